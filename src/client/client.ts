@@ -1,0 +1,57 @@
+import { type Resolution, resolve } from "../wire/resolve.ts";
+import type { Viewer } from "../wire/viewer.ts";
+import { type Loaded, type Play, playChain } from "./loader.ts";
+import type { ObjectCache } from "./ports.ts";
+import { type ClientState, Updater, type UpdaterOptions } from "./updater.ts";
+
+export { toViewer, type Viewer } from "../wire/viewer.ts";
+export { ClientError } from "./error.ts";
+export { httpFetch } from "./httpFetch.ts";
+export type { Loaded, Play } from "./loader.ts";
+export type { Crypto, Fetch, FetchOptions, FetchResult, ObjectCache, StateStore } from "./ports.ts";
+export type { ClientState } from "./updater.ts";
+export { webCrypto } from "./webCrypto.ts";
+
+export interface ClientOptions extends Omit<UpdaterOptions, "tier"> {
+  readonly viewer: Viewer;
+  readonly cache?: ObjectCache;
+}
+
+/**
+ * What an app embeds. Start it with {@link GiftwrapClient.open}, call {@link GiftwrapClient.refresh} on start, on foreground,
+ * on entering a room and every `state.pollSeconds`, and {@link GiftwrapClient.play} when a gift is sent.
+ */
+export class GiftwrapClient {
+  readonly #options: ClientOptions;
+  readonly #updater: Updater;
+
+  private constructor(options: ClientOptions, updater: Updater) {
+    this.#options = options;
+    this.#updater = updater;
+  }
+
+  /** Ready with the last stored state, before any network. */
+  static async open(options: ClientOptions): Promise<GiftwrapClient> {
+    return new GiftwrapClient(options, await Updater.open({ ...options, tier: options.viewer.tier }));
+  }
+
+  get state(): ClientState {
+    return this.#updater.state;
+  }
+
+  /** True when something changed. @throws ClientError; the last good state stands and may be played from */
+  refresh(): Promise<boolean> {
+    return this.#updater.refresh();
+  }
+
+  /** What this viewer would get now, without loading it. `hint` is the version named in a gift message. */
+  resolve(gift: string, hint?: string): Resolution {
+    const { catalog, overrides } = this.state;
+    return resolve(catalog, overrides, this.#options.viewer, gift, hint);
+  }
+
+  /** Loads and verifies the first link that can be used and hands it to `play`; a rejection there tries the next link. */
+  play(gift: string, play?: Play, hint?: string): Promise<Loaded> {
+    return playChain(this.#options, this.resolve(gift, hint), play);
+  }
+}

@@ -1,0 +1,93 @@
+import type { ObjectFile } from "../wire/catalog.ts";
+import { toHex } from "../wire/digest.ts";
+import { objectKey } from "../wire/keys.ts";
+import type { Link, ReleaseLink, Resolution, StillLink } from "../wire/resolve.ts";
+import { ClientError } from "./error.ts";
+import type { Crypto, Fetch, ObjectCache } from "./ports.ts";
+
+/** Verified bytes of one file; nothing else is ever handed to a player. */
+export interface LoadedFile extends ObjectFile {
+  readonly gift: string;
+  readonly content: Uint8Array;
+}
+
+/** A link of the chain with its bytes. The default has none: the app shows what it carries itself. */
+export interface Loaded {
+  readonly link: Link;
+  readonly files: readonly LoadedFile[];
+  readonly reason: Resolution["reason"];
+  /** The links before this one, and why each could not be used. */
+  readonly failed: readonly { readonly link: Link; readonly error: unknown }[];
+}
+
+/** Shows a loaded link; a rejection means that it could not be decoded, and the next link is tried. */
+export type Play = (loaded: Loaded) => Promise<void> | void;
+
+export interface LoaderOptions {
+  readonly fetch: Fetch;
+  readonly crypto: Crypto;
+  readonly cache?: ObjectCache;
+}
+
+/** Walks a chain until a link is loaded, verified and played. It always ends: the last link needs nothing. */
+export async function playChain(
+  options: LoaderOptions,
+  { chain, reason }: Resolution,
+  play: Play = () => {},
+): Promise<Loaded> {
+  const failed: { link: Link; error: unknown }[] = [];
+  for (const link of chain) {
+    try {
+      const loaded: Loaded = { link, files: await loadLink(options, link), reason, failed: [...failed] };
+      await play(loaded);
+      return loaded;
+    } catch (error) {
+      failed.push({ link, error });
+    }
+  }
+  // Only an app that cannot show its own default comes here.
+  return { link: { kind: "default" }, files: [], reason, failed };
+}
+
+async function loadLink(options: LoaderOptions, link: Link): Promise<readonly LoadedFile[]> {
+  return Promise.all(filesOf(link).map(({ gift, file }) => loadFile(options, gift, file)));
+}
+
+function filesOf(link: Link): { gift: string; file: ObjectFile }[] {
+  if (link.kind === "default") return [];
+  return link.kind === "still" ? [fileOfStill(link)] : filesOfRelease(link);
+}
+
+function fileOfStill(link: StillLink): { gift: string; file: ObjectFile } {
+  return { gift: link.gift, file: link.file };
+}
+
+function filesOfRelease(link: ReleaseLink): { gift: string; file: ObjectFile }[] {
+  const own = link.files.filter((file) => file.role !== "still").map((file) => ({ gift: link.gift, file }));
+  return [...own, ...link.requires.flatMap(({ gift, files }) => files.map((file) => ({ gift, file })))];
+}
+
+async function loadFile(
+  { fetch, crypto, cache }: LoaderOptions,
+  gift: string,
+  file: ObjectFile,
+): Promise<LoadedFile> {
+  const cached = await cache?.get(file.digest);
+  if (cached && (await hasDigest(crypto, cached, file.digest))) return { ...file, gift, content: cached };
+
+  const key = objectKey(file.digest, file.mediaType);
+  const result = await fetch(key, { maxBytes: file.bytes });
+  if (result.kind !== "body") throw new ClientError("missing", `${key} is not there`);
+  if (!(await hasDigest(crypto, result.bytes, file.digest))) {
+    throw new ClientError(
+      "hash",
+      `${key} does not have its own SHA-256: the bytes were damaged or swapped on the way`,
+    );
+  }
+  await cache?.put(file.digest, result.bytes);
+  return { ...file, gift, content: result.bytes };
+}
+
+async function hasDigest(crypto: Crypto, bytes: Uint8Array, digest: string): Promise<boolean> {
+  return toHex(await crypto.sha256(bytes)) === digest;
+}

@@ -1,0 +1,278 @@
+import { Catalog, CatalogFormatError } from "../wire/catalog.ts";
+import { applyDelta, type Delta } from "../wire/delta.ts";
+import { catalogTarget, deltaKey, metadataKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
+import type { FileMeta } from "../wire/metadata.ts";
+import { keepStops, type Override, overridesFor } from "../wire/override.ts";
+import type { Tier } from "../wire/viewer.ts";
+import { ClientError } from "./error.ts";
+import type { Crypto, Fetch, StateStore } from "./ports.ts";
+import { TrustedMetadata } from "./trusted.ts";
+
+/** TUF asks every download to have a limit; these hold where no signed length does. */
+const MAX_BYTES = { root: 512_000, timestamp: 16_384, metadata: 2_000_000, catalog: 64_000_000 };
+const MAX_ROOT_ROTATIONS = 256;
+
+/** What a client knows at one moment. It is replaced whole: nobody sees a catalog with another generation's overrides. */
+export interface ClientState {
+  readonly catalog: Catalog;
+  /** The version of the snapshot that the catalog came with; 0 before the first. */
+  readonly generation: number;
+  /** The version of the timestamp. */
+  readonly revision: number;
+  /** The overrides that hold over this catalog. */
+  readonly overrides: readonly Override[];
+  readonly commit: string;
+  readonly pollSeconds: number;
+}
+
+export interface UpdaterOptions {
+  readonly tier: Tier;
+  readonly root: Uint8Array;
+  readonly fetch: Fetch;
+  readonly crypto: Crypto;
+  readonly store?: StateStore;
+  /** Milliseconds since 1970, for expiry. */
+  readonly now?: () => number;
+}
+
+/** Keeps one tier's catalog and the overrides fresh. Every failure leaves the last good state as it was. */
+export class Updater {
+  readonly #options: UpdaterOptions;
+  readonly #trusted: TrustedMetadata;
+  #state: ClientState;
+  #known: readonly Override[] = [];
+  #catalogText = "";
+  #catalogDigest = "";
+  #etag: string | undefined;
+
+  private constructor(options: UpdaterOptions, trusted: TrustedMetadata) {
+    this.#options = options;
+    this.#trusted = trusted;
+    const catalog = new Catalog(`${JSON.stringify({ format: "1.0", tier: options.tier })}\n`);
+    this.#state = { catalog, generation: 0, revision: 0, overrides: [], commit: "", pollSeconds: 60 };
+  }
+
+  /** Starts from the stored state, without the network; what is stored is verified again, expiry apart. */
+  static async open(options: UpdaterOptions): Promise<Updater> {
+    const stored = await options.store?.read("root");
+    const updater = new Updater(options, await TrustedMetadata.from(stored ?? options.root, options.crypto));
+    await updater.#restore();
+    return updater;
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /**
+   * Asks for the timestamp and follows it to a newer catalog. True when anything changed. An override takes effect even
+   * when the catalog that should follow it cannot be had.
+   * @throws ClientError; the last good state stands
+   */
+  async refresh(): Promise<boolean> {
+    const changed = await this.#refreshTimestamp();
+    const behind = this.#state.generation !== this.#snapshotMeta().version;
+    if (behind) await this.#refreshCatalog();
+    return changed || behind;
+  }
+
+  async #refreshTimestamp(): Promise<boolean> {
+    const etag = this.#trusted.timestamp ? this.#etag : undefined;
+    const result = await this.#options.fetch(TIMESTAMP_KEY, {
+      maxBytes: MAX_BYTES.timestamp,
+      revalidate: true,
+      ...(etag !== undefined && { etag }),
+    });
+    if (result.kind === "missing") throw new ClientError("missing", `${TIMESTAMP_KEY} is not there`);
+    if (result.kind === "not_modified") return false;
+    const changed = await this.#acceptTimestamp(result.bytes);
+    this.#etag = result.etag;
+    return changed;
+  }
+
+  async #acceptTimestamp(bytes: Uint8Array): Promise<boolean> {
+    let changed: boolean;
+    try {
+      changed = await this.#trusted.updateTimestamp(bytes, this.#now());
+    } catch (error) {
+      // Keys may have been rotated since: a newer root is asked for before a failure is declared.
+      if (!(error instanceof ClientError) || error.code === "schema" || !(await this.#refreshRoot()))
+        throw error;
+      changed = await this.#trusted.updateTimestamp(bytes, this.#now());
+    }
+    if (!changed) return false;
+    await this.#options.store?.write("timestamp", bytes);
+    this.#takeOverrides();
+    await this.#options.store?.write("overrides", encode(JSON.stringify(this.#known)));
+    return true;
+  }
+
+  #takeOverrides(): void {
+    const signed = this.#trusted.timestamp;
+    if (!signed) return;
+    const { generation, catalog } = this.#state;
+    this.#known = keepStops(generation, this.#known, signed.giftwrap.overrides);
+    this.#state = {
+      catalog,
+      generation,
+      revision: signed.version,
+      overrides: overridesFor(generation, this.#known),
+      commit: signed.giftwrap.commit,
+      pollSeconds: Math.min(300, Math.max(30, signed.giftwrap.pollSeconds)),
+    };
+  }
+
+  async #refreshRoot(): Promise<boolean> {
+    for (let rotations = 0; rotations < MAX_ROOT_ROTATIONS; rotations++) {
+      const key = metadataKey("root", this.#trusted.root.version + 1);
+      const result = await this.#options.fetch(key, { maxBytes: MAX_BYTES.root });
+      if (result.kind !== "body") return rotations > 0;
+      await this.#trusted.updateRoot(result.bytes);
+      await this.#options.store?.write("root", result.bytes);
+    }
+    return true;
+  }
+
+  async #refreshCatalog(): Promise<void> {
+    const snapshotMeta = this.#snapshotMeta();
+    if (this.#trusted.snapshot?.version !== snapshotMeta.version) {
+      const bytes = await this.#fetchBody(
+        metadataKey("snapshot", snapshotMeta.version),
+        snapshotMeta.length ?? MAX_BYTES.metadata,
+      );
+      await this.#trusted.updateSnapshot(bytes, this.#now());
+      await this.#options.store?.write("snapshot", bytes);
+    }
+    const targetsMeta = this.#trusted.snapshot?.meta["targets.json"];
+    if (targetsMeta && this.#trusted.targets?.version !== targetsMeta.version) {
+      const bytes = await this.#fetchBody(
+        metadataKey("targets", targetsMeta.version),
+        targetsMeta.length ?? MAX_BYTES.metadata,
+      );
+      await this.#trusted.updateTargets(bytes, this.#now());
+      await this.#options.store?.write("targets", bytes);
+    }
+    const target = this.#catalogMeta();
+    if (target.digest !== this.#catalogDigest) {
+      const text = (await this.#fetchDelta(target)) ?? (await this.#fetchWholeCatalog(target));
+      await this.#options.store?.write("catalog", encode(text));
+      this.#useCatalog(text, target.digest);
+    } else this.#useCatalog(this.#catalogText, target.digest);
+  }
+
+  #useCatalog(text: string, digest: string): void {
+    const catalog = readCatalog(text);
+    const generation = this.#snapshotMeta().version;
+    this.#catalogText = text;
+    this.#catalogDigest = digest;
+    this.#known = keepStops(generation, this.#known, this.#trusted.timestamp?.giftwrap.overrides ?? []);
+    this.#state = { ...this.#state, catalog, generation, overrides: overridesFor(generation, this.#known) };
+  }
+
+  /** The newer catalog from the one at hand, or null: a delta that is missing or wrong costs only the whole catalog. */
+  async #fetchDelta(target: CatalogMeta): Promise<string | null> {
+    if (!this.#catalogDigest) return null;
+    try {
+      const result = await this.#options.fetch(deltaKey(this.#catalogDigest, target.digest), {
+        maxBytes: target.length,
+      });
+      if (result.kind !== "body") return null;
+      const delta: Delta = JSON.parse(decode(result.bytes));
+      const text = applyDelta(this.#options.tier, this.#catalogText, delta);
+      await this.#trusted.checkFile("catalog", encode(text), {
+        length: target.length,
+        hashes: { sha256: target.digest },
+      });
+      return text;
+    } catch {
+      return null;
+    }
+  }
+
+  async #fetchWholeCatalog(target: CatalogMeta): Promise<string> {
+    const bytes = await this.#fetchBody(targetKey(target.name, target.digest), target.length);
+    await this.#trusted.checkFile(target.name, bytes, {
+      length: target.length,
+      hashes: { sha256: target.digest },
+    });
+    return decode(bytes);
+  }
+
+  async #fetchBody(key: string, maxBytes: number): Promise<Uint8Array> {
+    const result = await this.#options.fetch(key, { maxBytes });
+    if (result.kind !== "body") throw new ClientError("missing", `${key} is not there`);
+    return result.bytes;
+  }
+
+  async #restore(): Promise<void> {
+    const { store } = this.#options;
+    if (!store) return;
+    const always = Number.NEGATIVE_INFINITY;
+    try {
+      const timestamp = await store.read("timestamp");
+      if (!timestamp) return;
+      await this.#trusted.updateTimestamp(timestamp, always);
+      const overrides = await store.read("overrides");
+      if (overrides) this.#known = JSON.parse(decode(overrides));
+      this.#takeOverrides();
+      const [snapshot, targets, catalog] = [
+        await store.read("snapshot"),
+        await store.read("targets"),
+        await store.read("catalog"),
+      ];
+      if (!snapshot || !targets || !catalog) return;
+      await this.#trusted.updateSnapshot(snapshot, always);
+      await this.#trusted.updateTargets(targets, always);
+      const target = this.#catalogMeta();
+      await this.#trusted.checkFile(target.name, catalog, {
+        length: target.length,
+        hashes: { sha256: target.digest },
+      });
+      this.#useCatalog(decode(catalog), target.digest);
+    } catch (error) {
+      // A half-written or older file is not trusted; the next refresh brings what is missing.
+      if (!(error instanceof ClientError) && !(error instanceof SyntaxError)) throw error;
+    }
+  }
+
+  #snapshotMeta(): FileMeta {
+    const timestamp = this.#trusted.timestamp;
+    if (!timestamp) throw new ClientError("missing", "no timestamp has been accepted yet");
+    return timestamp.meta["snapshot.json"];
+  }
+
+  #catalogMeta(): CatalogMeta {
+    const name = catalogTarget(this.#options.tier);
+    const meta = this.#trusted.targets?.targets[name];
+    const digest = meta?.hashes["sha256"];
+    if (!meta || !digest) throw new ClientError("schema", `targets do not name ${name}`);
+    return { name, digest, length: Math.min(meta.length, MAX_BYTES.catalog) };
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+}
+
+interface CatalogMeta {
+  readonly name: string;
+  readonly digest: string;
+  readonly length: number;
+}
+
+function readCatalog(text: string): Catalog {
+  try {
+    return new Catalog(text);
+  } catch (cause) {
+    if (!(cause instanceof CatalogFormatError)) throw cause;
+    throw new ClientError("schema", cause.message, { cause });
+  }
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,71 @@
+/** What a path under `gifts/` or `releases/` holds. Anything else there is a stray file. */
+export type PathKind =
+  | { readonly kind: "gift"; readonly gift: string }
+  | { readonly kind: "source"; readonly gift: string; readonly path: string }
+  | { readonly kind: "release"; readonly gift: string; readonly version: string }
+  | { readonly kind: "lock"; readonly gift: string; readonly version: string }
+  | { readonly kind: "policy" }
+  | { readonly kind: "environment"; readonly name: string }
+  | { readonly kind: "root"; readonly name: string }
+  | { readonly kind: "override"; readonly name: string }
+  | { readonly kind: "stray"; readonly gift?: string };
+
+export const POLICY_PATH = "releases/policy.yaml";
+
+/** Folders below `releases/` that are no gifts. */
+const RESERVED = ["environments", "overrides"];
+
+export function classifyPath(path: string): PathKind {
+  const [top, folder, ...rest] = path.split("/");
+  const name = rest.join("/");
+  if (top === "gifts" && folder !== undefined && rest.length > 0) {
+    if (name === "gift.yaml") return { kind: "gift", gift: folder };
+    if (rest[0] === "source" && rest.length > 1) return { kind: "source", gift: folder, path: name };
+    return { kind: "stray", gift: folder };
+  }
+  if (path === POLICY_PATH) return { kind: "policy" };
+  if (top !== "releases" || folder === undefined || rest.length !== 1) return { kind: "stray" };
+  if (folder === "environments") {
+    if (name.endsWith(".root.json")) return { kind: "root", name: name.slice(0, -".root.json".length) };
+    return name.endsWith(".yaml")
+      ? { kind: "environment", name: name.slice(0, -".yaml".length) }
+      : { kind: "stray" };
+  }
+  if (folder === "overrides")
+    return name.endsWith(".yaml")
+      ? { kind: "override", name: name.slice(0, -".yaml".length) }
+      : { kind: "stray" };
+  if (name.endsWith(".lock.json"))
+    return { kind: "lock", gift: folder, version: name.slice(0, -".lock.json".length) };
+  if (name.endsWith(".yaml"))
+    return { kind: "release", gift: folder, version: name.slice(0, -".yaml".length) };
+  return { kind: "stray", gift: folder };
+}
+
+/** The gift that a path belongs to, or undefined for what concerns all of them. */
+export function giftOfPath(path: string): string | undefined {
+  const [top, folder, ...rest] = path.split("/");
+  if (rest.length === 0 || folder === undefined) return undefined;
+  if (top === "gifts" || (top === "releases" && !RESERVED.includes(folder))) return folder;
+  return undefined;
+}
+
+export function releasePath(gift: string, version: string): string {
+  return `releases/${gift}/${version}.yaml`;
+}
+
+export function lockPath(gift: string, version: string): string {
+  return `releases/${gift}/${version}.lock.json`;
+}
+
+export function giftPath(gift: string, below = "gift.yaml"): string {
+  return `gifts/${gift}/${below}`;
+}
+
+export function environmentPath(name: string): string {
+  return `releases/environments/${name}.yaml`;
+}
+
+export function rootPath(name: string): string {
+  return `releases/environments/${name}.root.json`;
+}

@@ -1,0 +1,48 @@
+import { ALL_BASIS_POINTS } from "../wire/bucket.ts";
+import type { Rollout, Stage } from "../wire/rollout.ts";
+import type { ReleaseFile } from "./schemas.ts";
+
+export const STAGES: readonly Stage[] = ["canary", "regional", "full"];
+
+/** The wire's rollout of a release as it is written, or null when its canary is closed: then nobody is reached. */
+export function toRollout(release: ReleaseFile): Rollout | null {
+  const { gift, version, rollout } = release;
+  const { canary, regional, full, holdback } = rollout;
+  if (!canary.open) return null;
+  return {
+    salt: rollout.salt ?? `${gift}/${version}`,
+    canary: {
+      ...(canary.cohorts && { cohorts: [...canary.cohorts].sort() }),
+      ...(canary.percent !== undefined && { basisPoints: toBasisPoints(canary.percent) }),
+    },
+    ...(regional.open && {
+      regional: {
+        regions: Object.fromEntries(
+          Object.entries(regional.regions)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([region, percent]) => [region, toBasisPoints(percent)]),
+        ),
+        ...(regional.eligible && { eligible: regional.eligible }),
+      },
+    }),
+    ...(regional.open && full.open && { full: true as const }),
+    ...(holdback &&
+      holdback.percent > 0 && {
+        holdback: {
+          salt: `holdback/${rollout.salt ?? `${gift}/${version}`}`,
+          basisPoints: toBasisPoints(holdback.percent),
+        },
+      }),
+  };
+}
+
+/** The last stage that counts, or null when the release is closed. */
+export function reachedStage(rollout: Rollout | null): Stage | null {
+  if (!rollout?.canary) return null;
+  if (!rollout.regional) return "canary";
+  return rollout.full ? "full" : "regional";
+}
+
+function toBasisPoints(percent: number): number {
+  return Math.round((percent * ALL_BASIS_POINTS) / 100);
+}

@@ -1,0 +1,232 @@
+import { type ErrorObject, type ValidateFunction } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { nearestWord } from "../report/nearest.ts";
+import {
+  environmentSchema,
+  giftSchema,
+  lockSchema,
+  overrideSchema,
+  policySchema,
+  releaseSchema,
+  type EnvironmentFile,
+  type GiftFile,
+  type LockFile,
+  type OverrideFile,
+  type PolicyFile,
+  type ReleaseFile,
+} from "./schemas.ts";
+
+export interface Files {
+  gift: GiftFile;
+  release: ReleaseFile;
+  lock: LockFile;
+  policy: PolicyFile;
+  environment: EnvironmentFile;
+  override: OverrideFile;
+}
+
+export type FileKind = keyof Files;
+
+/** A place in a value: keys and indexes from the top. */
+export type Path = readonly (string | number)[];
+
+/** What a value does not fit, in words; whoever knows the text turns it into a finding. */
+export interface Misfit {
+  readonly code: string;
+  readonly path: Path;
+  /** Whether the key at the path is meant, or its value. */
+  readonly at: "key" | "value";
+  readonly message: string;
+  readonly fix: string;
+}
+
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly misfits: readonly Misfit[] };
+
+const SCHEMAS: Record<FileKind, object> = {
+  gift: giftSchema,
+  release: releaseSchema,
+  lock: lockSchema,
+  policy: policySchema,
+  environment: environmentSchema,
+  override: overrideSchema,
+};
+
+const compiled = new Map<FileKind, ValidateFunction>();
+
+/** Checks a parsed value against its schema. Schemas are compiled when first needed. */
+export function checkShape<K extends FileKind>(kind: K, value: unknown): Checked<Files[K]> {
+  const validate = validatorFor(kind);
+  if (isShaped<K>(validate, value)) return { ok: true, value };
+  const errors = validate.errors ?? [];
+  // A failed `oneOf` also reports each branch; one message about the whole is what a person can use.
+  const choices = new Set(errors.filter((it) => it.keyword === "oneOf").map((it) => it.instancePath));
+  const misfits = errors
+    .filter((it) => it.keyword === "oneOf" || ![...choices].some((path) => it.instancePath.startsWith(path)))
+    .filter((it) => it.keyword !== "propertyNames")
+    .map(toMisfit);
+  return { ok: false, misfits };
+}
+
+function isShaped<K extends FileKind>(validate: ValidateFunction, value: unknown): value is Files[K] {
+  return validate(value);
+}
+
+function validatorFor(kind: FileKind): ValidateFunction {
+  const known = compiled.get(kind);
+  if (known) return known;
+  const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
+  const validate = ajv.compile(SCHEMAS[kind]);
+  compiled.set(kind, validate);
+  return validate;
+}
+
+function toMisfit(error: ErrorObject): Misfit {
+  const path = toPath(error.instancePath);
+  const name = path.length === 0 ? "the file" : String(path.at(-1));
+  const schema = toSchemaText(error.parentSchema);
+  const example = schema.example === undefined ? "" : `, such as ${JSON.stringify(schema.example)}`;
+  const found = show(error.data);
+  const value = { path, at: "value" } as const;
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const key = String(error.params["additionalProperty"]);
+      const known = Object.keys(schema.properties);
+      const near = nearestWord(key, known);
+      return {
+        code: "UNKNOWN_KEY",
+        path: [...path, key],
+        at: "key",
+        message: `"${key}" is not known here${near ? `; did you mean "${near}"?` : ""}`,
+        fix: near ? `write "${near}" instead of "${key}"` : `take it out; known here: ${known.join(", ")}`,
+      };
+    }
+    case "required": {
+      const key = String(error.params["missingProperty"]);
+      const missing = toSchemaText(schema.properties[key]);
+      const like =
+        missing.example === undefined ? "" : `, such as ${key}: ${JSON.stringify(missing.example)}`;
+      return { ...value, code: "MISSING_KEY", message: `"${key}" is missing`, fix: `add it${like}` };
+    }
+    case "type":
+      return {
+        ...value,
+        code: "WRONG_TYPE",
+        message: `${name} is ${found}, not ${withArticle(String(error.params["type"]))}`,
+        fix: `write ${withArticle(String(error.params["type"]))}${example}`,
+      };
+    case "enum":
+      return {
+        ...value,
+        code: "NOT_ALLOWED",
+        message: `${name} is ${found}, which is not one of ${allowedValues(error)}`,
+        fix: `write one of ${allowedValues(error)}`,
+      };
+    case "pattern":
+      // Ajv names a property that does not fit `propertyNames` by the property itself.
+      if (error.propertyName !== undefined) {
+        return {
+          code: "WRONG_NAME",
+          path: [...path, error.propertyName],
+          at: "key",
+          message: `"${error.propertyName}" cannot be a name here`,
+          fix: `write a name that fits ${String(error.params["pattern"])}`,
+        };
+      }
+      return {
+        ...value,
+        code: name === "version" ? "NOT_SEMVER" : "WRONG_FORM",
+        message:
+          name === "version"
+            ? `${found} is not a semantic version`
+            : `${name} is ${found}, which does not have the right form`,
+        fix: `${schema.description}${example}`.replace(/\.?(, such as)/, "$1"),
+      };
+    case "minimum":
+    case "maximum":
+    case "exclusiveMinimum":
+      return {
+        ...value,
+        code: name === "percent" || path.at(-2) === "regions" ? "PERCENT_RANGE" : "OUT_OF_RANGE",
+        message: `${name} is ${found}; the ${error.keyword === "maximum" ? "most" : "least"} is ${String(error.params["limit"])}`,
+        fix: `write a number ${rangeWords(schema.minimum, schema.maximum)}`,
+      };
+    case "oneOf":
+      return {
+        ...value,
+        code: "NOT_ALLOWED",
+        message: `${name} is ${found}, which does not fit`,
+        fix: `${schema.description}${example}`,
+      };
+    default:
+      return {
+        ...value,
+        code: "WRONG_VALUE",
+        message: `${name} ${error.message ?? "does not fit"}`,
+        fix: `${schema.description}${example}`,
+      };
+  }
+}
+
+interface SchemaText {
+  readonly description: string;
+  readonly example: unknown;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly minimum: unknown;
+  readonly maximum: unknown;
+}
+
+function toSchemaText(schema: unknown): SchemaText {
+  const known: Record<string, unknown> = isRecord(schema) ? schema : {};
+  return {
+    description: typeof known["description"] === "string" ? known["description"] : "see the schema",
+    example: Array.isArray(known["examples"]) ? known["examples"][0] : undefined,
+    properties: isRecord(known["properties"]) ? known["properties"] : {},
+    minimum: known["minimum"],
+    maximum: known["maximum"],
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** RFC 6901: `/rollout/canary/open` to its parts. */
+function toPath(pointer: string): (string | number)[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replace(/~1/g, "/").replace(/~0/g, "~"))
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+function allowedValues(error: ErrorObject): string {
+  const allowed: unknown = error.params["allowedValues"];
+  return Array.isArray(allowed) ? allowed.join(", ") : String(allowed);
+}
+
+function rangeWords(minimum: unknown, maximum: unknown): string {
+  if (minimum === undefined) return `up to ${String(maximum)}`;
+  return maximum === undefined
+    ? `of at least ${String(minimum)}`
+    : `from ${String(minimum)} to ${String(maximum)}`;
+}
+
+function withArticle(type: string): string {
+  const words: Record<string, string> = {
+    object: "a block of keys",
+    array: "a list",
+    boolean: "true or false",
+    string: "text",
+  };
+  return words[type] ?? (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
+}
+
+function show(value: unknown): string {
+  if (value === null) return "empty";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a block of keys";
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

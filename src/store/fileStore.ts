@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import { access, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { GiftError } from "../report/error.ts";
+import { digestOf } from "../trust/nodeCrypto.ts";
+import type { Store, Stored } from "./store.ts";
+
+/** A lock older than this was left by a process that died; no swap takes that long. */
+const STALE_LOCK_MILLISECONDS = 10_000;
+const LOCK_RETRY_MILLISECONDS = 5;
+
+/**
+ * A store in a folder, which any static web server can serve. Values are written to a temporary file, synced, and then
+ * linked (put) or renamed (replace) into place, so that a reader or a crash sees the old or the new value, never a part.
+ */
+export function fileStore(folder: string): Store {
+  const toPath = (key: string): string => {
+    if (
+      !/^[A-Za-z0-9._/-]+$/.test(key) ||
+      key.split("/").some((part) => part === "" || part.startsWith("."))
+    ) {
+      throw new GiftError(
+        "KEY_REFUSED",
+        `"${key}" cannot be a key of the store`,
+        "use letters, digits, dots, dashes and slashes",
+      );
+    }
+    return join(folder, key);
+  };
+
+  const get = async (key: string): Promise<Stored | null> => {
+    const bytes = await readFile(toPath(key)).catch(nullIfMissing);
+    return bytes && { bytes, tag: digestOf(bytes) };
+  };
+
+  return {
+    get,
+    has: (key) =>
+      access(toPath(key)).then(
+        () => true,
+        () => false,
+      ),
+    putIfAbsent: async (key, bytes) => {
+      const temporary = await writeTemporary(folder, bytes);
+      try {
+        await mkdir(dirname(toPath(key)), { recursive: true });
+        await link(temporary, toPath(key));
+        return true;
+      } catch (error) {
+        if (isCode(error, "EEXIST")) return false;
+        throw toStoreError("write", key, error);
+      } finally {
+        await rm(temporary, { force: true });
+      }
+    },
+    replace: async (key, bytes, expected) => {
+      const path = toPath(key);
+      await mkdir(dirname(path), { recursive: true });
+      return withLock(`${path}.lock`, async () => {
+        const present = await get(key);
+        if ((present?.tag ?? null) !== expected) return null;
+        const temporary = await writeTemporary(folder, bytes);
+        await rename(temporary, path).catch((error: unknown) => {
+          throw toStoreError("replace", key, error);
+        });
+        return digestOf(bytes);
+      });
+    },
+    list: async (prefix) => {
+      const keys = await listKeys(folder, "");
+      return keys.filter((key) => key.startsWith(prefix)).sort();
+    },
+  };
+}
+
+async function writeTemporary(folder: string, bytes: Uint8Array): Promise<string> {
+  const temporary = join(folder, ".writing", randomUUID());
+  try {
+    await mkdir(dirname(temporary), { recursive: true });
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw toStoreError("write", temporary, error);
+  }
+  return temporary;
+}
+
+/** One swap at a time, also between processes: whoever creates the lock file has it. */
+async function withLock<T>(path: string, act: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      await (await open(path, "wx")).close();
+      break;
+    } catch (error) {
+      if (!isCode(error, "EEXIST")) throw toStoreError("lock", path, error);
+      const held = await stat(path).catch(nullIfMissing);
+      if (held && Date.now() - held.mtimeMs > STALE_LOCK_MILLISECONDS) await rm(path, { force: true });
+      else await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MILLISECONDS));
+    }
+  }
+  try {
+    return await act();
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+async function listKeys(folder: string, below: string): Promise<string[]> {
+  const entries = (await readdir(join(folder, below), { withFileTypes: true }).catch(nullIfMissing)) ?? [];
+  const found = entries
+    .filter((entry) => !entry.name.startsWith(".") && !entry.name.endsWith(".lock"))
+    .map((entry) => {
+      const path = below === "" ? entry.name : `${below}/${entry.name}`;
+      return entry.isDirectory() ? listKeys(folder, path) : [path];
+    });
+  return (await Promise.all(found)).flat();
+}
+
+function toStoreError(verb: string, key: string, cause: unknown): GiftError {
+  if (cause instanceof GiftError) return cause;
+  const fix = isCode(cause, "ENOSPC")
+    ? "the disk is full: make room and run the command again"
+    : "check that the folder exists and may be written, then run the command again";
+  return new GiftError("STORE_FAILED", `the store could not ${verb} ${key}`, fix, { cause });
+}
+
+function nullIfMissing(error: unknown): null {
+  if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return null;
+  throw toStoreError("read", "a key", error);
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

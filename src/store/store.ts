@@ -1,0 +1,19 @@
+/** What a store says of a key's content; opaque, for {@link Store.replace}. */
+export type Tag = string;
+
+export interface Stored {
+  readonly bytes: Uint8Array;
+  readonly tag: Tag;
+}
+
+/** Where the published repository lives. Keys are paths with forward slashes; each value is written whole or not at all. */
+export interface Store {
+  get(key: string): Promise<Stored | null>;
+  has(key: string): Promise<boolean>;
+  /** False when the key has a value already; that value stands. */
+  putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>;
+  /** Compare and swap: null when the present value is not the one with the tag (null: not absent). */
+  replace(key: string, bytes: Uint8Array, expected: Tag | null): Promise<Tag | null>;
+  /** The keys that begin with the prefix, sorted. */
+  list(prefix: string): Promise<readonly string[]>;
+}

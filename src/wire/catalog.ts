@@ -1,0 +1,141 @@
+import type { Rollout } from "./rollout.ts";
+import { type Interval, parseVersion, type Version } from "./version.ts";
+import type { Tier } from "./viewer.ts";
+
+/** The catalog format that this code writes and reads; a client refuses another major. */
+export const CATALOG_FORMAT = "1.0";
+
+export type Role = "animation" | "sound" | "still";
+
+/** One immutable object of a release. */
+export interface ObjectFile {
+  readonly role: Role;
+  readonly mediaType: string;
+  /** SHA-256, 64 lower-case hexadecimal digits. */
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+/** The player that can show an animation, read from its bytes. */
+export interface Player {
+  readonly name: string;
+  /** The format version that the player must understand. */
+  readonly version: string;
+}
+
+export interface CatalogRelease {
+  readonly version: string;
+  /** App versions by platform; a platform that is not named is not served. */
+  readonly app: Readonly<Record<string, readonly Interval[]>>;
+  readonly requires?: Readonly<Record<string, readonly Interval[]>>;
+  readonly fallback?: readonly string[];
+  readonly rollout: Rollout;
+  readonly player: Player;
+  /** Empty when the release has nothing for this tier. */
+  readonly files: readonly ObjectFile[];
+}
+
+/** A gift's line in a catalog: the releases that have an open stage, newest first. */
+export interface CatalogGift {
+  readonly id: string;
+  readonly releases: readonly CatalogRelease[];
+}
+
+export interface CatalogHeader {
+  readonly format: string;
+  readonly tier: Tier;
+}
+
+/** What {@link Catalog.get} hands out: a gift with its versions already read. */
+export interface IndexedGift {
+  readonly id: string;
+  readonly releases: readonly { readonly version: Version; readonly release: CatalogRelease }[];
+}
+
+export class CatalogFormatError extends Error {
+  override name = "CatalogFormatError";
+}
+
+/** One tier's catalog. Lines are indexed at once and parsed when first asked for: most gifts are never played. */
+export class Catalog {
+  readonly header: CatalogHeader;
+  readonly #gifts = new Map<string, string | IndexedGift>();
+
+  /** @throws CatalogFormatError for an unknown major or a text that is no catalog */
+  constructor(text: string) {
+    const lines = text.split("\n");
+    this.header = parseHeader(lines[0] ?? "");
+    for (let i = 1; i < lines.length; i++) {
+      const line = lines[i];
+      if (line) this.#gifts.set(idOfLine(line), line);
+    }
+  }
+
+  get size(): number {
+    return this.#gifts.size;
+  }
+
+  ids(): IterableIterator<string> {
+    return this.#gifts.keys();
+  }
+
+  get(id: string): IndexedGift | undefined {
+    const known = this.#gifts.get(id);
+    if (typeof known !== "string") return known;
+    const gift = indexGift(JSON.parse(known));
+    this.#gifts.set(id, gift);
+    return gift;
+  }
+}
+
+/** The catalog's text: a header line, then one line per gift, sorted by id, each ended by a line feed. */
+export function writeCatalog(tier: Tier, lines: ReadonlyMap<string, string>): string {
+  const header: CatalogHeader = { format: CATALOG_FORMAT, tier };
+  const sorted = [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line);
+  return `${[JSON.stringify(header), ...sorted].join("\n")}\n`;
+}
+
+/** Gift id to line, of a catalog's text. */
+export function catalogLines(text: string): Map<string, string> {
+  const lines = text.split("\n").slice(1).filter(Boolean);
+  return new Map(lines.map((line) => [idOfLine(line), line]));
+}
+
+/** A gift's line. The id comes first: {@link Catalog} finds it there without parsing the rest. */
+export function toLine(gift: CatalogGift): string {
+  return JSON.stringify({ id: gift.id, releases: gift.releases });
+}
+
+const LINE_START = '{"id":"';
+
+function idOfLine(line: string): string {
+  const end = line.indexOf('"', LINE_START.length);
+  if (!line.startsWith(LINE_START) || end < 0)
+    throw new CatalogFormatError("a catalog line does not begin with its gift's id");
+  return line.slice(LINE_START.length, end);
+}
+
+function parseHeader(line: string): CatalogHeader {
+  let header: CatalogHeader;
+  try {
+    header = JSON.parse(line);
+  } catch (cause) {
+    throw new CatalogFormatError("the catalog has no header line", { cause });
+  }
+  if (typeof header?.format !== "string" || header.format.split(".")[0] !== CATALOG_FORMAT.split(".")[0]) {
+    throw new CatalogFormatError(
+      `catalog format ${String(header?.format)} is not ${CATALOG_FORMAT}: this app is too old for it`,
+    );
+  }
+  return header;
+}
+
+function indexGift(gift: CatalogGift): IndexedGift {
+  return {
+    id: gift.id,
+    releases: gift.releases.map((release) => ({
+      version: parseVersion(release.version) ?? [0, 0, 0],
+      release,
+    })),
+  };
+}

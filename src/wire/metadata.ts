@@ -1,0 +1,90 @@
+import type { Override } from "./override.ts";
+
+/*
+ * The Update Framework, specification 1.0.34, section 4: the shapes of the signed files. Fields this project does not use
+ * (delegations, unrecognised ones) are kept under the signature and ignored.
+ */
+
+export const TUF_SPEC_VERSION = "1.0.34";
+
+/** What a new publisher speaks; a client refuses another major. */
+export const TIMESTAMP_FORMAT = "1.0";
+
+export interface Envelope<T> {
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+  readonly signed: T;
+}
+
+export interface PublicKey {
+  readonly keytype: string;
+  readonly scheme: string;
+  readonly keyval: { readonly public: string };
+}
+
+export interface FileMeta {
+  readonly version: number;
+  readonly length?: number;
+  readonly hashes?: Readonly<Record<string, string>>;
+}
+
+interface Signed {
+  readonly spec_version: string;
+  readonly version: number;
+  /** ISO 8601, UTC, whole seconds. */
+  readonly expires: string;
+}
+
+export type RoleName = "root" | "timestamp" | "snapshot" | "targets";
+
+export interface Root extends Signed {
+  readonly _type: "root";
+  readonly consistent_snapshot: boolean;
+  readonly keys: Readonly<Record<string, PublicKey>>;
+  readonly roles: Readonly<
+    Record<RoleName, { readonly keyids: readonly string[]; readonly threshold: number }>
+  >;
+}
+
+export interface Timestamp extends Signed {
+  readonly _type: "timestamp";
+  readonly meta: { readonly "snapshot.json": FileMeta };
+  /** This project's own field, under the same signature. */
+  readonly giftwrap: {
+    readonly format: string;
+    /** Seconds between a client's polls, 30 to 300. */
+    readonly pollSeconds: number;
+    /** The newest commit that the publisher has taken up. */
+    readonly commit: string;
+    readonly overrides: readonly Override[];
+  };
+}
+
+export interface Snapshot extends Signed {
+  readonly _type: "snapshot";
+  readonly meta: { readonly "targets.json": FileMeta };
+}
+
+export interface Targets extends Signed {
+  readonly _type: "targets";
+  readonly targets: Readonly<
+    Record<string, { readonly length: number; readonly hashes: Readonly<Record<string, string>> }>
+  >;
+}
+
+/** Canonical JSON (OLPC, as TUF signs it): keys sorted, no white space, only `"` and `\` escaped. */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === "boolean") return String(value);
+  if (typeof value === "number") {
+    if (!Number.isSafeInteger(value)) throw new TypeError(`canonical JSON carries integers, not ${value}`);
+    return String(value);
+  }
+  if (typeof value === "string") return `"${value.replace(/["\\]/g, "\\$&")}"`;
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value === "object") {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${members.map(([key, member]) => `${canonicalJson(key)}:${canonicalJson(member)}`).join(",")}}`;
+  }
+  throw new TypeError(`canonical JSON cannot carry a ${typeof value}`);
+}
