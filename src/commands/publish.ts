@@ -1,0 +1,293 @@
+import { buildCache } from "../bundle/objectCache.ts";
+import { lockPath } from "../model/paths.ts";
+import { checkAncestry } from "../publish/ancestry.ts";
+import { copyObjects, type ObjectSource, type Signers, writeGeneration, writeTimestamp } from "../publish/apply.ts";
+import { type Desired, desired } from "../publish/desired.ts";
+import { confirmTimestamp, type EdgeResult, warmObjects } from "../publish/edges.ts";
+import { type Live, type LiveTimestamp, readLive, readLiveTimestamp, trustRoot } from "../publish/live.ts";
+import { isEmptyPlan, type Plan, planPublish } from "../publish/plan.ts";
+import { planToLines } from "../publish/planText.ts";
+import { readChanges } from "../publish/readChanges.ts";
+import { recordLock, writeLog } from "../publish/record.ts";
+import { addStops, planStops } from "../publish/stops.ts";
+import { check } from "../rules/check.ts";
+import { GiftError } from "../report/error.ts";
+import { type Finding, stoppedGifts } from "../report/finding.ts";
+import { count, findingsToText } from "../report/text.ts";
+import { commitOf, isDirty } from "../source/git.ts";
+import { readProject } from "../source/readProject.ts";
+import { revisionTree } from "../source/tree.ts";
+import { keyFolder, readSigner } from "../trust/keyring.ts";
+import { digestOf, nodeCrypto } from "../trust/nodeCrypto.ts";
+import { objectKey } from "../wire/keys.ts";
+import { canonicalJson } from "../wire/metadata.ts";
+import {
+  type Arguments,
+  type Command,
+  EDGE_OPTION,
+  ENVIRONMENT_OPTION,
+  EXIT,
+  type Exit,
+  type Io,
+  JSON_OPTION,
+  parseEdges,
+  parseWholeNumber,
+} from "./command.ts";
+import { type Environment, openEnvironment, trustedRootOf } from "./environment.ts";
+
+/** Two publishers at once settle within a few rounds; more means that something else is wrong. */
+const MAX_ROUNDS = 5;
+/** A timestamp that lives shorter than this is signed anew even when nothing else changed. */
+const RENEW_BELOW_MILLISECONDS = 36 * 3_600_000;
+
+interface Publisher {
+  readonly root: string;
+  readonly commit: string;
+  readonly environment: Environment;
+  readonly trustedRoot: Uint8Array;
+  readonly signers: Signers;
+  readonly source: ObjectSource;
+  readonly edgeDeadlineMilliseconds: number;
+  readonly replaceHistory: string | undefined;
+  readonly io: Io;
+}
+
+export interface PublishResult {
+  readonly exit: Exit;
+  readonly commit: string;
+  readonly revision: number;
+  readonly generation: number;
+  /** Ids of the overrides that went out before everything else. */
+  readonly stops: readonly string[];
+  readonly changes: Plan["changes"];
+  /** Gifts whose live entry stays, and why. */
+  readonly kept: Readonly<Record<string, string>>;
+  readonly findings: readonly Finding[];
+  readonly edges: readonly EdgeResult[];
+}
+
+export const command: Command = {
+  summary: "make the CDN what git says: stops first, names last",
+  usage: "[--env NAME] [--commit REVISION]",
+  example: "giftwrap publish --env production",
+  options: {
+    env: ENVIRONMENT_OPTION,
+    commit: { type: "string", value: "REVISION", help: "the commit to publish (default: HEAD)" },
+    edge: EDGE_OPTION,
+    deadline: { type: "string", value: "SECONDS", help: "how long an edge may take to serve what was written (default: 30)" },
+    "replace-history": { type: "string", value: "COMMIT", help: "the live commit, when its history was replaced on purpose" },
+    json: JSON_OPTION,
+  },
+  run: async (args, io) => {
+    const publisher = await prepare(args, io);
+    if (args.text("commit") === undefined) await warnIfDirty(io);
+    const quiet = args.flag("json");
+    const result = await publish(publisher, quiet ? () => {} : io.line);
+    if (quiet) io.line(JSON.stringify(result));
+    return result.exit;
+  },
+};
+
+async function prepare(args: Arguments, io: Io): Promise<Publisher> {
+  const { root } = io;
+  const commit = await commitOf(root, args.text("commit") ?? "HEAD");
+  if (commit === null) throw new GiftError("COMMIT_MISSING", `${args.text("commit") ?? "HEAD"} is no commit here`, "commit first, or fetch it");
+  const name = args.text("env") ?? "production";
+  const environment = await openEnvironment(root, revisionTree(root, commit), name, parseEdges(args.texts("edge")));
+  const keys = keyFolder(root, name);
+  const cache = buildCache(root);
+  return {
+    root,
+    commit,
+    environment,
+    trustedRoot: trustedRootOf(environment),
+    signers: {
+      release: await readSigner("release", keys, io.variables),
+      timestamp: await readSigner("timestamp", keys, io.variables),
+    },
+    source: cache.object,
+    edgeDeadlineMilliseconds: 1000 * parseWholeNumber("deadline", args.text("deadline"), 30),
+    replaceHistory: args.text("replace-history"),
+    io,
+  };
+}
+
+type Say = (line: string) => void;
+
+async function publish(publisher: Publisher, say: Say): Promise<PublishResult> {
+  const stops: string[] = [];
+  for (let round = 1; round <= MAX_ROUNDS; round++) {
+    const stopped = await publishStops(publisher, say);
+    if (stopped === "lost_race") continue;
+    stops.push(...stopped.ids);
+    const result = await publishTree(publisher, stopped.live, stops, say);
+    if (result !== "lost_race") return result;
+    publisher.io.progress("somebody else published meanwhile: reading again");
+  }
+  throw new GiftError("RACE_LOST", `somebody else kept publishing for ${MAX_ROUNDS} rounds`, "run the command again when they are done");
+}
+
+/** DESIGN 8.2: what narrows goes out first and by itself, from nothing but the files that differ. */
+async function publishStops(
+  publisher: Publisher,
+  say: Say,
+): Promise<{ ids: readonly string[]; live: LiveTimestamp | null } | "lost_race"> {
+  const { root, commit, environment, signers, io } = publisher;
+  const started = performance.now();
+  const live = await readLiveTimestamp(environment.store, await trustRoot(publisher.trustedRoot, nodeCrypto));
+  if (!live) return { ids: [], live };
+  const { commit: liveCommit, overrides: present } = live.signed.giftwrap;
+  await checkAncestry(root, liveCommit, commit, publisher.replaceHistory);
+
+  // A replaced history has no common files to compare: what it narrows goes out with the catalogs.
+  const isComparable = (await commitOf(root, liveCommit)) !== null;
+  const changes = isComparable
+    ? await readChanges(root, liveCommit, commit, environment.file.rollout, io.now())
+    : { rollouts: [], overrides: [] };
+  const additions = [...planStops(changes.rollouts, live.signed.meta["snapshot.json"].version + 1), ...changes.overrides];
+  const overrides = addStops(present, additions);
+  if (canonicalJson(overrides) === canonicalJson(present)) return { ids: [], live };
+
+  const snapshot = live.signed.meta["snapshot.json"];
+  const content = { snapshot, pollSeconds: environment.file.pollSeconds, commit, overrides };
+  const written = await writeTimestamp(environment.store, live, content, signers.timestamp, io.now());
+  if (!written) return "lost_race";
+  const ids = additions.map((it) => it.id);
+  say(`stop: ${ids.join(", ")} (revision ${written.signed.version})`);
+  const edges = await confirm(publisher, written, say);
+  say(`stop confirmed at ${count(edges.filter((it) => it.ok).length, "edge")} after ${Math.round(performance.now() - started)} ms`);
+  await writeLog(
+    environment.store,
+    { ...logHead(written, live, io), kind: "stop", overrides: ids, changes: [] },
+    edges,
+  );
+  return { ids, live: written };
+}
+
+/** DESIGN 8.3 to 8.5: objects, catalogs, signed metadata, and last the one name that moves. */
+async function publishTree(
+  publisher: Publisher,
+  timestamp: LiveTimestamp | null,
+  stops: readonly string[],
+  say: Say,
+): Promise<PublishResult | "lost_race"> {
+  const { root, commit, environment, signers, io } = publisher;
+  const { project, findings: unreadable } = await readProject(revisionTree(root, commit));
+  const findings = [...unreadable, ...check(project, {})];
+  const stopped = stoppedGifts(findings);
+  const soFar = { commit, stops, findings, changes: [], kept: {}, edges: [] };
+  if (stopped.everything) {
+    say(findingsToText(findings.filter((it) => it.severity === "error" && it.gift === undefined)).trimEnd());
+    say("nothing more was published: these files concern every gift");
+    const live = { revision: timestamp?.signed.version ?? 0, generation: timestamp?.signed.meta["snapshot.json"].version ?? 0 };
+    return { ...soFar, ...live, exit: EXIT.findings };
+  }
+
+  const trusted = await trustRoot(publisher.trustedRoot, nodeCrypto);
+  const fresh = await readLiveTimestamp(environment.store, trusted);
+  if (fresh?.tag !== timestamp?.tag) return "lost_race";
+  const live = fresh && (await readLive(environment.store, trusted, fresh));
+  const wanted = desired(project, environment.file, io.now());
+  const { plan, failed } = await settle(publisher, wanted, live, keptByFindings(stopped.gifts, wanted));
+
+  for (const line of planToLines(plan)) say(line);
+  const exit = failed ? EXIT.failure : stopped.gifts.size > 0 || wanted.unbuilt.size > 0 ? EXIT.findings : EXIT.ok;
+  const result = { ...soFar, exit, changes: plan.changes, kept: Object.fromEntries(plan.kept) };
+  if (live && isEmptyPlan(plan) && !needsTimestamp(live.timestamp, publisher)) {
+    say(`nothing to do: revision ${live.timestamp.signed.version} is what ${commit.slice(0, 10)} says`);
+    return { ...result, revision: live.timestamp.signed.version, generation: live.generation };
+  }
+
+  const { store } = environment;
+  await store.putIfAbsent("metadata/1.root.json", publisher.trustedRoot);
+  const generation = live && !plan.changesCatalogs ? live.timestamp.signed.meta["snapshot.json"] : await writeGeneration(store, live, plan, signers.release, io.now());
+  const content = { snapshot: generation, pollSeconds: environment.file.pollSeconds, commit, overrides: plan.overrides };
+  const written = await writeTimestamp(store, live?.timestamp ?? null, content, signers.timestamp, io.now());
+  if (!written) return "lost_race";
+  say(`published ${commit.slice(0, 10)} as revision ${written.signed.version}, generation ${generation.version}`);
+  const edges = await confirm(publisher, written, say);
+  const overrides = plan.overrides.map((it) => it.id);
+  await writeLog(store, { ...logHead(written, live?.timestamp ?? null, io), kind: "publish", overrides, changes: plan.changes }, edges);
+  return { ...result, revision: written.signed.version, generation: generation.version, edges };
+}
+
+/** Plans, brings the objects to the store and the edges, and plans again without the gifts for which that failed. */
+async function settle(
+  publisher: Publisher,
+  wanted: Desired,
+  live: Live | null,
+  keptAtFirst: ReadonlyMap<string, string>,
+): Promise<{ plan: Plan; failed: boolean }> {
+  const kept = new Map(keptAtFirst);
+  for (;;) {
+    const plan = planPublish(wanted, live, kept);
+    const failures = await bringObjects(publisher, plan);
+    if (failures.size === 0) return { plan, failed: kept.size > keptAtFirst.size };
+    for (const [gift, why] of failures) kept.set(gift, why);
+  }
+}
+
+/** Gifts whose bytes could not be brought, and why. */
+async function bringObjects(publisher: Publisher, plan: Plan): Promise<ReadonlyMap<string, string>> {
+  const { environment, source, io, root, commit } = publisher;
+  const failures = new Map<string, string>();
+  if (plan.objects.length > 0) io.progress(`copying ${count(plan.objects.length, "object")}`);
+  const missing = await copyObjects(environment.store, plan.objects, source);
+  for (const { file, gifts } of plan.objects) {
+    if (!missing.has(file.digest)) continue;
+    for (const gift of gifts) failures.set(gift, `object ${file.digest.slice(0, 12)} is nowhere: run npx giftwrap build`);
+  }
+
+  const widened = plan.changes.filter((it) => it.widens && !failures.has(it.gift));
+  const locks = await revisionTree(root, commit).read(widened.map((it) => lockPath(it.gift, it.version)));
+  for (const { gift, version } of widened) {
+    const lock = locks.get(lockPath(gift, version));
+    if (lock && !(await recordLock(environment.store, gift, version, digestOf(lock)))) {
+      failures.set(gift, `version ${version} was published before with other bytes: make it a new version`);
+    }
+  }
+
+  const wantedObjects = new Map(widened.flatMap((it) => it.files).map((file) => [file.digest, { key: objectKey(file.digest, file.mediaType), digest: file.digest }]));
+  if (wantedObjects.size > 0 && environment.edges.length > 0) io.progress(`warming ${count(environment.edges.length, "edge")}`);
+  const cold = await warmObjects(environment.edges, [...wantedObjects.values()], { deadlineMilliseconds: publisher.edgeDeadlineMilliseconds });
+  for (const { gift, files } of widened) {
+    const failure = cold.find((it) => files.some((file) => file.digest === it.digest));
+    if (failure && !failures.has(gift)) failures.set(gift, `the ${failure.edge.region} edge does not serve its bytes: ${failure.why}`);
+  }
+  return failures;
+}
+
+async function confirm(publisher: Publisher, written: LiveTimestamp, say: Say): Promise<readonly EdgeResult[]> {
+  const { environment, edgeDeadlineMilliseconds: deadlineMilliseconds } = publisher;
+  const results = await confirmTimestamp(environment.edges, { bytes: written.bytes, revision: written.signed.version }, { deadlineMilliseconds });
+  for (const { edge, ok, milliseconds, why } of results) {
+    say(ok ? `  ${edge.region} ${edge.url} serves it after ${milliseconds} ms` : `  ALARM: ${edge.region} ${edge.url} does not serve it: ${why}`);
+  }
+  return results;
+}
+
+function keptByFindings(gifts: ReadonlySet<string>, wanted: Desired): ReadonlyMap<string, string> {
+  const unbuilt = [...wanted.unbuilt].map(([gift, versions]) => [gift, `${versions.join(", ")} has no lock: run npx giftwrap build`] as const);
+  return new Map([...unbuilt, ...[...gifts].map((gift) => [gift, "its files have errors: run npx giftwrap validate"] as const)]);
+}
+
+function needsTimestamp(live: LiveTimestamp, { commit, environment, io }: Publisher): boolean {
+  const { giftwrap, expires } = live.signed;
+  if (giftwrap.commit !== commit || giftwrap.pollSeconds !== environment.file.pollSeconds) return true;
+  return Date.parse(expires) - io.now() < RENEW_BELOW_MILLISECONDS;
+}
+
+function logHead(written: LiveTimestamp, before: LiveTimestamp | null, io: Io) {
+  return {
+    revision: written.signed.version,
+    generation: written.signed.meta["snapshot.json"].version,
+    commit: written.signed.giftwrap.commit,
+    previousCommit: before?.signed.giftwrap.commit ?? null,
+    at: new Date(io.now()).toISOString(),
+  };
+}
+
+/** Uncommitted changes are the usual reason why a publish does not do what somebody expects. */
+async function warnIfDirty(io: Io): Promise<void> {
+  if (await isDirty(io.root, ["gifts", "releases"])) io.progress("note: uncommitted changes below gifts/ and releases/ are not published");
+}

@@ -1,0 +1,105 @@
+import { readFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
+import { createRequire } from "node:module";
+import { PAGE_HTML } from "../page/html.ts";
+import { GiftError, UsageError } from "../report/error.ts";
+import { workTree } from "../source/tree.ts";
+import { type EdgeServer, type Route, startEdge } from "../store/edgeServer.ts";
+import { type Command, ENVIRONMENT_OPTION, EXIT, parseWholeNumber } from "./command.ts";
+import { type Environment, openEnvironment, trustedRootOf } from "./environment.ts";
+
+export const command: Command = {
+  summary: "serve a published environment on loopback, with a page that plays it",
+  usage: "[--env NAME] [--edges NUMBER | --edge REGION:PORT ...] [--port PORT]",
+  example: "giftwrap serve --env production --edges 3",
+  options: {
+    env: ENVIRONMENT_OPTION,
+    port: { type: "string", value: "PORT", help: "the page's port; edges take the ports behind it (default: 4600)" },
+    edges: { type: "string", value: "NUMBER", help: "how many edges (default: 1)" },
+    edge: { type: "string", multiple: true, value: "REGION:PORT", help: "one edge with its region; may be given several times" },
+  },
+  run: async (args, io) => {
+    const environment = await openEnvironment(io.root, workTree(io.root), args.text("env") ?? "production");
+    const port = parseWholeNumber("port", args.text("port"), 4600);
+    const wanted = args.texts("edge").map(parseEdgePort);
+    const count = parseWholeNumber("edges", args.text("edges"), 1);
+    const ports = wanted.length > 0 ? wanted : namedEdges(environment, count, port);
+    const servers = await startServers(environment, ports, port);
+    for (const { region, url } of servers.edges) io.line(`edge ${region} ${url}`);
+    io.line(`page ${servers.page.url}`);
+    io.progress("serving; Ctrl-C ends it");
+    await io.untilInterrupted();
+    await servers.close();
+    return EXIT.ok;
+  },
+};
+
+export interface EdgePort {
+  readonly region: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
+export interface Servers {
+  readonly page: EdgeServer;
+  readonly edges: readonly { readonly region: string; readonly url: string }[];
+  close(): Promise<void>;
+}
+
+/** Starts every edge, and the page in front of them. @throws GiftError `PORT_TAKEN` */
+export async function startServers(environment: Environment, ports: readonly EdgePort[], pagePort: number): Promise<Servers> {
+  const root = trustedRootOf(environment);
+  const started: EdgeServer[] = [];
+  const close = async () => {
+    await Promise.all(started.map((it) => it.close()));
+  };
+  try {
+    const edges: { region: string; url: string }[] = [];
+    for (const { region, port } of ports) {
+      const server = await startEdge(environment.store, port);
+      started.push(server);
+      edges.push({ region, url: server.url });
+    }
+    const page = await startEdge(environment.store, pagePort, pageRoute(JSON.stringify({ edges, root: Buffer.from(root).toString("base64") })));
+    started.push(page);
+    return { page, edges, close };
+  } catch (cause) {
+    await close();
+    if (!(cause instanceof Error) || !("code" in cause) || cause.code !== "EADDRINUSE") throw cause;
+    throw new GiftError("PORT_TAKEN", "another program listens on one of the ports", "choose others with --port", { cause });
+  }
+}
+
+const PLAYERS: Readonly<Record<string, string>> = { "/players/svga.js": "svga", "/players/lottie.js": "lottie-web" };
+
+/** The page, the client that runs in it (the very modules that apps embed), and the players. */
+function pageRoute(config: string): Route {
+  const require = createRequire(import.meta.url);
+  return async (request, response) => {
+    const path = new URL(request.url ?? "/", "http://page").pathname;
+    if (path === "/") return send(response, "text/html; charset=utf-8", PAGE_HTML);
+    if (path === "/config.json") return send(response, "application/json", config);
+    const module = /^\/app\/((?:page|client|wire)\/[A-Za-z]+\.js)$/.exec(path)?.[1];
+    if (module) return send(response, "text/javascript", await readFile(new URL(`../${module}`, import.meta.url)));
+    const player = PLAYERS[path];
+    if (player) return send(response, "text/javascript", await readFile(require.resolve(player)));
+    return false;
+  };
+}
+
+function send(response: ServerResponse, type: string, body: string | Uint8Array): true {
+  response.writeHead(200, { "content-type": type, "cache-control": "no-cache" }).end(body);
+  return true;
+}
+
+function namedEdges(environment: Environment, count: number, port: number): readonly EdgePort[] {
+  if (count < 1 || count > 26) throw new UsageError(`--edges ${count}: from 1 to 26`);
+  const regions = Object.keys(environment.file.edges);
+  return Array.from({ length: count }, (_, at) => ({ region: regions[at] ?? `E${String.fromCharCode(65 + at)}`, port: port + 1 + at }));
+}
+
+function parseEdgePort(text: string): EdgePort {
+  const [, region, port] = /^([A-Z]{2}):(\d{1,5})$/.exec(text) ?? [];
+  if (!region || !port) throw new UsageError(`--edge ${text}: write it as SG:4601`);
+  return { region, port: Number(port) };
+}

@@ -1,0 +1,83 @@
+import { MediaError } from "./media.ts";
+
+const AS_ANIMATION = "export the animation as SVGA 2.x, as Lottie JSON, or as PNG files in a folder";
+const AS_FRAMES = "export the frames as PNG files into a folder";
+const AS_PICTURE = "export the picture as PNG or WebP";
+const AS_PICTURE_OR_FRAMES = "export a picture as PNG or WebP, an animation as PNG files in a folder";
+const AS_SOUND = "export the sound as WAV with uncompressed 16-bit PCM samples";
+
+interface Known {
+  readonly what: string;
+  readonly fix: string;
+}
+
+/** First bytes of formats that are not read yet, as text in which every character is one byte. */
+const BEGINNINGS: readonly (readonly [known: Known, ...beginnings: string[]])[] = [
+  [{ what: "a GIF", fix: AS_FRAMES }, "GIF87a", "GIF89a"],
+  [{ what: "a JPEG picture", fix: AS_PICTURE }, "\xff\xd8\xff"],
+  [{ what: "a PAG animation", fix: AS_ANIMATION }, "PAG\x01", "PAG\x02", "PAG\x03"],
+  [{ what: "a Rive animation", fix: AS_ANIMATION }, "RIVE"],
+  [{ what: "a WebM or Matroska video", fix: AS_ANIMATION }, "\x1a\x45\xdf\xa3"],
+  [{ what: "an MP3 sound", fix: AS_SOUND }, "ID3", "\xff\xfb", "\xff\xfa", "\xff\xf3", "\xff\xf2"],
+  [{ what: "an AAC sound", fix: AS_SOUND }, "\xff\xf1", "\xff\xf9"],
+  [{ what: "an Ogg sound", fix: AS_SOUND }, "OggS"],
+  [{ what: "a FLAC sound", fix: AS_SOUND }, "fLaC"],
+  [
+    { what: "an SVG or XML file", fix: "export a drawing as PNG, an animation as Lottie JSON" },
+    "<svg",
+    "<?xml",
+  ],
+  [{ what: "a gzip archive", fix: "unpack it and upload the file that is inside" }, "\x1f\x8b"],
+];
+
+/** Why a file that no format matches cannot be used, in words; names the format when its first bytes tell. */
+export function explainUnsupported(bytes: Uint8Array): MediaError {
+  if (bytes.length === 0)
+    return new MediaError("the file is empty", "export it again and upload the whole file");
+  const start = latin1(bytes.subarray(0, 4_096));
+  if (start.startsWith("version https://git-lfs"))
+    return new MediaError(
+      "this is a Git LFS pointer, a note that the file is kept elsewhere, and not the file",
+      "take gifts/ out of .gitattributes and upload the file itself",
+    );
+  const known = knownBeginning(bytes, start);
+  if (known) return new MediaError(`this is ${known.what}, which is not supported yet`, known.fix);
+  return new MediaError(
+    "this is no kind of file that is known here",
+    "use SVGA 2.x, Lottie JSON or PNG frames for animations, PNG or WebP for pictures, WAV for sounds",
+  );
+}
+
+function knownBeginning(bytes: Uint8Array, start: string): Known | undefined {
+  if (start.startsWith("PK\x03\x04")) return zipOf(start + latin1(bytes.subarray(-65_536)));
+  if (start.slice(4, 8) === "ftyp") return mp4Of(start);
+  return BEGINNINGS.find(([, ...beginnings]) => beginnings.some((it) => start.startsWith(it)))?.[0];
+}
+
+/** The names of the files in a zip archive stand in its local headers and again in the directory at its end. */
+function zipOf(names: string): Known {
+  if (/movie\.(?:spec|binary)/.test(names))
+    return { what: "an SVGA 1.x file", fix: "export it again as SVGA 2.x" };
+  if (names.includes("manifest.json"))
+    return {
+      what: "a dotLottie file",
+      fix: "export it as Lottie JSON, with the images included in the JSON",
+    };
+  return { what: "a zip archive", fix: "unpack it and upload the files that are inside" };
+}
+
+/** ISO/IEC 14496-12, section 4.3: the brands in the first box say what kind of file it is. */
+function mp4Of(start: string): Known {
+  const size = Math.min(start.charCodeAt(2) * 256 + start.charCodeAt(3), 256);
+  const brands = start.slice(8, Math.max(size, 12));
+  if (/avi[fs]/.test(brands)) return { what: "an AVIF picture", fix: AS_PICTURE_OR_FRAMES };
+  if (/hei[cxms]|hev[cxms]|mif1|msf1/.test(brands))
+    return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
+  if (brands.startsWith("M4A")) return { what: "an AAC sound (M4A)", fix: AS_SOUND };
+  if (start.includes("vapc")) return { what: "a VAP video (MP4)", fix: AS_ANIMATION };
+  return { what: "an MP4 video", fix: AS_ANIMATION };
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}

@@ -1,0 +1,95 @@
+import type { Store } from "../store/store.ts";
+import type { Signer } from "../trust/keys.ts";
+import { digestOf } from "../trust/nodeCrypto.ts";
+import { makeSnapshot, makeTargets, makeTimestamp, signMetadata, type TimestampContent, toFileMeta } from "../trust/sign.ts";
+import { makeDelta } from "../wire/delta.ts";
+import { catalogTarget, deltaKey, metadataKey, objectKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
+import type { FileMeta, Targets } from "../wire/metadata.ts";
+import { type Tier, TIERS } from "../wire/viewer.ts";
+import type { Live, LiveTimestamp } from "./live.ts";
+import type { Plan } from "./plan.ts";
+
+/** Where bytes that are not in the store yet are copied from. */
+export type ObjectSource = (digest: string, mediaType: string) => Promise<Uint8Array | null>;
+
+export interface Signers {
+  readonly release: Signer;
+  readonly timestamp: Signer;
+}
+
+/** Copies missing objects by digest. Gives the digests that no source has, or has only damaged. */
+export async function copyObjects(store: Store, objects: Plan["objects"], source: ObjectSource): Promise<ReadonlySet<string>> {
+  const missing = new Set<string>();
+  for (const { file } of objects) {
+    const key = objectKey(file.digest, file.mediaType);
+    if (await store.has(key)) continue;
+    const bytes = await source(file.digest, file.mediaType);
+    if (bytes && digestOf(bytes) === file.digest) await store.putIfAbsent(key, bytes);
+    else missing.add(file.digest);
+  }
+  return missing;
+}
+
+/** What the next timestamp will name. */
+export interface Generation {
+  readonly version: number;
+  readonly snapshot: FileMeta;
+}
+
+/**
+ * Writes catalogs, deltas, targets and snapshot: names that nobody reads before the timestamp names them. A number that
+ * an interrupted run has used is skipped, never written again.
+ */
+export async function writeGeneration(store: Store, live: Live | null, plan: Plan, signer: Signer, now: number): Promise<Generation> {
+  const targets: Record<string, Targets["targets"][string]> = {};
+  for (const tier of TIERS) targets[catalogTarget(tier)] = await writeCatalogFiles(store, live, tier, plan.catalogs[tier]);
+
+  const sameTargets = live && JSON.stringify(sorted(live.targets)) === JSON.stringify(sorted(targets));
+  const targetsMeta = sameTargets ? live.targetsMeta : await writeNext(store, "targets", (live?.targetsMeta.version ?? 0) + 1, signer, (version) => makeTargets(version, targets, now));
+  const snapshot = await writeNext(store, "snapshot", (live?.generation ?? 0) + 1, signer, (version) => makeSnapshot(version, targetsMeta, now));
+  return { version: snapshot.version, snapshot };
+}
+
+/** Moves the one name that moves. Null when somebody else moved it first: read again, plan again. */
+export async function writeTimestamp(
+  store: Store,
+  live: LiveTimestamp | null,
+  content: Omit<TimestampContent, "version">,
+  signer: Signer,
+  now: number,
+): Promise<LiveTimestamp | null> {
+  const signed = makeTimestamp({ ...content, version: (live?.signed.version ?? 0) + 1 }, now);
+  const bytes = await signMetadata(signed, [signer]);
+  const tag = await store.replace(TIMESTAMP_KEY, bytes, live?.tag ?? null);
+  return tag === null ? null : { signed, tag, bytes };
+}
+
+async function writeCatalogFiles(store: Store, live: Live | null, tier: Tier, text: string): Promise<Targets["targets"][string]> {
+  const bytes = new TextEncoder().encode(text);
+  const digest = digestOf(bytes);
+  await store.putIfAbsent(targetKey(catalogTarget(tier), digest), bytes);
+  const before = live?.catalogs[tier];
+  if (before && before !== text) {
+    const delta = new TextEncoder().encode(JSON.stringify(makeDelta(before, text)));
+    // A delta that is no smaller than the catalog saves nobody anything.
+    if (delta.length < bytes.length) await store.putIfAbsent(deltaKey(digestOf(before), digest), delta);
+  }
+  return { length: bytes.length, hashes: { sha256: digest } };
+}
+
+async function writeNext<T>(
+  store: Store,
+  role: "snapshot" | "targets",
+  from: number,
+  signer: Signer,
+  make: (version: number) => T,
+): Promise<FileMeta> {
+  for (let version = from; ; version++) {
+    const bytes = await signMetadata(make(version), [signer]);
+    if (await store.putIfAbsent(metadataKey(role, version), bytes)) return toFileMeta(version, bytes);
+  }
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): [string, T][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+}

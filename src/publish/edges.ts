@@ -1,0 +1,110 @@
+import { digestOf } from "../trust/nodeCrypto.ts";
+import { TIMESTAMP_KEY } from "../wire/keys.ts";
+import { explainError } from "../report/error.ts";
+
+/** One configured address that apps of a region read from. */
+export interface Edge {
+  readonly region: string;
+  readonly url: string;
+}
+
+/** How one edge answered. */
+export interface EdgeResult {
+  readonly edge: Edge;
+  readonly ok: boolean;
+  /** From the first question to the right answer, or to giving up. */
+  readonly milliseconds: number;
+  /** The last wrong answer, when it never came right. */
+  readonly why?: string;
+}
+
+export interface EdgeOptions {
+  /** How long an edge may take until its answer is right. */
+  readonly deadlineMilliseconds: number;
+}
+
+const FIRST_PAUSE_MILLISECONDS = 20;
+const LONGEST_PAUSE_MILLISECONDS = 500;
+const PARALLEL_REQUESTS = 8;
+
+export function toEdges(byRegion: Readonly<Record<string, readonly string[]>>): readonly Edge[] {
+  return Object.entries(byRegion)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([region, urls]) => urls.map((url) => ({ region, url: url.endsWith("/") ? url : `${url}/` })));
+}
+
+/** Asks every edge until it serves this timestamp, or a newer one that somebody else wrote since. */
+export function confirmTimestamp(edges: readonly Edge[], timestamp: { bytes: Uint8Array; revision: number }, options: EdgeOptions): Promise<readonly EdgeResult[]> {
+  const expected = digestOf(timestamp.bytes);
+  return Promise.all(
+    edges.map((edge) =>
+      askUntilRight(edge, TIMESTAMP_KEY, options, (body) => {
+        if (digestOf(body) === expected) return null;
+        const revision = revisionOf(body);
+        if (revision > timestamp.revision) return null;
+        return revision === timestamp.revision ? "it serves other bytes under the same revision" : `it still serves revision ${revision}`;
+      }),
+    ),
+  );
+}
+
+/** Fetches every object through every edge and compares its hash, which also warms the edge. Gives the failures. */
+export async function warmObjects(
+  edges: readonly Edge[],
+  objects: readonly { key: string; digest: string }[],
+  options: EdgeOptions,
+): Promise<readonly (EdgeResult & { digest: string })[]> {
+  const questions = edges.flatMap((edge) => objects.map((object) => ({ edge, ...object })));
+  const failures: (EdgeResult & { digest: string })[] = [];
+  const work = async () => {
+    for (let next = questions.pop(); next; next = questions.pop()) {
+      const { edge, key, digest } = next;
+      const wrong = "it serves other bytes than were published";
+      const result = await askUntilRight(edge, key, options, (body) => (digestOf(body) === digest ? null : wrong));
+      if (!result.ok) failures.push({ ...result, digest });
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, work));
+  return failures;
+}
+
+/** `problemOf` says what is wrong with an answer, or null when it is right. */
+async function askUntilRight(
+  edge: Edge,
+  key: string,
+  { deadlineMilliseconds }: EdgeOptions,
+  problemOf: (body: Uint8Array) => string | null,
+): Promise<EdgeResult> {
+  const started = performance.now();
+  const elapsed = () => Math.round(performance.now() - started);
+  let pause = FIRST_PAUSE_MILLISECONDS;
+  for (;;) {
+    const why = await ask(edge.url + key, Math.max(1, deadlineMilliseconds - elapsed()), problemOf);
+    if (why === null) return { edge, ok: true, milliseconds: elapsed() };
+    if (elapsed() + pause >= deadlineMilliseconds) return { edge, ok: false, milliseconds: elapsed(), why };
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    pause = Math.min(LONGEST_PAUSE_MILLISECONDS, pause * 2);
+  }
+}
+
+async function ask(url: string, timeoutMilliseconds: number, problemOf: (body: Uint8Array) => string | null): Promise<string | null> {
+  try {
+    const response = await fetch(url, { cache: "no-cache", signal: AbortSignal.timeout(timeoutMilliseconds) });
+    const body = new Uint8Array(await response.arrayBuffer());
+    return response.status === 200 ? problemOf(body) : `it answered ${response.status}`;
+  } catch (error) {
+    return `it did not answer: ${explainError(error)}`;
+  }
+}
+
+function revisionOf(body: Uint8Array): number {
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder().decode(body));
+    if (typeof parsed !== "object" || parsed === null || !("signed" in parsed)) return 0;
+    const { signed } = parsed;
+    if (typeof signed !== "object" || signed === null || !("version" in signed)) return 0;
+    return typeof signed.version === "number" ? signed.version : 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,87 @@
+import { ClientError } from "../client/error.ts";
+import type { Crypto } from "../client/ports.ts";
+import { TrustedMetadata } from "../client/trusted.ts";
+import { GiftError } from "../report/error.ts";
+import type { Store, Tag } from "../store/store.ts";
+import { catalogTarget, metadataKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
+import type { FileMeta, Targets, Timestamp } from "../wire/metadata.ts";
+import { TIERS, type Tier } from "../wire/viewer.ts";
+
+/** The one name that moves, as it is now. */
+export interface LiveTimestamp {
+  readonly signed: Timestamp;
+  readonly tag: Tag;
+  readonly bytes: Uint8Array;
+}
+
+/** What is published now, verified from the trusted root on. */
+export interface Live {
+  readonly timestamp: LiveTimestamp;
+  /** The version of the snapshot. */
+  readonly generation: number;
+  readonly targetsMeta: FileMeta;
+  readonly targets: Targets["targets"];
+  readonly catalogs: Readonly<Record<Tier, string>>;
+}
+
+/** A date before all expiries: what is live must be readable also after it expired, or nothing could renew it. */
+const ALWAYS = Number.NEGATIVE_INFINITY;
+
+/** Null when nothing was ever published. Enough to write a stop; reads one file. */
+export async function readLiveTimestamp(store: Store, trusted: TrustedMetadata): Promise<LiveTimestamp | null> {
+  const stored = await store.get(TIMESTAMP_KEY);
+  if (!stored) return null;
+  await explained(() => trusted.updateTimestamp(stored.bytes, ALWAYS));
+  if (!trusted.timestamp) return null;
+  return { signed: trusted.timestamp, tag: stored.tag, bytes: stored.bytes };
+}
+
+/** The rest of what is live, for a timestamp that was just read with the same trusted metadata. */
+export async function readLive(store: Store, trusted: TrustedMetadata, timestamp: LiveTimestamp): Promise<Live> {
+  const snapshotMeta = timestamp.signed.meta["snapshot.json"];
+  await explained(async () => trusted.updateSnapshot(await read(store, metadataKey("snapshot", snapshotMeta.version)), ALWAYS));
+  const targetsMeta = trusted.snapshot?.meta["targets.json"];
+  if (!targetsMeta) throw new TypeError("a trusted snapshot names targets");
+  await explained(async () => trusted.updateTargets(await read(store, metadataKey("targets", targetsMeta.version)), ALWAYS));
+  const targets = trusted.targets?.targets ?? {};
+  const catalogs: Record<Tier, string> = { low: "", mid: "", high: "" };
+  for (const tier of TIERS) {
+    const name = catalogTarget(tier);
+    const meta = targets[name];
+    const digest = meta?.hashes["sha256"];
+    if (!meta || !digest) continue;
+    const bytes = await read(store, targetKey(name, digest));
+    await explained(() => trusted.checkFile(name, bytes, meta));
+    catalogs[tier] = new TextDecoder().decode(bytes);
+  }
+  return { timestamp, generation: snapshotMeta.version, targetsMeta, targets, catalogs };
+}
+
+/** Trust begins with the root that git holds. @throws GiftError `ROOT_BROKEN` */
+export async function trustRoot(root: Uint8Array, crypto: Crypto): Promise<TrustedMetadata> {
+  try {
+    return await TrustedMetadata.from(root, crypto);
+  } catch (cause) {
+    throw new GiftError("ROOT_BROKEN", "the environment's root.json is not a valid root", "take it back from git", { cause });
+  }
+}
+
+async function read(store: Store, key: string): Promise<Uint8Array> {
+  const stored = await store.get(key);
+  if (!stored) throw new GiftError("LIVE_BROKEN", `${key} is named by what is live but is not in the store`, "restore the file from a copy of the store");
+  return stored.bytes;
+}
+
+async function explained<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    if (!(cause instanceof ClientError)) throw cause;
+    throw new GiftError(
+      "LIVE_BROKEN",
+      `what is live cannot be trusted: ${cause.message}`,
+      "check that the environment's root.json is the one this store was published with; nothing was written",
+      { cause },
+    );
+  }
+}

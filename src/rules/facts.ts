@@ -1,0 +1,44 @@
+/** What rules need to know beyond the YAML; gathered by commands. A rule without its facts is silent. */
+export interface Facts {
+  /** By gift id: what each source file of the gift is. Absent when the media was not looked at (publishing does not). */
+  readonly media?: ReadonlyMap<string, GiftMedia>;
+  /** Bytes of lock files by path, in the work tree and at the base revision: those of the base are merged. */
+  readonly locks?: LockBytes;
+  /** Text of release files by path. */
+  readonly texts?: ReadonlyMap<string, string>;
+}
+
+export interface LockBytes {
+  readonly here: ReadonlyMap<string, Uint8Array>;
+  readonly base: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface GiftMedia {
+  /** Whether the animation is a folder of frames. */
+  readonly isFolder: boolean;
+  /** Every file of the animation; empty when it is missing. */
+  readonly animation: readonly SourceFact[];
+  readonly sound?: SourceFact;
+  readonly still?: SourceFact;
+}
+
+/** One source file, or why it could not be read. The path is below the gift's folder. */
+export type SourceFact =
+  | { readonly path: string; readonly bytes: number; readonly media: MediaFact }
+  | { readonly path: string; readonly bytes: number; readonly problem: SourceProblem };
+
+export interface SourceProblem {
+  readonly message: string;
+  readonly fix: string;
+}
+
+export interface MediaFact {
+  readonly kind: "animation" | "picture" | "sound";
+  /** Such as `png`. */
+  readonly format: string;
+  /** Which file endings say so; the dot may be left out. */
+  readonly extensions: readonly string[];
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+}

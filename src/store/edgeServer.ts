@@ -1,0 +1,66 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { headersOf, isPrivate } from "../wire/keys.ts";
+import type { Store } from "./store.ts";
+
+export interface EdgeServer {
+  /** With a slash at the end. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Answers a request that is not for a key of the store; false leaves it to the store. */
+export type Route = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+
+/**
+ * Serves a store over HTTP on loopback, as an edge in front of it would: right types, cache headers, strong ETags (RFC 9110
+ * section 8.8.3) and 304. Private keys are not there.
+ * @param port 0 lets the system choose one
+ */
+export async function startEdge(store: Store, port: number, route: Route = async () => false): Promise<EdgeServer> {
+  const server = createServer((request, response) => {
+    answer(store, route, request, response).catch(() => {
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return { url: `http://127.0.0.1:${portOf(server)}/`, close: () => close(server) };
+}
+
+async function answer(store: Store, route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (await route(request, response)) return;
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    response.writeHead(405, { allow: "GET, HEAD" }).end();
+    return;
+  }
+  const key = new URL(request.url ?? "/", "http://edge").pathname.slice(1);
+  const stored = /^[A-Za-z0-9._/-]+$/.test(key) && !key.includes("..") && !isPrivate(key) ? await store.get(key).catch(() => null) : null;
+  if (!stored) {
+    response.writeHead(404, { "cache-control": "public, max-age=1", "access-control-allow-origin": "*" }).end();
+    return;
+  }
+  const { contentType, cacheControl } = headersOf(key);
+  const etag = `"${stored.tag}"`;
+  const headers = { etag, "cache-control": cacheControl, "access-control-allow-origin": "*" };
+  if (request.headers["if-none-match"] === etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  response.writeHead(200, { ...headers, "content-type": contentType, "content-length": stored.bytes.length });
+  response.end(request.method === "HEAD" ? undefined : stored.bytes);
+}
+
+function portOf(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === "string") throw new TypeError("a listening server has a port");
+  return address.port;
+}
+
+function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

@@ -1,0 +1,136 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { inspect } from "../../src/formats/inspect.ts";
+import { MediaError } from "../../src/formats/media.ts";
+import { buildLayer, buildLottie, dataUrl } from "./buildLottie.ts";
+import { buildPng, pngChunk } from "./buildPng.ts";
+import { buildSvga } from "./buildSvga.ts";
+import { buildWav } from "./buildWav.ts";
+import { buildAnimatedWebp, buildExtendedWebp, buildLosslessWebp, buildLossyWebp } from "./buildWebp.ts";
+import { refusal } from "./refusal.ts";
+
+const box = (brands: string, rest = "") =>
+  Buffer.from(`${String.fromCharCode(0, 0, 0, 8 + brands.length)}ftyp${brands}${rest}`, "latin1");
+
+describe("a file that is not supported is named, with what to export instead", () => {
+  test.each([
+    ["GIF89a", "a GIF", /frames as PNG/],
+    ["\xff\xd8\xff\xe0", "a JPEG picture", /PNG or WebP/],
+    ["PAG\x01", "a PAG animation", /SVGA 2\.x/],
+    ["RIVE\x07", "a Rive animation", /SVGA 2\.x/],
+    ["ID3\x04", "an MP3 sound", /as WAV/],
+    ["\xff\xfb\x90", "an MP3 sound", /as WAV/],
+    ["OggS", "an Ogg sound", /as WAV/],
+    ["fLaC", "a FLAC sound", /as WAV/],
+    ["<svg xmlns=", "an SVG or XML file", /Lottie JSON/],
+    ["PK\x03\x04......movie.spec", "an SVGA 1.x file", /again as SVGA 2\.x/],
+    ["PK\x03\x04......manifest.json", "a dotLottie file", /as Lottie JSON/],
+    ["PK\x03\x04......readme.txt", "a zip archive", /unpack it/],
+  ])("%j is %s", async (start, what, fix) => {
+    const words = await refusal(Buffer.from(start, "latin1"));
+    expect(words.message).toBe(`this is ${what}, which is not supported yet`);
+    expect(words.fix).toMatch(fix);
+  });
+
+  test.each([
+    [box("isom\0\0\0\0isomavc1"), "an MP4 video"],
+    [box("isom\0\0\0\0isomavc1", "\0\0\0\x10vapc{}"), "a VAP video (MP4)"],
+    [box("mif1\0\0\0\0mif1avif"), "an AVIF picture"],
+    [box("msf1\0\0\0\0msf1hevc"), "a HEIF picture"],
+    [box("M4A \0\0\0\0isom"), "an AAC sound (M4A)"],
+  ])("an MP4 container is %j", async (bytes, what) => {
+    expect((await refusal(bytes)).message).toBe(`this is ${what}, which is not supported yet`);
+  });
+
+  test("an empty file", async () => {
+    expect((await refusal(new Uint8Array())).message).toBe("the file is empty");
+  });
+
+  test("a Git LFS pointer is no animation, and the artist is told in words", async () => {
+    const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    const { message, fix } = await refusal(Buffer.from(pointer));
+    expect(message).toMatch(/Git LFS pointer/);
+    expect(fix).toMatch(/upload the file itself/);
+  });
+
+  test("anything else", async () => {
+    expect(await refusal(Buffer.from("hello"))).toEqual({
+      message: "this is no kind of file that is known here",
+      fix: "use SVGA 2.x, Lottie JSON or PNG frames for animations, PNG or WebP for pictures, WAV for sounds",
+    });
+  });
+});
+
+const frame = { width: 16, height: 8, durationMs: 40 };
+const WHOLE_FILES: readonly Buffer[] = [
+  buildPng(16, 8),
+  buildPng(16, 8, [pngChunk("tEXt", Buffer.from("Title\0Rose"))]),
+  buildLossyWebp(16, 8),
+  buildLosslessWebp(16, 8),
+  buildExtendedWebp(16, 8, [16, 8]),
+  buildAnimatedWebp(16, 8, [frame, frame, frame]),
+  buildWav({ sampleBytes: 64 }),
+  buildSvga({ images: { avatar: buildPng(4, 4) }, frames: 3, sounds: ["beat"] }),
+  buildLottie({
+    assets: [{ id: "avatar", w: 4, h: 4, p: dataUrl("image/png", buildPng(4, 4)), e: 1 }],
+    layers: [buildLayer(), buildLayer({ ty: 5, nm: "name" })],
+  }),
+];
+
+/** Whether the bytes were read, or refused in words; any other error is a bug. */
+async function isAnswered(bytes: Uint8Array): Promise<boolean> {
+  try {
+    const media = await inspect(bytes);
+    return Number.isSafeInteger(media.decodedBytes) && Number.isFinite(media.durationSeconds);
+  } catch (error) {
+    return error instanceof MediaError && error.message !== "" && error.fix !== "";
+  }
+}
+
+describe("whatever the bytes are, they are read or refused in words", () => {
+  const wholeFile = fc.constantFrom(...WHOLE_FILES);
+
+  test("arbitrary bytes", async () => {
+    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), isAnswered), { numRuns: 300 });
+  });
+
+  test("arbitrary bytes after the beginning of a known format", async () => {
+    const bytes = fc.tuple(wholeFile, fc.nat(60), fc.uint8Array({ maxLength: 200 }));
+    const law = fc.asyncProperty(bytes, ([file, length, rest]) =>
+      isAnswered(Buffer.concat([file.subarray(0, length), rest])),
+    );
+    await fc.assert(law, { numRuns: 500 });
+  });
+
+  test("a file that was cut off", async () => {
+    for (const file of WHOLE_FILES) {
+      expect(await isAnswered(file)).toBe(true);
+      for (let length = 0; length < file.length; length++)
+        await expect(refusal(file.subarray(0, length))).resolves.toBeDefined();
+    }
+  });
+
+  test("a file with wrong bytes in it", async () => {
+    const changes = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 });
+    const law = fc.asyncProperty(wholeFile, changes, (file, places) => {
+      const bytes = Buffer.from(file);
+      for (const [at, value] of places) bytes[at % bytes.length] = value;
+      return isAnswered(bytes);
+    });
+    await fc.assert(law, { numRuns: 2_000 });
+  });
+
+  test("an SVGA that unpacks well to arbitrary bytes", async () => {
+    const { deflateSync, inflateSync } = await import("node:zlib");
+    const message = inflateSync(
+      buildSvga({ images: { avatar: buildPng(4, 4) }, frames: 3, sounds: ["beat"] }),
+    );
+    const changes = fc.array(fc.tuple(fc.nat(message.length - 1), fc.nat(255)), { maxLength: 6 });
+    const law = fc.asyncProperty(changes, fc.nat(message.length), (places, length) => {
+      const bytes = Buffer.from(message);
+      for (const [at, value] of places) bytes[at] = value;
+      return isAnswered(deflateSync(bytes.subarray(0, length)));
+    });
+    await fc.assert(law, { numRuns: 1_000 });
+  });
+});

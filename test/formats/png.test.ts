@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { inspect } from "../../src/formats/inspect.ts";
+import { buildPng, pngChunk } from "./buildPng.ts";
+import { refusal } from "./refusal.ts";
+
+describe("a PNG", () => {
+  test("says its size and what it costs in memory", async () => {
+    expect(await inspect(buildPng(64, 32))).toEqual({
+      kind: "picture",
+      format: "png",
+      mediaType: "image/png",
+      extensions: ["png"],
+      width: 64,
+      height: 32,
+      frames: 1,
+      fps: 0,
+      durationSeconds: 0,
+      decodedBytes: 64 * 32 * 4,
+      slots: [],
+      player: null,
+    });
+  });
+
+  test("may carry notes that a decoder skips, even when their check value is wrong", async () => {
+    const note = pngChunk("tEXt", Buffer.from("Author\0Ada"));
+    note[note.length - 1] = (note[note.length - 1] ?? 0) ^ 1;
+    expect(await inspect(buildPng(8, 8, [note]))).toMatchObject({ width: 8 });
+  });
+
+  test("that is animated is refused, and the artist is told to export frames", async () => {
+    const animated = buildPng(8, 8, [pngChunk("acTL", Buffer.alloc(8))]);
+    expect(await refusal(animated)).toEqual({
+      message: "an animated PNG (APNG) is not supported yet",
+      fix: "export the frames as PNG files into a folder",
+    });
+  });
+
+  test("that was cut off at any byte is refused", async () => {
+    const whole = buildPng(8, 8);
+    for (let length = 4; length < whole.length; length++)
+      expect((await refusal(whole.subarray(0, length))).message).toMatch(/damaged/);
+  });
+
+  test("in which one bit of the pixels is wrong is refused", async () => {
+    const bytes = buildPng(8, 8);
+    const at = bytes.indexOf("IDAT") + 6;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    expect((await refusal(bytes)).message).toBe(
+      "the PNG is damaged or cut off: the check value of its chunk IDAT is wrong",
+    );
+  });
+
+  test("whose line endings were converted is refused with the way to prevent it", async () => {
+    const spoilt = Buffer.from(buildPng(8, 8).toString("latin1").replace("\r\n", "\n"), "latin1");
+    const { message, fix } = await refusal(spoilt);
+    expect(message).toMatch(/as if it were text/);
+    expect(fix).toMatch(/\.gitattributes/);
+  });
+
+  test("that is larger than any screen is refused", async () => {
+    expect(await refusal(buildPng(20_000, 10))).toEqual({
+      message: "the PNG is 20000 x 10 pixels",
+      fix: "export it with sides of 1 to 16383 pixels",
+    });
+  });
+});

@@ -1,0 +1,13 @@
+import { inspect } from "../../src/formats/inspect.ts";
+import { MediaError } from "../../src/formats/media.ts";
+
+/** The words with which a file is refused. */
+export async function refusal(bytes: Uint8Array): Promise<{ message: string; fix: string }> {
+  try {
+    await inspect(bytes);
+  } catch (error) {
+    if (error instanceof MediaError) return { message: error.message, fix: error.fix };
+    throw error;
+  }
+  throw new Error("the file was not refused");
+}

@@ -1,0 +1,208 @@
+import { describe, expect, test } from "vitest";
+import type { GiftMedia, MediaFact, SourceFact } from "../../src/rules/facts.ts";
+import {
+  type Files,
+  GOOD,
+  GOOD_MEDIA,
+  linesOf,
+  PNG,
+  source,
+  SVGA,
+  textOf,
+  WAV,
+  withEdit,
+  without,
+} from "./projectOf.ts";
+
+const GIFT = "gifts/rose/gift.yaml";
+const look = (files: Files, media: GiftMedia) => textOf(files, { media: new Map([["rose", media]]) });
+
+describe("What gift.yaml names is there and is what it says", () => {
+  test("a good gift has no findings", async () => {
+    expect(await look(GOOD, GOOD_MEDIA)).toBe("");
+  });
+
+  test("an animation that is missing, with the file that was probably meant", async () => {
+    const files = withEdit(GOOD, GIFT, "rose.svga", "Rose.svg");
+    const text = await look(files, { ...GOOD_MEDIA, animation: [] });
+    expect(text).toContain(
+      `${GIFT}:4:12: animation is source/Rose.svg, but gifts/rose/source/Rose.svg is not there; did you mean source/rose.svga? [SOURCE_MISSING]\n` +
+        "  fix: write animation: source/rose.svga, or upload the file\n",
+    );
+  });
+
+  test("a folder of frames written with a slash at its end", async () => {
+    const files = {
+      ...without(withEdit(GOOD, GIFT, "rose.svga", "frames/"), "gifts/rose/source/rose.svga"),
+      "gifts/rose/source/frames/000.png": "",
+    };
+    expect(await look(files, { ...GOOD_MEDIA, animation: [] })).toContain("write animation: source/frames,");
+  });
+
+  test("a sound and a still that are missing", async () => {
+    const files = without(
+      withEdit(GOOD, GIFT, "still:", "sound: source/chime.wav\nstill:"),
+      "gifts/rose/source/still.png",
+    );
+    expect(linesOf(await look(files, { isFolder: false, animation: GOOD_MEDIA.animation }))).toEqual([
+      `${GIFT}:5:8: sound is source/chime.wav, but gifts/rose/source/chime.wav is not there [SOURCE_MISSING]`,
+      `${GIFT}:6:8: still is source/still.png, but gifts/rose/source/still.png is not there [SOURCE_MISSING]`,
+    ]);
+  });
+
+  test("an empty file", async () => {
+    const empty: SourceFact = {
+      path: "source/rose.svga",
+      bytes: 0,
+      problem: { message: "the file is empty", fix: "export it again" },
+    };
+    expect(linesOf(await look(GOOD, { ...GOOD_MEDIA, animation: [empty] }))).toEqual([
+      `${GIFT}:4:12: source/rose.svga is empty: 0 bytes [SOURCE_EMPTY]`,
+    ]);
+  });
+
+  test("a file that cannot be read says why, and what the artist can do", async () => {
+    const broken: SourceFact = {
+      path: "source/rose.svga",
+      bytes: 130,
+      problem: { message: "this is a GIF, which is not supported yet", fix: "export the frames as PNG" },
+    };
+    expect(await look(GOOD, { ...GOOD_MEDIA, animation: [broken] })).toBe(
+      `${GIFT}:4:12: source/rose.svga cannot be used: this is a GIF, which is not supported yet [SOURCE_UNREADABLE]\n` +
+        "  fix: export the frames as PNG\n",
+    );
+  });
+
+  test("a file whose ending says something else", async () => {
+    const media = { ...GOOD_MEDIA, animation: [source("source/rose.svga", PNG)] };
+    expect(await look(GOOD, media)).toBe(
+      `${GIFT}:4:12: source/rose.svga is really a picture (PNG), not what .svga says [SOURCE_MISNAMED]\n` +
+        "  fix: export it again as .svga\n",
+    );
+  });
+
+  test("an ending in capitals is an ending", async () => {
+    const upper = { ...GOOD_MEDIA, animation: [source("source/rose.SVGA", SVGA)] };
+    expect(await look(GOOD, upper)).toBe("");
+  });
+
+  test("a file that is good for its place may be renamed", async () => {
+    const webp: MediaFact = { ...PNG, format: "webp", extensions: ["webp"] };
+    expect(await look(GOOD, { ...GOOD_MEDIA, still: source("source/still.png", webp) })).toContain(
+      "fix: export it again as .png, or rename it to end in .webp\n",
+    );
+  });
+
+  test("each file has the kind that its place needs", async () => {
+    const files = {
+      ...withEdit(
+        withEdit(GOOD, GIFT, "source/rose.svga", "source/rose.png"),
+        GIFT,
+        "still: source/still.png",
+        "sound: source/still.png\nstill: source/rose.svga",
+      ),
+      "gifts/rose/source/rose.png": "",
+    };
+    const media = {
+      isFolder: false,
+      animation: [source("source/rose.png", PNG)],
+      sound: source("source/still.png", PNG),
+      still: source("source/rose.svga", SVGA),
+    };
+    expect(linesOf(await look(files, media))).toEqual([
+      `${GIFT}:4:12: source/rose.png is really a picture (PNG), not an animation [SOURCE_WRONG_KIND]`,
+      `${GIFT}:5:8: source/still.png is really a picture (PNG), not a sound [SOURCE_WRONG_KIND]`,
+      `${GIFT}:6:8: source/rose.svga is really an animation (SVGA), not a single picture [SOURCE_WRONG_KIND]`,
+    ]);
+  });
+
+  test("a sound as animation", async () => {
+    const files = withEdit(GOOD, GIFT, "source/rose.svga", "source/rose.wav");
+    const media = { ...GOOD_MEDIA, animation: [source("source/rose.wav", WAV)] };
+    expect(await look(files, media)).toContain("source/rose.wav is really a sound (WAV), not an animation");
+  });
+
+  test("a single file needs a still of its own", async () => {
+    const files = without(
+      withEdit(GOOD, GIFT, "still: source/still.png\n", ""),
+      "gifts/rose/source/still.png",
+    );
+    expect(await look(files, { isFolder: false, animation: GOOD_MEDIA.animation })).toBe(
+      `${GIFT}:4:12: there is no still, and none can be made from source/rose.svga: viewers whose app cannot play it would see nothing of this gift [STILL_MISSING]\n` +
+        "  fix: draw one picture of the gift, upload it as source/still.png and add the line still: source/still.png\n",
+    );
+  });
+
+  test("fps beside a single file is not used", async () => {
+    const files = withEdit(GOOD, GIFT, "still:", "fps: 24\nstill:");
+    expect(linesOf(await look(files, GOOD_MEDIA))).toEqual([
+      `${GIFT}:5:6: warning: fps is 24, but source/rose.svga is one file and knows its own speed [FPS_UNUSED]`,
+    ]);
+  });
+});
+
+describe("A folder of frames", () => {
+  const files = (names: readonly string[]): Files => ({
+    ...without(
+      withEdit(GOOD, GIFT, "animation: source/rose.svga", "animation: source/frames\nfps: 24"),
+      "gifts/rose/source/rose.svga",
+    ),
+    ...Object.fromEntries(names.map((name) => [`gifts/rose/source/frames/${name}`, ""])),
+  });
+  const media = (names: readonly string[], facts: Readonly<Record<string, MediaFact>> = {}): GiftMedia => ({
+    isFolder: true,
+    animation: names.map((name) => source(`source/frames/${name}`, facts[name] ?? PNG)),
+    still: source("source/still.png", PNG),
+  });
+  const frames = ["000.png", "001.png", "002.png", "003.png"];
+
+  test("numbered frames of one size, with a speed, need nothing else", async () => {
+    expect(await look(files(frames), media(frames))).toBe("");
+    const { isFolder, animation } = media(frames);
+    const noStill = without(
+      withEdit(files(frames), GIFT, "still: source/still.png\n", ""),
+      "gifts/rose/source/still.png",
+    );
+    expect(await look(noStill, { isFolder, animation })).toBe("");
+  });
+
+  test("one odd size, wherever it is", async () => {
+    const small = { ...PNG, width: 200, height: 100 };
+    expect(linesOf(await look(files(frames), media(frames, { "000.png": small })))).toEqual([
+      `${GIFT}:4:12: source/frames/000.png is 200x100, but the other frames are 360x360 [FRAME_SIZE]`,
+    ]);
+  });
+
+  test("a speed must be given", async () => {
+    expect(linesOf(await look(withEdit(files(frames), GIFT, "fps: 24\n", ""), media(frames)))).toEqual([
+      `${GIFT}:4:12: source/frames is a folder of frames, and nothing says how fast they play [FPS_MISSING]`,
+    ]);
+  });
+
+  test("one frame is no animation", async () => {
+    expect(linesOf(await look(files(["000.png"]), media(["000.png"])))).toEqual([
+      `${GIFT}:4:12: source/frames has 1 frame; an animation needs at least 2 [FRAME_COUNT]`,
+    ]);
+  });
+
+  test.each([
+    [["1.png", "2.png", "10.png"], "10.png sorts before 2.png"],
+    [["08.png", "9.png", "010.png"], "010.png sorts before 08.png"],
+    [["098.png", "99.png"], "99.png has 2 digits, but 098.png has 3"],
+    [["000.png", "cover.png"], "cover.png has no number at its end"],
+    [["a_000.png", "b_001.png"], "b_001.png is named differently from a_000.png"],
+  ])("%j do not sort into playing order", async (names, why) => {
+    const text = await look(files(names), media(names));
+    expect(text).toContain(`in source/frames ${why} [FRAME_ORDER]`);
+    expect(text).toContain("000.png, 001.png");
+  });
+
+  test("a whole folder of the wrong kind is one finding", async () => {
+    const webp: MediaFact = { ...PNG, format: "webp", extensions: ["webp"] };
+    const names = frames.map((it) => it.replace("png", "webp"));
+    const facts = Object.fromEntries(names.map((name) => [name, webp]));
+    expect(linesOf(await look(files(names), media(names, facts)))).toEqual([
+      `${GIFT}:4:12: source/frames/000.webp is really a picture (WebP), not a PNG frame; 3 other files likewise [SOURCE_WRONG_KIND]`,
+    ]);
+  });
+});

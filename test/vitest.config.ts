@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** The fast tests: no server but their own on loopback, nothing on the network. */
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/e2e/**"],
+    globalSetup: ["test/compile.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
