@@ -59,14 +59,27 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
     const variantFiles: Variant["files"] = [];
     let facts: Media | null = null;
     for (const step of steps) {
-      const { digest, bytes } = await make(step, builder, sourceOf, `${gift.id} ${release.version} ${tier}`, options);
+      const { digest, bytes } = await make(
+        step,
+        builder,
+        sourceOf,
+        `${gift.id} ${release.version} ${tier}`,
+        options,
+      );
       variantFiles.push({ role: step.role, mediaType: step.mediaType, digest, bytes: bytes.length });
       if (step.role === "animation") facts = await inspect(bytes);
     }
     if (!facts) throw new TypeError("a variant without an animation");
     player = facts.player ?? player;
     const { width, height, frames, fps, decodedBytes } = facts;
-    tiers[tier] = { width, height, frames, fps: Math.round(fps * 1000) / 1000, decodedBytes, files: variantFiles };
+    tiers[tier] = {
+      width,
+      height,
+      frames,
+      fps: Math.round(fps * 1000) / 1000,
+      decodedBytes,
+      files: variantFiles,
+    };
   }
   return {
     gift: gift.id,
@@ -96,7 +109,10 @@ async function make(
   const kept = known && (await cache.object(known, step.mediaType));
   if (known && kept) return { digest: known, bytes: kept };
 
-  if (step.kind !== "carry") onStep?.(`${what}: encoding the ${step.role} (${extensionOf(step.mediaType)}, ${step.width}x${step.height})`);
+  if (step.kind !== "carry")
+    onStep?.(
+      `${what}: encoding the ${step.role} (${extensionOf(step.mediaType)}, ${step.width}x${step.height})`,
+    );
   const bytes = await encode(step, sourceOf);
   const digest = await cache.keepObject(bytes, step.mediaType);
   await cache.keepMade(key, digest);

@@ -50,7 +50,10 @@ export type Recipe = Readonly<Partial<Record<Tier, readonly Step[]>>>;
 /** Which objects a release consists of, per tier: frames become animated WebP, everything else is carried as it is. */
 export function planRecipe(ingredients: Ingredients, tiers: readonly Tier[], policy: PolicyFile): Recipe {
   return Object.fromEntries(
-    TIERS.filter((tier) => tiers.includes(tier)).map((tier) => [tier, planVariant(ingredients, policy.tiers[tier].frames)]),
+    TIERS.filter((tier) => tiers.includes(tier)).map((tier) => [
+      tier,
+      planVariant(ingredients, policy.tiers[tier].frames),
+    ]),
   );
 }
 
@@ -89,7 +92,14 @@ function planVariant(ingredients: Ingredients, encoding: Encoding): readonly Ste
   if (picture) {
     const sources = pictures.map((it) => it.digest);
     const size = fitInside(picture, encoding.longSide);
-    steps.push({ kind: "still", role: "still", mediaType: "image/webp", sources, ...size, quality: encoding.quality });
+    steps.push({
+      kind: "still",
+      role: "still",
+      mediaType: "image/webp",
+      sources,
+      ...size,
+      quality: encoding.quality,
+    });
   }
   return steps;
 }
@@ -98,7 +108,11 @@ function planVariant(ingredients: Ingredients, encoding: Encoding): readonly Ste
  * Which of `count` frames drawn at `fps` to show at most `maxFps` times a second, and for how long each, in milliseconds.
  * The whole keeps its length: delays are differences of rounded times, so rounding never adds up.
  */
-export function thinFrames(count: number, fps: number, maxFps: number): { picks: number[]; delays: number[] } {
+export function thinFrames(
+  count: number,
+  fps: number,
+  maxFps: number,
+): { picks: number[]; delays: number[] } {
   const shown = Math.max(1, Math.round((count * Math.min(fps, maxFps)) / fps));
   const total = (count * 1000) / fps;
   const timeOf = (at: number) => Math.round((at * total) / shown);

@@ -20,7 +20,14 @@ import { type Command, EXIT, type Exit, type Io, JSON_OPTION, parseReleaseWord }
 export interface BuiltRelease {
   readonly release: string;
   /** `locked`: a new lock was written. `built`: the lock's objects are in the cache. The rest are failures in words. */
-  readonly outcome: "locked" | "built" | "sources_gone" | "other_builder" | "differs" | "no_gift" | "unreadable";
+  readonly outcome:
+    | "locked"
+    | "built"
+    | "sources_gone"
+    | "other_builder"
+    | "differs"
+    | "no_gift"
+    | "unreadable";
   readonly message: string;
 }
 
@@ -34,7 +41,11 @@ export const command: Command = {
     json: JSON_OPTION,
   },
   run: async (args, io) => {
-    const results = await build(io, { words: args.words, check: args.flag("check"), relock: args.flag("relock") });
+    const results = await build(io, {
+      words: args.words,
+      check: args.flag("check"),
+      relock: args.flag("relock"),
+    });
     if (args.flag("json")) io.line(JSON.stringify(results));
     else for (const { release, message } of results) io.line(`${release}: ${message}`);
     return exitOf(results);
@@ -53,7 +64,9 @@ export async function build(
     const isNew = !lock || (options.relock && !options.check && !(await isMerged(io.root, lock)));
     if (isNew && options.check) continue;
     io.progress(`${key}: ${isNew ? "building" : "looking for its objects"}`);
-    results.push(isNew ? await lockRelease(io, cache, project, key) : await rebuild(io, cache, key, lock, options.check));
+    results.push(
+      isNew ? await lockRelease(io, cache, project, key) : await rebuild(io, cache, key, lock, options.check),
+    );
   }
   return results;
 }
@@ -62,10 +75,21 @@ export async function build(
 async function lockRelease(io: Io, cache: BuildCache, project: Project, key: string): Promise<BuiltRelease> {
   try {
     const lock = await buildFrom(io, cache, workTree(io.root), project, key, false);
-    if (!lock) return { release: key, outcome: "no_gift", message: "not built: its gift, its sources or the policy are missing; run npx giftwrap validate" };
+    if (!lock)
+      return {
+        release: key,
+        outcome: "no_gift",
+        message: "not built: its gift, its sources or the policy are missing; run npx giftwrap validate",
+      };
     await writeFile(join(io.root, lockPath(lock.gift, lock.version)), writeLock(lock));
-    const objects = new Set(Object.values(lock.tiers).flatMap((variant) => variant.files.map((file) => file.digest)));
-    return { release: key, outcome: "locked", message: `built ${count(objects.size, "object")}; wrote ${lockPath(lock.gift, lock.version)}` };
+    const objects = new Set(
+      Object.values(lock.tiers).flatMap((variant) => variant.files.map((file) => file.digest)),
+    );
+    return {
+      release: key,
+      outcome: "locked",
+      message: `built ${count(objects.size, "object")}; wrote ${lockPath(lock.gift, lock.version)}`,
+    };
   } catch (error) {
     if (!(error instanceof MediaError)) throw error;
     return { release: key, outcome: "unreadable", message: `not built: ${error.message}; fix: ${error.fix}` };
@@ -76,8 +100,15 @@ async function lockRelease(io: Io, cache: BuildCache, project: Project, key: str
  * Brings the objects of a locked release back into the cache, or with `afresh` proves that they can be: from the work tree
  * while it still holds the sources that were locked, else from the commit in which the lock was written.
  */
-async function rebuild(io: Io, cache: BuildCache, key: string, lock: LockFile, afresh: boolean): Promise<BuiltRelease> {
-  if (!afresh && (await hasAll(cache, lock))) return { release: key, outcome: "built", message: "built already" };
+async function rebuild(
+  io: Io,
+  cache: BuildCache,
+  key: string,
+  lock: LockFile,
+  afresh: boolean,
+): Promise<BuiltRelease> {
+  if (!afresh && (await hasAll(cache, lock)))
+    return { release: key, outcome: "built", message: "built already" };
   const trees = [workTree(io.root), await treeOfLock(io.root, lock)].filter((tree) => tree !== null);
   let sawSources = false;
   for (const tree of trees) {
@@ -86,16 +117,30 @@ async function rebuild(io: Io, cache: BuildCache, key: string, lock: LockFile, a
     sawSources = true;
     const rebuilt = await buildFrom(io, cache, tree, project, key, afresh);
     if (rebuilt && JSON.stringify(rebuilt.tiers) === JSON.stringify(lock.tiers)) {
-      return { release: key, outcome: "built", message: afresh ? "gives the same bytes again" : "built from its locked sources" };
+      return {
+        release: key,
+        outcome: "built",
+        message: afresh ? "gives the same bytes again" : "built from its locked sources",
+      };
     }
   }
   if (!sawSources) {
-    return { release: key, outcome: "sources_gone", message: "its sources are not in this clone: its objects must come from a store (git fetch --unshallow may bring them)" };
+    return {
+      release: key,
+      outcome: "sources_gone",
+      message:
+        "its sources are not in this clone: its objects must come from a store (git fetch --unshallow may bring them)",
+    };
   }
   const identity = await builderIdentity();
   const isSameBuilder = JSON.stringify(identity) === JSON.stringify(lock.builder);
   return isSameBuilder
-    ? { release: key, outcome: "differs", message: "gives other bytes than its lock names: if the lock is not merged yet, build it with --relock; else make a new version" }
+    ? {
+        release: key,
+        outcome: "differs",
+        message:
+          "gives other bytes than its lock names: if the lock is not merged yet, build it with --relock; else make a new version",
+      }
     : {
         release: key,
         outcome: "other_builder",
@@ -103,7 +148,14 @@ async function rebuild(io: Io, cache: BuildCache, key: string, lock: LockFile, a
       };
 }
 
-async function buildFrom(io: Io, cache: BuildCache, tree: Tree, project: Project, key: string, afresh: boolean): Promise<LockFile | null> {
+async function buildFrom(
+  io: Io,
+  cache: BuildCache,
+  tree: Tree,
+  project: Project,
+  key: string,
+  afresh: boolean,
+): Promise<LockFile | null> {
   const release = project.releases.get(key)?.value;
   const gift = release && project.gifts.get(release.gift)?.value;
   if (!release || !gift || !project.policy) return null;
@@ -117,7 +169,9 @@ async function hasSources(tree: Tree, project: Project, key: string, lock: LockF
   const release = project.releases.get(key)?.value;
   const gift = release && project.gifts.get(release.gift)?.value;
   if (!gift) return false;
-  const files = allSourceFiles(await readSources(tree, gift)).map(({ path, bytes }) => `${path} ${digestOf(bytes)}`);
+  const files = allSourceFiles(await readSources(tree, gift)).map(
+    ({ path, bytes }) => `${path} ${digestOf(bytes)}`,
+  );
   const locked = lock.sources.map(({ path, digest }) => `${path} ${digest}`);
   return files.length === locked.length && files.every((file) => locked.includes(file));
 }
@@ -132,7 +186,9 @@ async function hasAll(cache: BuildCache, lock: LockFile): Promise<boolean> {
 /** The commit in which the lock was last written, or null outside of git. */
 async function treeOfLock(root: string, lock: LockFile): Promise<Tree | null> {
   if ((await commitOf(root, "HEAD")) === null) return null;
-  const commit = (await git(root, ["log", "-1", "--format=%H", "--", lockPath(lock.gift, lock.version)])).trim();
+  const commit = (
+    await git(root, ["log", "-1", "--format=%H", "--", lockPath(lock.gift, lock.version)])
+  ).trim();
   return commit === "" ? null : revisionTree(root, commit);
 }
 
@@ -146,15 +202,21 @@ function selectReleases(project: Project, words: readonly string[]): readonly st
   if (words.length === 0) return all;
   return words.flatMap((word) => {
     const { gift, version } = parseReleaseWord(word);
-    const found = all.filter((key) => (version === undefined ? key.startsWith(`${gift}@`) : key === releaseKey(gift, version)));
-    if (found.length === 0) throw new UsageError(`${word}: there is no ${releasePath(gift, version ?? "<version>")} that can be read`);
+    const found = all.filter((key) =>
+      version === undefined ? key.startsWith(`${gift}@`) : key === releaseKey(gift, version),
+    );
+    if (found.length === 0)
+      throw new UsageError(
+        `${word}: there is no ${releasePath(gift, version ?? "<version>")} that can be read`,
+      );
     return found;
   });
 }
 
 function exitOf(results: readonly BuiltRelease[]): Exit {
   const outcomes = results.map((it) => it.outcome);
-  if (outcomes.some((it) => it === "differs" || it === "no_gift" || it === "unreadable")) return EXIT.findings;
+  if (outcomes.some((it) => it === "differs" || it === "no_gift" || it === "unreadable"))
+    return EXIT.findings;
   return outcomes.some((it) => it === "sources_gone" || it === "other_builder") ? EXIT.failure : EXIT.ok;
 }
 

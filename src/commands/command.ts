@@ -43,7 +43,11 @@ export interface Command {
   run(args: Arguments, io: Io): Promise<Exit>;
 }
 
-export const ENVIRONMENT_OPTION: OptionHelp = { type: "string", value: "NAME", help: "the environment, as in releases/environments/ (default: production)" };
+export const ENVIRONMENT_OPTION: OptionHelp = {
+  type: "string",
+  value: "NAME",
+  help: "the environment, as in releases/environments/ (default: production)",
+};
 export const EDGE_OPTION: OptionHelp = {
   type: "string",
   multiple: true,

@@ -17,8 +17,21 @@ import { objectKey, TIMESTAMP_KEY } from "../wire/keys.ts";
 import { type Command, EXIT, type Io, parseWholeNumber } from "./command.ts";
 import { type DemoEdge, startDemoEdge, watchEdges } from "./demo/edges.ts";
 import { redraw } from "./demo/redraw.ts";
-import { createRepository, type DemoRepository, ENVIRONMENT, environmentText, releaseText } from "./demo/repository.ts";
-import { type Audience, type CanPlay, type DemoViewer, openViewers, playAll, refreshAll } from "./demo/viewers.ts";
+import {
+  createRepository,
+  type DemoRepository,
+  ENVIRONMENT,
+  environmentText,
+  releaseText,
+} from "./demo/repository.ts";
+import {
+  type Audience,
+  type CanPlay,
+  type DemoViewer,
+  openViewers,
+  playAll,
+  refreshAll,
+} from "./demo/viewers.ts";
 import { openEnvironment } from "./environment.ts";
 import { gatherFacts } from "./gatherFacts.ts";
 import { startServers } from "./serve.ts";
@@ -32,7 +45,10 @@ export const command: Command = {
   example: "giftwrap demo --keep",
   options: {
     viewers: { type: "string", value: "NUMBER", help: "how many viewers watch (default: 2000)" },
-    keep: { type: "boolean", help: "keep the repository and the edges, and show the page that plays the gifts" },
+    keep: {
+      type: "boolean",
+      help: "keep the repository and the edges, and show the page that plays the gifts",
+    },
   },
   run: async (args, io) => {
     const viewers = parseWholeNumber("viewers", args.text("viewers"), 2_000);
@@ -55,17 +71,25 @@ interface Moment {
   readonly audience: Audience;
 }
 
-async function liveTheDay(io: Io, folder: string, edges: DemoEdge[], viewerCount: number): Promise<DemoRepository> {
+async function liveTheDay(
+  io: Io,
+  folder: string,
+  edges: DemoEdge[],
+  viewerCount: number,
+): Promise<DemoRepository> {
   const { project, gifts, star } = await chooseGifts(io);
   const chapter = (title: string) => io.line(`\n${title}`);
   const moments: Moment[] = [];
 
-  chapter(`A repository of its own, with ${count(gifts.length, "gift")} of this work tree; ${star} is the one to follow`);
+  chapter(
+    `A repository of its own, with ${count(gifts.length, "gift")} of this work tree; ${star} is the one to follow`,
+  );
   const repository = await createRepository(io.root, folder, gifts, (line) => io.line(`  $ ${line}`));
   const store = fileStore(join(folder, ".giftwrap", "store", ENVIRONMENT));
   for (const region of REGIONS) edges.push(await startDemoEdge(store, region));
   await repository.write(environmentPath(ENVIRONMENT), environmentText(edges));
-  for (const gift of gifts) await repository.write(releasePath(gift, FIRST), releaseText(project, gift, FIRST, true, REGIONS));
+  for (const gift of gifts)
+    await repository.write(releasePath(gift, FIRST), releaseText(project, gift, FIRST, true, REGIONS));
   await repository.giftwrap("keys", "init");
   io.progress("building (the first time takes some seconds, then the cache has it)");
   await repository.giftwrap("build");
@@ -86,7 +110,9 @@ async function liveTheDay(io: Io, folder: string, edges: DemoEdge[], viewerCount
   };
   await see(`${FIRST} is at full`);
 
-  chapter(`The artist redraws ${star}; ${BAD} goes to canary, to the regions, to everyone: each step a commit`);
+  chapter(
+    `The artist redraws ${star}; ${BAD} goes to canary, to the regions, to everyone: each step a commit`,
+  );
   await redrawSources(repository, star, 1);
   await repository.write(releasePath(star, BAD), releaseText(project, star, BAD, false, REGIONS));
   await repository.giftwrap("build", `${star}@${BAD}`);
@@ -107,12 +133,19 @@ async function liveTheDay(io: Io, folder: string, edges: DemoEdge[], viewerCount
   const { timestamp: oldTimestamp, revision } = await readTimestamp(store);
   const started = performance.now();
   await repository.revert(opening);
-  const [watched, said] = await Promise.all([watchEdges(edges, revision, started), repository.giftwrap("publish")]);
+  const [watched, said] = await Promise.all([
+    watchEdges(edges, revision, started),
+    repository.giftwrap("publish"),
+  ]);
   show(io, said);
-  const stopTimes = watched.map(({ region, milliseconds }) => `${region} ${Math.round(milliseconds)} ms`).join(", ");
+  const stopTimes = watched
+    .map(({ region, milliseconds }) => `${region} ${Math.round(milliseconds)} ms`)
+    .join(", ");
   io.line(`  from the revert to the stop at each edge: ${stopTimes}`);
   const back = await see(`after the revert`, failing);
-  io.line(`  from the revert to the last of ${viewers.length} viewers back on ${FIRST}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  io.line(
+    `  from the revert to the last of ${viewers.length} viewers back on ${FIRST}: ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  );
   assert.equal(back.seen.get(`${star} ${FIRST}`), viewers.length, "every viewer is back on the old release");
   assert.equal((await store.list("objects/")).length, objectsBefore, "a revert moves no object");
 
@@ -129,7 +162,12 @@ async function liveTheDay(io: Io, folder: string, edges: DemoEdge[], viewerCount
   await showLyingEdges(io, viewers, edges, { star, root, oldTimestamp });
 
   chapter("The day");
-  io.line(toTable([["", ...columnsOf(moments), "fell back"], ...moments.map((it) => rowOf(it, columnsOf(moments)))]));
+  io.line(
+    toTable([
+      ["", ...columnsOf(moments), "fell back"],
+      ...moments.map((it) => rowOf(it, columnsOf(moments))),
+    ]),
+  );
   io.line(`\nFrom git revert to the stop at each edge: ${stopTimes}.`);
   return repository;
 }
@@ -142,13 +180,25 @@ async function chooseGifts(io: Io): Promise<{ project: Project; gifts: readonly 
   const stopped = stoppedGifts([...findings, ...check(project, facts)]);
   const all = [...project.gifts.keys()].sort();
   const gifts = all.filter((gift) => !stopped.gifts.has(gift));
-  for (const gift of all) if (stopped.gifts.has(gift)) io.line(`${gift} is left out: npx giftwrap validate says why`);
+  for (const gift of all)
+    if (stopped.gifts.has(gift)) io.line(`${gift} is left out: npx giftwrap validate says why`);
   const [star] = gifts;
-  if (!star || !project.policy) throw new GiftError("NO_GIFTS", "there is no gift in order below gifts/, or no policy", "run npx giftwrap validate");
+  if (!star || !project.policy)
+    throw new GiftError(
+      "NO_GIFTS",
+      "there is no gift in order below gifts/, or no policy",
+      "run npx giftwrap validate",
+    );
   return { project, gifts, star };
 }
 
-async function promote(io: Io, repository: DemoRepository, gift: string, version: string, stage: string): Promise<string> {
+async function promote(
+  io: Io,
+  repository: DemoRepository,
+  gift: string,
+  version: string,
+  stage: string,
+): Promise<string> {
   await repository.edit(releasePath(gift, version), ["rollout", stage, "open"], true);
   const commit = await repository.commit(`Open ${gift} ${version} at ${stage}`);
   show(io, await repository.giftwrap("publish"));
@@ -161,7 +211,8 @@ async function redrawSources(repository: DemoRepository, gift: string, version: 
   const file = project.gifts.get(gift)?.value;
   if (!file) throw new TypeError("the gift that is followed is in the repository");
   const { animation } = await readSources(tree, file);
-  for (const { path, bytes } of await redraw(animation, version)) await repository.write(giftPath(gift, path), bytes);
+  for (const { path, bytes } of await redraw(animation, version))
+    await repository.write(giftPath(gift, path), bytes);
 }
 
 /** The fault that no check before the release could see: devices of one app version cannot decode this version's bytes. */
@@ -176,7 +227,9 @@ async function showLyingEdges(
   { star, root, oldTimestamp }: { star: string; root: Uint8Array; oldTimestamp: Uint8Array },
 ): Promise<void> {
   const [liar] = edges;
-  const staff = viewers.find(({ viewer }) => viewer.cohorts.includes("staff") && viewer.region === liar?.region);
+  const staff = viewers.find(
+    ({ viewer }) => viewer.cohorts.includes("staff") && viewer.region === liar?.region,
+  );
   if (!liar || !staff) return;
   const link = staff.client.resolve(star).chain[0];
   if (link?.kind !== "release" || !link.files[0]) throw new TypeError("staff see the canary");
@@ -193,7 +246,10 @@ async function showLyingEdges(
   });
   liar.damage(null);
   assert.equal(played.length, 1, "the player was given one thing");
-  assert.ok(failed.length > 0 && shown.kind === "release" && shown.version === FIRST, "the damaged bytes were not it");
+  assert.ok(
+    failed.length > 0 && shown.kind === "release" && shown.version === FIRST,
+    "the damaged bytes were not it",
+  );
   io.line(`  ${liar.region} damages ${star} ${link.version}: "${messageOf(failed[0]?.error)}"`);
   io.line(`  the player was given ${played.join()} instead, and nothing of ${star} ${link.version}`);
 
@@ -217,7 +273,11 @@ async function readTimestamp(store: Store): Promise<{ timestamp: Uint8Array; rev
 
 async function keep(io: Io, repository: DemoRepository, edges: readonly DemoEdge[]): Promise<void> {
   const environment = await openEnvironment(repository.root, workTree(repository.root), ENVIRONMENT);
-  const servers = await startServers(environment, edges.map(({ region }) => ({ region, port: 0 })), 0);
+  const servers = await startServers(
+    environment,
+    edges.map(({ region }) => ({ region, port: 0 })),
+    0,
+  );
   io.line(`\nrepository ${repository.root}`);
   io.line(`page ${servers.page.url}`);
   io.progress("Ctrl-C ends it");
@@ -230,11 +290,17 @@ function columnsOf(moments: readonly Moment[]): readonly string[] {
 }
 
 function rowOf({ what, audience }: Moment, columns: readonly string[]): readonly string[] {
-  return [what, ...columns.map((column) => String(audience.seen.get(column) ?? 0)), String(audience.fallbacks)];
+  return [
+    what,
+    ...columns.map((column) => String(audience.seen.get(column) ?? 0)),
+    String(audience.fallbacks),
+  ];
 }
 
 function describeAudience({ seen, fallbacks }: Audience): string {
-  const parts = [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([what, viewers]) => `${viewers} see ${what}`);
+  const parts = [...seen]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([what, viewers]) => `${viewers} see ${what}`);
   return `${parts.join(", ")}${fallbacks > 0 ? `; ${fallbacks} of them after something failed` : ""}`;
 }
 

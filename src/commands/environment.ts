@@ -20,13 +20,28 @@ export interface Environment {
 }
 
 /** @throws GiftError `ENVIRONMENT_MISSING` or `ENVIRONMENT_BROKEN` */
-export async function openEnvironment(repository: string, tree: Tree, name: string, edges: readonly Edge[] = []): Promise<Environment> {
+export async function openEnvironment(
+  repository: string,
+  tree: Tree,
+  name: string,
+  edges: readonly Edge[] = [],
+): Promise<Environment> {
   const path = environmentPath(name);
   const files = await tree.read([path, rootPath(name)]);
   const bytes = files.get(path);
-  if (!bytes) throw new GiftError("ENVIRONMENT_MISSING", `${path} is not there`, "name one that exists with --env, or write that file");
+  if (!bytes)
+    throw new GiftError(
+      "ENVIRONMENT_MISSING",
+      `${path} is not there`,
+      "name one that exists with --env, or write that file",
+    );
   const { located, findings } = parseFile("environment", path, bytes);
-  if (!located) throw new GiftError("ENVIRONMENT_BROKEN", `${path} cannot be used:\n${findingsToText(findings).trimEnd()}`, "mend that file first");
+  if (!located)
+    throw new GiftError(
+      "ENVIRONMENT_BROKEN",
+      `${path} cannot be used:\n${findingsToText(findings).trimEnd()}`,
+      "mend that file first",
+    );
   const file = located.value;
   return {
     name,

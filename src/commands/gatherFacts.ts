@@ -9,14 +9,21 @@ import { readSources } from "../source/readSources.ts";
 import { revisionTree, type Tree } from "../source/tree.ts";
 
 /** Everything that rules want to know beyond the YAML. `base` is the revision whose locks are merged, if there is one. */
-export async function gatherFacts(root: string, tree: Tree, project: Project, base: string | null): Promise<Facts> {
+export async function gatherFacts(
+  root: string,
+  tree: Tree,
+  project: Project,
+  base: string | null,
+): Promise<Facts> {
   const lockPaths = project.paths.filter((path) => classifyPath(path).kind === "lock");
   const releasePaths = project.paths.filter((path) => classifyPath(path).kind === "release");
   const texts = await tree.read(releasePaths);
   return {
     media: await gatherMedia(tree, project),
     texts: new Map([...texts].map(([path, bytes]) => [path, new TextDecoder().decode(bytes)])),
-    ...(base !== null && { locks: { here: await tree.read(lockPaths), base: await readLocks(revisionTree(root, base)) } }),
+    ...(base !== null && {
+      locks: { here: await tree.read(lockPaths), base: await readLocks(revisionTree(root, base)) },
+    }),
   };
 }
 

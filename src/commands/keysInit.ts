@@ -25,8 +25,18 @@ export const command: Command = {
 /** Makes root, release and timestamp keys and the first root, and gives the folder of the private ones. */
 export async function initKeys(io: Io, name: string): Promise<string> {
   const known = await workTree(io.root).read([environmentPath(name), rootPath(name)]);
-  if (!known.has(environmentPath(name))) throw new GiftError("ENVIRONMENT_MISSING", `${environmentPath(name)} is not there`, "name an environment that exists with --env");
-  if (known.has(rootPath(name))) throw new GiftError("KEYS_EXIST", `${rootPath(name)} is there already`, "keep it: apps trust it, and another root would lock them out");
+  if (!known.has(environmentPath(name)))
+    throw new GiftError(
+      "ENVIRONMENT_MISSING",
+      `${environmentPath(name)} is not there`,
+      "name an environment that exists with --env",
+    );
+  if (known.has(rootPath(name)))
+    throw new GiftError(
+      "KEYS_EXIST",
+      `${rootPath(name)} is there already`,
+      "keep it: apps trust it, and another root would lock them out",
+    );
   const folder = keyFolder(io.root, name);
   const keys = await createKeys(folder);
   const root = await signMetadata(makeRoot(keys, io.now()), [keys.root]);

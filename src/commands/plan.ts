@@ -44,9 +44,16 @@ export async function planTree(io: Io, name: string): Promise<PlannedPublish> {
   const liveCommit = live && (await commitOf(io.root, live.timestamp.signed.giftwrap.commit));
   // Stops are computed between commits; what is not committed yet shows as a change of stage below.
   const changes =
-    live && head && liveCommit ? await readChanges(io.root, liveCommit, head, environment.file.rollout, io.now()) : null;
+    live && head && liveCommit
+      ? await readChanges(io.root, liveCommit, head, environment.file.rollout, io.now())
+      : null;
   const stops = changes ? [...planStops(changes.rollouts, 0), ...changes.overrides].map((it) => it.id) : [];
-  return { environment: name, revision: live?.timestamp.signed.version ?? null, stops, plan: planPublish(wanted, live, kept) };
+  return {
+    environment: name,
+    revision: live?.timestamp.signed.version ?? null,
+    stops,
+    plan: planPublish(wanted, live, kept),
+  };
 }
 
 /** What is live in an environment, verified; null before the first publish or without a root. */
@@ -64,19 +71,37 @@ export async function readDesired(
 ): Promise<{ wanted: Desired; kept: ReadonlyMap<string, string> }> {
   const { project, findings: unreadable } = await readProject(tree);
   const { gifts } = stoppedGifts([...unreadable, ...check(project, {})]);
-  const readable = { ...project, releases: new Map([...project.releases].filter(([, { value }]) => !gifts.has(value.gift))) };
+  const readable = {
+    ...project,
+    releases: new Map([...project.releases].filter(([, { value }]) => !gifts.has(value.gift))),
+  };
   const wanted = desired(readable, environment.file, now);
-  const unbuilt = [...wanted.unbuilt].map(([gift, versions]) => [gift, `${versions.join(", ")} has no lock yet`] as const);
-  return { wanted, kept: new Map([...unbuilt, ...[...gifts].map((gift) => [gift, "its files have errors"] as const)]) };
+  const unbuilt = [...wanted.unbuilt].map(
+    ([gift, versions]) => [gift, `${versions.join(", ")} has no lock yet`] as const,
+  );
+  return {
+    wanted,
+    kept: new Map([...unbuilt, ...[...gifts].map((gift) => [gift, "its files have errors"] as const)]),
+  };
 }
 
 export function plannedToLines({ environment, revision, stops, plan }: PlannedPublish): readonly string[] {
-  const head = revision === null ? `${environment}: nothing is published yet` : `${environment}: live is revision ${revision}`;
-  if (isEmptyPlan(plan) && stops.length === 0) return [head, "nothing would change for any viewer", ...planToLines(plan)];
+  const head =
+    revision === null
+      ? `${environment}: nothing is published yet`
+      : `${environment}: live is revision ${revision}`;
+  if (isEmptyPlan(plan) && stops.length === 0)
+    return [head, "nothing would change for any viewer", ...planToLines(plan)];
   return [head, ...stops.map((id) => `first: ${id}`), ...planToLines(plan)];
 }
 
 function toJson({ plan, ...rest }: PlannedPublish) {
   const { changes, kept, objects, overrides } = plan;
-  return { ...rest, changes, kept: Object.fromEntries(kept), objects: objects.map((it) => it.file), overrides };
+  return {
+    ...rest,
+    changes,
+    kept: Object.fromEntries(kept),
+    objects: objects.map((it) => it.file),
+    overrides,
+  };
 }

@@ -1,7 +1,13 @@
 import { buildCache } from "../bundle/objectCache.ts";
 import { lockPath } from "../model/paths.ts";
 import { checkAncestry } from "../publish/ancestry.ts";
-import { copyObjects, type ObjectSource, type Signers, writeGeneration, writeTimestamp } from "../publish/apply.ts";
+import {
+  copyObjects,
+  type ObjectSource,
+  type Signers,
+  writeGeneration,
+  writeTimestamp,
+} from "../publish/apply.ts";
 import { type Desired, desired } from "../publish/desired.ts";
 import { confirmTimestamp, type EdgeResult, warmObjects } from "../publish/edges.ts";
 import { type Live, type LiveTimestamp, readLive, readLiveTimestamp, trustRoot } from "../publish/live.ts";
@@ -40,7 +46,7 @@ const MAX_ROUNDS = 5;
 /** A timestamp that lives shorter than this is signed anew even when nothing else changed. */
 const RENEW_BELOW_MILLISECONDS = 36 * 3_600_000;
 
-interface Publisher {
+export interface Publisher {
   readonly root: string;
   readonly commit: string;
   readonly environment: Environment;
@@ -74,8 +80,16 @@ export const command: Command = {
     env: ENVIRONMENT_OPTION,
     commit: { type: "string", value: "REVISION", help: "the commit to publish (default: HEAD)" },
     edge: EDGE_OPTION,
-    deadline: { type: "string", value: "SECONDS", help: "how long an edge may take to serve what was written (default: 30)" },
-    "replace-history": { type: "string", value: "COMMIT", help: "the live commit, when its history was replaced on purpose" },
+    deadline: {
+      type: "string",
+      value: "SECONDS",
+      help: "how long an edge may take to serve what was written (default: 30)",
+    },
+    "replace-history": {
+      type: "string",
+      value: "COMMIT",
+      help: "the live commit, when its history was replaced on purpose",
+    },
     json: JSON_OPTION,
   },
   run: async (args, io) => {
@@ -88,12 +102,22 @@ export const command: Command = {
   },
 };
 
-async function prepare(args: Arguments, io: Io): Promise<Publisher> {
+export async function prepare(args: Arguments, io: Io): Promise<Publisher> {
   const { root } = io;
   const commit = await commitOf(root, args.text("commit") ?? "HEAD");
-  if (commit === null) throw new GiftError("COMMIT_MISSING", `${args.text("commit") ?? "HEAD"} is no commit here`, "commit first, or fetch it");
+  if (commit === null)
+    throw new GiftError(
+      "COMMIT_MISSING",
+      `${args.text("commit") ?? "HEAD"} is no commit here`,
+      "commit first, or fetch it",
+    );
   const name = args.text("env") ?? "production";
-  const environment = await openEnvironment(root, revisionTree(root, commit), name, parseEdges(args.texts("edge")));
+  const environment = await openEnvironment(
+    root,
+    revisionTree(root, commit),
+    name,
+    parseEdges(args.texts("edge")),
+  );
   const keys = keyFolder(root, name);
   const cache = buildCache(root);
   return {
@@ -114,7 +138,7 @@ async function prepare(args: Arguments, io: Io): Promise<Publisher> {
 
 type Say = (line: string) => void;
 
-async function publish(publisher: Publisher, say: Say): Promise<PublishResult> {
+export async function publish(publisher: Publisher, say: Say): Promise<PublishResult> {
   const stops: string[] = [];
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const stopped = await publishStops(publisher, say);
@@ -124,7 +148,11 @@ async function publish(publisher: Publisher, say: Say): Promise<PublishResult> {
     if (result !== "lost_race") return result;
     publisher.io.progress("somebody else published meanwhile: reading again");
   }
-  throw new GiftError("RACE_LOST", `somebody else kept publishing for ${MAX_ROUNDS} rounds`, "run the command again when they are done");
+  throw new GiftError(
+    "RACE_LOST",
+    `somebody else kept publishing for ${MAX_ROUNDS} rounds`,
+    "run the command again when they are done",
+  );
 }
 
 /** DESIGN 8.2: what narrows goes out first and by itself, from nothing but the files that differ. */
@@ -144,7 +172,10 @@ async function publishStops(
   const changes = isComparable
     ? await readChanges(root, liveCommit, commit, environment.file.rollout, io.now())
     : { rollouts: [], overrides: [] };
-  const additions = [...planStops(changes.rollouts, live.signed.meta["snapshot.json"].version + 1), ...changes.overrides];
+  const additions = [
+    ...planStops(changes.rollouts, live.signed.meta["snapshot.json"].version + 1),
+    ...changes.overrides,
+  ];
   const overrides = addStops(present, additions);
   if (canonicalJson(overrides) === canonicalJson(present)) return { ids: [], live };
 
@@ -155,7 +186,9 @@ async function publishStops(
   const ids = additions.map((it) => it.id);
   say(`stop: ${ids.join(", ")} (revision ${written.signed.version})`);
   const edges = await confirm(publisher, written, say);
-  say(`stop confirmed at ${count(edges.filter((it) => it.ok).length, "edge")} after ${Math.round(performance.now() - started)} ms`);
+  say(
+    `stop confirmed at ${count(edges.filter((it) => it.ok).length, "edge")} after ${Math.round(performance.now() - started)} ms`,
+  );
   await writeLog(
     environment.store,
     { ...logHead(written, live, io), kind: "stop", overrides: ids, changes: [] },
@@ -179,7 +212,10 @@ async function publishTree(
   if (stopped.everything) {
     say(findingsToText(findings.filter((it) => it.severity === "error" && it.gift === undefined)).trimEnd());
     say("nothing more was published: these files concern every gift");
-    const live = { revision: timestamp?.signed.version ?? 0, generation: timestamp?.signed.meta["snapshot.json"].version ?? 0 };
+    const live = {
+      revision: timestamp?.signed.version ?? 0,
+      generation: timestamp?.signed.meta["snapshot.json"].version ?? 0,
+    };
     return { ...soFar, ...live, exit: EXIT.findings };
   }
 
@@ -191,7 +227,11 @@ async function publishTree(
   const { plan, failed } = await settle(publisher, wanted, live, keptByFindings(stopped.gifts, wanted));
 
   for (const line of planToLines(plan)) say(line);
-  const exit = failed ? EXIT.failure : stopped.gifts.size > 0 || wanted.unbuilt.size > 0 ? EXIT.findings : EXIT.ok;
+  const exit = failed
+    ? EXIT.failure
+    : stopped.gifts.size > 0 || wanted.unbuilt.size > 0
+      ? EXIT.findings
+      : EXIT.ok;
   const result = { ...soFar, exit, changes: plan.changes, kept: Object.fromEntries(plan.kept) };
   if (live && isEmptyPlan(plan) && !needsTimestamp(live.timestamp, publisher)) {
     say(`nothing to do: revision ${live.timestamp.signed.version} is what ${commit.slice(0, 10)} says`);
@@ -200,14 +240,28 @@ async function publishTree(
 
   const { store } = environment;
   await store.putIfAbsent("metadata/1.root.json", publisher.trustedRoot);
-  const generation = live && !plan.changesCatalogs ? live.timestamp.signed.meta["snapshot.json"] : await writeGeneration(store, live, plan, signers.release, io.now());
-  const content = { snapshot: generation, pollSeconds: environment.file.pollSeconds, commit, overrides: plan.overrides };
+  const generation =
+    live && !plan.changesCatalogs
+      ? live.timestamp.signed.meta["snapshot.json"]
+      : await writeGeneration(store, live, plan, signers.release, io.now());
+  const content = {
+    snapshot: generation,
+    pollSeconds: environment.file.pollSeconds,
+    commit,
+    overrides: plan.overrides,
+  };
   const written = await writeTimestamp(store, live?.timestamp ?? null, content, signers.timestamp, io.now());
   if (!written) return "lost_race";
-  say(`published ${commit.slice(0, 10)} as revision ${written.signed.version}, generation ${generation.version}`);
+  say(
+    `published ${commit.slice(0, 10)} as revision ${written.signed.version}, generation ${generation.version}`,
+  );
   const edges = await confirm(publisher, written, say);
   const overrides = plan.overrides.map((it) => it.id);
-  await writeLog(store, { ...logHead(written, live?.timestamp ?? null, io), kind: "publish", overrides, changes: plan.changes }, edges);
+  await writeLog(
+    store,
+    { ...logHead(written, live?.timestamp ?? null, io), kind: "publish", overrides, changes: plan.changes },
+    edges,
+  );
   return { ...result, revision: written.signed.version, generation: generation.version, edges };
 }
 
@@ -235,7 +289,8 @@ async function bringObjects(publisher: Publisher, plan: Plan): Promise<ReadonlyM
   const missing = await copyObjects(environment.store, plan.objects, source);
   for (const { file, gifts } of plan.objects) {
     if (!missing.has(file.digest)) continue;
-    for (const gift of gifts) failures.set(gift, `object ${file.digest.slice(0, 12)} is nowhere: run npx giftwrap build`);
+    for (const gift of gifts)
+      failures.set(gift, `object ${file.digest.slice(0, 12)} is nowhere: run npx giftwrap build`);
   }
 
   const widened = plan.changes.filter((it) => it.widens && !failures.has(it.gift));
@@ -247,28 +302,53 @@ async function bringObjects(publisher: Publisher, plan: Plan): Promise<ReadonlyM
     }
   }
 
-  const wantedObjects = new Map(widened.flatMap((it) => it.files).map((file) => [file.digest, { key: objectKey(file.digest, file.mediaType), digest: file.digest }]));
-  if (wantedObjects.size > 0 && environment.edges.length > 0) io.progress(`warming ${count(environment.edges.length, "edge")}`);
-  const cold = await warmObjects(environment.edges, [...wantedObjects.values()], { deadlineMilliseconds: publisher.edgeDeadlineMilliseconds });
+  const wantedObjects = new Map(
+    widened
+      .flatMap((it) => it.files)
+      .map((file) => [file.digest, { key: objectKey(file.digest, file.mediaType), digest: file.digest }]),
+  );
+  if (wantedObjects.size > 0 && environment.edges.length > 0)
+    io.progress(`warming ${count(environment.edges.length, "edge")}`);
+  const cold = await warmObjects(environment.edges, [...wantedObjects.values()], {
+    deadlineMilliseconds: publisher.edgeDeadlineMilliseconds,
+  });
   for (const { gift, files } of widened) {
     const failure = cold.find((it) => files.some((file) => file.digest === it.digest));
-    if (failure && !failures.has(gift)) failures.set(gift, `the ${failure.edge.region} edge does not serve its bytes: ${failure.why}`);
+    if (failure && !failures.has(gift))
+      failures.set(gift, `the ${failure.edge.region} edge does not serve its bytes: ${failure.why}`);
   }
   return failures;
 }
 
-async function confirm(publisher: Publisher, written: LiveTimestamp, say: Say): Promise<readonly EdgeResult[]> {
+async function confirm(
+  publisher: Publisher,
+  written: LiveTimestamp,
+  say: Say,
+): Promise<readonly EdgeResult[]> {
   const { environment, edgeDeadlineMilliseconds: deadlineMilliseconds } = publisher;
-  const results = await confirmTimestamp(environment.edges, { bytes: written.bytes, revision: written.signed.version }, { deadlineMilliseconds });
+  const results = await confirmTimestamp(
+    environment.edges,
+    { bytes: written.bytes, revision: written.signed.version },
+    { deadlineMilliseconds },
+  );
   for (const { edge, ok, milliseconds, why } of results) {
-    say(ok ? `  ${edge.region} ${edge.url} serves it after ${milliseconds} ms` : `  ALARM: ${edge.region} ${edge.url} does not serve it: ${why}`);
+    say(
+      ok
+        ? `  ${edge.region} ${edge.url} serves it after ${milliseconds} ms`
+        : `  ALARM: ${edge.region} ${edge.url} does not serve it: ${why}`,
+    );
   }
   return results;
 }
 
 function keptByFindings(gifts: ReadonlySet<string>, wanted: Desired): ReadonlyMap<string, string> {
-  const unbuilt = [...wanted.unbuilt].map(([gift, versions]) => [gift, `${versions.join(", ")} has no lock: run npx giftwrap build`] as const);
-  return new Map([...unbuilt, ...[...gifts].map((gift) => [gift, "its files have errors: run npx giftwrap validate"] as const)]);
+  const unbuilt = [...wanted.unbuilt].map(
+    ([gift, versions]) => [gift, `${versions.join(", ")} has no lock: run npx giftwrap build`] as const,
+  );
+  return new Map([
+    ...unbuilt,
+    ...[...gifts].map((gift) => [gift, "its files have errors: run npx giftwrap validate"] as const),
+  ]);
 }
 
 function needsTimestamp(live: LiveTimestamp, { commit, environment, io }: Publisher): boolean {
@@ -289,5 +369,6 @@ function logHead(written: LiveTimestamp, before: LiveTimestamp | null, io: Io) {
 
 /** Uncommitted changes are the usual reason why a publish does not do what somebody expects. */
 async function warnIfDirty(io: Io): Promise<void> {
-  if (await isDirty(io.root, ["gifts", "releases"])) io.progress("note: uncommitted changes below gifts/ and releases/ are not published");
+  if (await isDirty(io.root, ["gifts", "releases"]))
+    io.progress("note: uncommitted changes below gifts/ and releases/ are not published");
 }

@@ -20,7 +20,12 @@ export const command: Command = {
     tier: { type: "string", value: "TIER", help: "low, mid or high (default: mid)" },
     region: { type: "string", value: "CODE", help: "two capital letters, such as SG" },
     unit: { type: "string", value: "ID", help: "the id that percentages are counted by" },
-    cohort: { type: "string", multiple: true, value: "NAME", help: "a cohort of the viewer, such as staff; may be given several times" },
+    cohort: {
+      type: "string",
+      multiple: true,
+      value: "NAME",
+      help: "a cohort of the viewer, such as staff; may be given several times",
+    },
     hint: { type: "string", value: "VERSION", help: "the version that a gift message names" },
     live: { type: "boolean", help: "ask what is published, not the work tree" },
     env: ENVIRONMENT_OPTION,
@@ -28,7 +33,8 @@ export const command: Command = {
   },
   run: async (args, io) => {
     const [gift, ...rest] = args.words;
-    if (gift === undefined || rest.length > 0) throw new UsageError("name one gift, such as: giftwrap resolve rose --platform android --app 8.4.0");
+    if (gift === undefined || rest.length > 0)
+      throw new UsageError("name one gift, such as: giftwrap resolve rose --platform android --app 8.4.0");
     const viewer = readViewer(args);
     const { catalog, overrides } = await readState(args, io, viewer.tier);
     if (!catalog.get(gift)) {
@@ -40,20 +46,28 @@ export const command: Command = {
     if (args.flag("json")) io.line(JSON.stringify({ reason, chain, verdicts }));
     else {
       io.line(`${describeLink(chain[0])} (${reason})`);
-      for (const { version, verdict } of verdicts) io.line(`  ${gift} ${version}: ${describeVerdict(verdict)}`);
+      for (const { version, verdict } of verdicts)
+        io.line(`  ${gift} ${version}: ${describeVerdict(verdict)}`);
       io.line(`if that fails: ${chain.slice(1).map(describeLink).join(", then ") || "nothing"}`);
     }
     return EXIT.ok;
   },
 };
 
-async function readState(args: Arguments, io: Io, tier: Tier): Promise<{ catalog: Catalog; overrides: readonly Override[] }> {
+async function readState(
+  args: Arguments,
+  io: Io,
+  tier: Tier,
+): Promise<{ catalog: Catalog; overrides: readonly Override[] }> {
   const tree = workTree(io.root);
   const environment = await openEnvironment(io.root, tree, args.text("env") ?? "production");
   if (args.flag("live")) {
     const live = await readLiveOf(environment);
     if (!live) throw new UsageError("nothing is published yet: leave --live out to ask the work tree");
-    return { catalog: new Catalog(live.catalogs[tier]), overrides: overridesFor(live.generation, live.timestamp.signed.giftwrap.overrides) };
+    return {
+      catalog: new Catalog(live.catalogs[tier]),
+      overrides: overridesFor(live.generation, live.timestamp.signed.giftwrap.overrides),
+    };
   }
   const { wanted } = await readDesired(tree, environment, io.now());
   return { catalog: new Catalog(writeCatalog(tier, wanted.lines[tier])), overrides: wanted.overrides };
@@ -61,7 +75,8 @@ async function readState(args: Arguments, io: Io, tier: Tier): Promise<{ catalog
 
 function readViewer(args: Arguments): Viewer {
   const [platform, appVersion] = [args.text("platform"), args.text("app")];
-  if (platform === undefined || appVersion === undefined) throw new UsageError("say --platform and --app: what a viewer gets depends on them");
+  if (platform === undefined || appVersion === undefined)
+    throw new UsageError("say --platform and --app: what a viewer gets depends on them");
   if (!parseVersion(appVersion)) throw new UsageError(`--app ${appVersion}: write a version such as 8.4.0`);
   const asked = args.text("tier") ?? "mid";
   const tier = TIERS.find((it) => it === asked);

@@ -14,9 +14,18 @@ export const command: Command = {
   example: "giftwrap serve --env production --edges 3",
   options: {
     env: ENVIRONMENT_OPTION,
-    port: { type: "string", value: "PORT", help: "the page's port; edges take the ports behind it (default: 4600)" },
+    port: {
+      type: "string",
+      value: "PORT",
+      help: "the page's port; edges take the ports behind it (default: 4600)",
+    },
     edges: { type: "string", value: "NUMBER", help: "how many edges (default: 1)" },
-    edge: { type: "string", multiple: true, value: "REGION:PORT", help: "one edge with its region; may be given several times" },
+    edge: {
+      type: "string",
+      multiple: true,
+      value: "REGION:PORT",
+      help: "one edge with its region; may be given several times",
+    },
   },
   run: async (args, io) => {
     const environment = await openEnvironment(io.root, workTree(io.root), args.text("env") ?? "production");
@@ -47,7 +56,11 @@ export interface Servers {
 }
 
 /** Starts every edge, and the page in front of them. @throws GiftError `PORT_TAKEN` */
-export async function startServers(environment: Environment, ports: readonly EdgePort[], pagePort: number): Promise<Servers> {
+export async function startServers(
+  environment: Environment,
+  ports: readonly EdgePort[],
+  pagePort: number,
+): Promise<Servers> {
   const root = trustedRootOf(environment);
   const started: EdgeServer[] = [];
   const close = async () => {
@@ -60,17 +73,30 @@ export async function startServers(environment: Environment, ports: readonly Edg
       started.push(server);
       edges.push({ region, url: server.url });
     }
-    const page = await startEdge(environment.store, pagePort, pageRoute(JSON.stringify({ edges, root: Buffer.from(root).toString("base64") })));
+    const page = await startEdge(
+      environment.store,
+      pagePort,
+      pageRoute(JSON.stringify({ edges, root: Buffer.from(root).toString("base64") })),
+    );
     started.push(page);
     return { page, edges, close };
   } catch (cause) {
     await close();
     if (!(cause instanceof Error) || !("code" in cause) || cause.code !== "EADDRINUSE") throw cause;
-    throw new GiftError("PORT_TAKEN", "another program listens on one of the ports", "choose others with --port", { cause });
+    throw new GiftError(
+      "PORT_TAKEN",
+      "another program listens on one of the ports",
+      "choose others with --port",
+      { cause },
+    );
   }
 }
 
-const PLAYERS: Readonly<Record<string, string>> = { "/players/svga.js": "svga", "/players/lottie.js": "lottie-web" };
+/** The builds that a browser takes as modules; what the packages name as their main files are for bundlers. */
+const PLAYERS: Readonly<Record<string, string>> = {
+  "/players/svga.js": "svga/dist/index.esm.min.js",
+  "/players/lottie.js": "lottie-web/build/player/esm/lottie.min.js",
+};
 
 /** The page, the client that runs in it (the very modules that apps embed), and the players. */
 function pageRoute(config: string): Route {
@@ -80,7 +106,8 @@ function pageRoute(config: string): Route {
     if (path === "/") return send(response, "text/html; charset=utf-8", PAGE_HTML);
     if (path === "/config.json") return send(response, "application/json", config);
     const module = /^\/app\/((?:page|client|wire)\/[A-Za-z]+\.js)$/.exec(path)?.[1];
-    if (module) return send(response, "text/javascript", await readFile(new URL(`../${module}`, import.meta.url)));
+    if (module)
+      return send(response, "text/javascript", await readFile(new URL(`../${module}`, import.meta.url)));
     const player = PLAYERS[path];
     if (player) return send(response, "text/javascript", await readFile(require.resolve(player)));
     return false;
@@ -95,7 +122,10 @@ function send(response: ServerResponse, type: string, body: string | Uint8Array)
 function namedEdges(environment: Environment, count: number, port: number): readonly EdgePort[] {
   if (count < 1 || count > 26) throw new UsageError(`--edges ${count}: from 1 to 26`);
   const regions = Object.keys(environment.file.edges);
-  return Array.from({ length: count }, (_, at) => ({ region: regions[at] ?? `E${String.fromCharCode(65 + at)}`, port: port + 1 + at }));
+  return Array.from({ length: count }, (_, at) => ({
+    region: regions[at] ?? `E${String.fromCharCode(65 + at)}`,
+    port: port + 1 + at,
+  }));
 }
 
 function parseEdgePort(text: string): EdgePort {

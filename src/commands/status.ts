@@ -31,23 +31,55 @@ export const command: Command = {
   run: async (args, io) => {
     const head = await commitOf(io.root, "HEAD");
     const tree = head === null ? workTree(io.root) : revisionTree(io.root, head);
-    const environment = await openEnvironment(io.root, tree, args.text("env") ?? "production", parseEdges(args.texts("edge")));
+    const environment = await openEnvironment(
+      io.root,
+      tree,
+      args.text("env") ?? "production",
+      parseEdges(args.texts("edge")),
+    );
     const live = await readLiveOf(environment);
     const { project } = await readProject(tree);
     const wanted = desired(project, environment.file, io.now());
-    const rows = compare(rolloutsOf(TIERS.flatMap((tier) => [...wanted.lines[tier].values()])), rolloutsOf(liveLines(live)));
+    const rows = compare(
+      rolloutsOf(TIERS.flatMap((tier) => [...wanted.lines[tier].values()])),
+      rolloutsOf(liveLines(live)),
+    );
     const edges = live ? await askEdges(environment.edges, live) : [];
     const overrides = live?.timestamp.signed.giftwrap.overrides ?? [];
 
     if (args.flag("json")) {
       const { version: revision = null, giftwrap } = live?.timestamp.signed ?? {};
-      io.line(JSON.stringify({ environment: environment.name, head, revision, commit: giftwrap?.commit ?? null, generation: live?.generation ?? null, releases: rows, overrides, edges }));
+      io.line(
+        JSON.stringify({
+          environment: environment.name,
+          head,
+          revision,
+          commit: giftwrap?.commit ?? null,
+          generation: live?.generation ?? null,
+          releases: rows,
+          overrides,
+          edges,
+        }),
+      );
       return EXIT.ok;
     }
     io.line(live ? describeLive(live, head) : `${environment.name}: nothing is published yet`);
-    io.line(toTable([["gift", "version", "in git", "live", ""], ...rows.map((it) => [it.gift, it.version, it.git, it.live, it.git === it.live ? "" : "<- differs"])]));
-    for (const { id, origin, limit } of overrides) io.line(`override ${id} (${origin}): at most ${Object.keys(limit).filter((key) => key !== "salt").join(", ") || "nobody"}`);
-    for (const { edge, ok, milliseconds, why } of edges) io.line(`edge ${edge.region} ${edge.url}: ${ok ? `up to date (${milliseconds} ms)` : why}`);
+    io.line(
+      toTable([
+        ["gift", "version", "in git", "live", ""],
+        ...rows.map((it) => [it.gift, it.version, it.git, it.live, it.git === it.live ? "" : "<- differs"]),
+      ]),
+    );
+    for (const { id, origin, limit } of overrides)
+      io.line(
+        `override ${id} (${origin}): at most ${
+          Object.keys(limit)
+            .filter((key) => key !== "salt")
+            .join(", ") || "nobody"
+        }`,
+      );
+    for (const { edge, ok, milliseconds, why } of edges)
+      io.line(`edge ${edge.region} ${edge.url}: ${ok ? `up to date (${milliseconds} ms)` : why}`);
     return EXIT.ok;
   },
 };
@@ -58,7 +90,10 @@ function describeLive({ timestamp, generation }: Live, head: string | null): str
   return `revision ${version}, generation ${generation}, commit ${giftwrap.commit.slice(0, 10)} (${where}), expires ${expires}, ${count(giftwrap.overrides.length, "override")}`;
 }
 
-async function askEdges(edges: Parameters<typeof confirmTimestamp>[0], { timestamp }: Live): Promise<readonly EdgeResult[]> {
+async function askEdges(
+  edges: Parameters<typeof confirmTimestamp>[0],
+  { timestamp }: Live,
+): Promise<readonly EdgeResult[]> {
   const live = { bytes: timestamp.bytes, revision: timestamp.signed.version };
   return confirmTimestamp(edges, live, { deadlineMilliseconds: EDGE_PATIENCE_MILLISECONDS });
 }
@@ -85,7 +120,7 @@ function compare(git: ReadonlyMap<string, Rollout>, live: ReadonlyMap<string, Ro
 }
 
 /** "canary staff, qa; regional SG 5 %, ID 10 % (mid, high; not vip)", or "full". */
-function describeRollout(rollout: Rollout | undefined): string {
+export function describeRollout(rollout: Rollout | undefined): string {
   if (!rollout?.canary) return "closed";
   const held = rollout.holdback ? ` (${rollout.holdback.basisPoints / 100} % held back)` : "";
   if (rollout.full) return `full${held}`;

@@ -19,7 +19,11 @@ export const command: Command = {
   usage: "[--base REVISION]",
   example: "giftwrap validate --base origin/main",
   options: {
-    base: { type: "string", value: "REVISION", help: "what is merged already; its locks may not change (default: origin/main, or HEAD)" },
+    base: {
+      type: "string",
+      value: "REVISION",
+      help: "what is merged already; its locks may not change (default: origin/main, or HEAD)",
+    },
     json: JSON_OPTION,
   },
   run: async (args, io) => {
@@ -29,7 +33,8 @@ export const command: Command = {
       if (findings.length > 0) io.line(findingsToText(findings));
       io.line(`${count(gifts, "gift")}, ${count(releases, "release")}: ${summariseFindings(findings)}`);
       const stopped = stoppedGifts(findings);
-      if (!stopped.everything && stopped.gifts.size > 0) io.line(`stopped: ${[...stopped.gifts].sort().join(", ")}; the other gifts are not held up`);
+      if (!stopped.everything && stopped.gifts.size > 0)
+        io.line(`stopped: ${[...stopped.gifts].sort().join(", ")}; the other gifts are not held up`);
     }
     return exit;
   },

@@ -49,13 +49,20 @@ async function overview([word]: readonly string[], io: Io): Promise<Exit> {
     const near = nearestWord(word, Object.keys(COMMANDS));
     throw new UsageError(`"${word}" is no command${near ? `; did you mean "${near}"?` : ""}`);
   }
-  const rows = await Promise.all(Object.entries(COMMANDS).map(async ([name, load]) => [`  ${name}`, (await load()).command.summary]));
-  io.line(`Giftwrap releases live-stream gift animations from git.\n\n${toTable(rows)}\n\ngiftwrap COMMAND --help explains one of them.`);
+  const rows = await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, load]) => [`  ${name}`, (await load()).command.summary]),
+  );
+  io.line(
+    `Giftwrap releases live-stream gift animations from git.\n\n${toTable(rows)}\n\ngiftwrap COMMAND --help explains one of them.`,
+  );
   return EXIT.ok;
 }
 
 function helpOf(name: string, { summary, usage, example, options }: Command): string {
-  const rows = Object.entries(options).map(([option, { value, help }]) => [`  --${option}${value ? ` ${value}` : ""}`, help]);
+  const rows = Object.entries(options).map(([option, { value, help }]) => [
+    `  --${option}${value ? ` ${value}` : ""}`,
+    help,
+  ]);
   const table = rows.length > 0 ? `\n\n${toTable(rows)}` : "";
   return `giftwrap ${name} ${usage}\n\n${summary}${table}\n\nexample:\n  ${example}`;
 }
@@ -68,10 +75,17 @@ function readArguments(command: Command, rest: readonly string[]): Arguments {
   try {
     parsed = parseArgs({ args: [...rest], options, allowPositionals: true, strict: true });
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? (cause.message.split(". ")[0] ?? cause.message) : String(cause));
+    throw new UsageError(
+      cause instanceof Error ? (cause.message.split(". ")[0] ?? cause.message) : String(cause),
+    );
   }
   const texts = (name: string) => [parsed.values[name] ?? []].flat().filter((it) => typeof it === "string");
-  return { words: parsed.positionals, texts, text: (name) => texts(name).at(-1), flag: (name) => parsed.values[name] === true };
+  return {
+    words: parsed.positionals,
+    texts,
+    text: (name) => texts(name).at(-1),
+    flag: (name) => parsed.values[name] === true,
+  };
 }
 
 /** The three kinds of failure, each with its exit code; only our own bugs show a stack. */

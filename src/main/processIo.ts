@@ -19,7 +19,7 @@ export function processIo(): Io {
       clear();
       if (stderr.isTTY) stderr.write(text.slice(0, Math.max(20, stderr.columns - 1)));
       else stderr.write(`${text}\n`);
-      shown = Boolean(stderr.isTTY);
+      shown = stderr.isTTY;
     },
     now: Date.now,
     untilInterrupted: () =>

@@ -38,6 +38,10 @@ export interface Misfit {
   readonly at: "key" | "value";
   readonly message: string;
   readonly fix: string;
+  /** Of an unknown key: the known one that was probably meant, as a JSON pointer. */
+  readonly meant?: string;
+  /** Of a missing key: its JSON pointer. */
+  readonly missing?: string;
 }
 
 export type Checked<T> =
@@ -66,7 +70,14 @@ export function checkShape<K extends FileKind>(kind: K, value: unknown): Checked
     .filter((it) => it.keyword === "oneOf" || ![...choices].some((path) => it.instancePath.startsWith(path)))
     .filter((it) => it.keyword !== "propertyNames")
     .map(toMisfit);
-  return { ok: false, misfits };
+  // A misspelt key is both unknown and missing; one of the two says what to do.
+  const meant = new Set(misfits.flatMap((it) => it.meant ?? []));
+  return {
+    ok: false,
+    misfits: misfits.filter(
+      (it) => !(it.code === "MISSING_KEY" && it.missing !== undefined && meant.has(it.missing)),
+    ),
+  };
 }
 
 function isShaped<K extends FileKind>(validate: ValidateFunction, value: unknown): value is Files[K] {
@@ -100,6 +111,7 @@ function toMisfit(error: ErrorObject): Misfit {
         at: "key",
         message: `"${key}" is not known here${near ? `; did you mean "${near}"?` : ""}`,
         fix: near ? `write "${near}" instead of "${key}"` : `take it out; known here: ${known.join(", ")}`,
+        ...(near && { meant: `${error.instancePath}/${near}` }),
       };
     }
     case "required": {
@@ -107,14 +119,20 @@ function toMisfit(error: ErrorObject): Misfit {
       const missing = toSchemaText(schema.properties[key]);
       const like =
         missing.example === undefined ? "" : `, such as ${key}: ${JSON.stringify(missing.example)}`;
-      return { ...value, code: "MISSING_KEY", message: `"${key}" is missing`, fix: `add it${like}` };
+      return {
+        ...value,
+        code: "MISSING_KEY",
+        message: `"${key}" is missing`,
+        fix: `add it${like}`,
+        missing: `${error.instancePath}/${key}`,
+      };
     }
     case "type":
       return {
         ...value,
         code: "WRONG_TYPE",
         message: `${name} is ${found}, not ${withArticle(String(error.params["type"]))}`,
-        fix: `write ${withArticle(String(error.params["type"]))}${example}`,
+        fix: fixType(String(error.params["type"]), error.data, example),
       };
     case "enum":
       return {
@@ -141,7 +159,7 @@ function toMisfit(error: ErrorObject): Misfit {
           name === "version"
             ? `${found} is not a semantic version`
             : `${name} is ${found}, which does not have the right form`,
-        fix: `${schema.description}${example}`.replace(/\.?(, such as)/, "$1"),
+        fix: asInstruction(schema),
       };
     case "minimum":
     case "maximum":
@@ -157,24 +175,40 @@ function toMisfit(error: ErrorObject): Misfit {
         ...value,
         code: "NOT_ALLOWED",
         message: `${name} is ${found}, which does not fit`,
-        fix: `${schema.description}${example}`,
+        fix: asInstruction(schema),
       };
     default:
       return {
         ...value,
         code: "WRONG_VALUE",
         message: `${name} ${error.message ?? "does not fit"}`,
-        fix: `${schema.description}${example}`,
+        fix: asInstruction(schema),
       };
   }
+}
+
+/** "write it like "1.4.0": a semantic version, the name of this file" reads as an order; a bare description does not. */
+function asInstruction({ description, example }: SchemaText): string {
+  const about = description.split(/[.;]/)[0] ?? description;
+  return example === undefined ? `write ${lowerFirst(about)}` : `write it like ${JSON.stringify(example)}: ${lowerFirst(about)}`;
+}
+
+function fixType(type: string, found: unknown, example: string): string {
+  if (type === "boolean") return "write true or false, without quotes";
+  if (type === "string" && typeof found === "number") return `put it in quotes, for YAML reads it as a number${example}`;
+  return `write ${withArticle(type)}${example}`;
+}
+
+function lowerFirst(text: string): string {
+  return text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
 
 interface SchemaText {
   readonly description: string;
   readonly example: unknown;
   readonly properties: Readonly<Record<string, unknown>>;
-  readonly minimum: unknown;
-  readonly maximum: unknown;
+  readonly minimum: number | undefined;
+  readonly maximum: number | undefined;
 }
 
 function toSchemaText(schema: unknown): SchemaText {
@@ -183,9 +217,13 @@ function toSchemaText(schema: unknown): SchemaText {
     description: typeof known["description"] === "string" ? known["description"] : "see the schema",
     example: Array.isArray(known["examples"]) ? known["examples"][0] : undefined,
     properties: isRecord(known["properties"]) ? known["properties"] : {},
-    minimum: known["minimum"],
-    maximum: known["maximum"],
+    minimum: toNumber(known["minimum"]),
+    maximum: toNumber(known["maximum"]),
   };
+}
+
+function toNumber(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -206,11 +244,9 @@ function allowedValues(error: ErrorObject): string {
   return Array.isArray(allowed) ? allowed.join(", ") : String(allowed);
 }
 
-function rangeWords(minimum: unknown, maximum: unknown): string {
-  if (minimum === undefined) return `up to ${String(maximum)}`;
-  return maximum === undefined
-    ? `of at least ${String(minimum)}`
-    : `from ${String(minimum)} to ${String(maximum)}`;
+function rangeWords(minimum: number | undefined, maximum: number | undefined): string {
+  if (minimum === undefined) return `up to ${maximum}`;
+  return maximum === undefined ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
 }
 
 function withArticle(type: string): string {
@@ -227,6 +263,6 @@ function show(value: unknown): string {
   if (value === null) return "empty";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a block of keys";
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value) ?? "nothing that can be written here";
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -7,9 +7,15 @@ import { commitOf, git, isAncestor, isShallow } from "../source/git.ts";
  * @param replaceHistory the live commit, repeated by a person who knows that its history is gone
  * @throws GiftError `OLDER_COMMIT`, `HISTORY_UNRELATED`
  */
-export async function checkAncestry(root: string, live: string, commit: string, replaceHistory?: string): Promise<void> {
+export async function checkAncestry(
+  root: string,
+  live: string,
+  commit: string,
+  replaceHistory?: string,
+): Promise<void> {
   if (live === commit || replaceHistory === live) return;
-  if ((await commitOf(root, live)) === null && (await isShallow(root))) await git(root, ["fetch", "--quiet", "--unshallow"]);
+  if ((await commitOf(root, live)) === null && (await isShallow(root)))
+    await git(root, ["fetch", "--quiet", "--unshallow"]);
   if (await isAncestor(root, live, commit)) return;
   if (await isAncestor(root, commit, live)) {
     throw new GiftError(

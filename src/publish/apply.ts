@@ -1,7 +1,14 @@
 import type { Store } from "../store/store.ts";
 import type { Signer } from "../trust/keys.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
-import { makeSnapshot, makeTargets, makeTimestamp, signMetadata, type TimestampContent, toFileMeta } from "../trust/sign.ts";
+import {
+  makeSnapshot,
+  makeTargets,
+  makeTimestamp,
+  signMetadata,
+  type TimestampContent,
+  toFileMeta,
+} from "../trust/sign.ts";
 import { makeDelta } from "../wire/delta.ts";
 import { catalogTarget, deltaKey, metadataKey, objectKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
 import type { FileMeta, Targets } from "../wire/metadata.ts";
@@ -18,7 +25,11 @@ export interface Signers {
 }
 
 /** Copies missing objects by digest. Gives the digests that no source has, or has only damaged. */
-export async function copyObjects(store: Store, objects: Plan["objects"], source: ObjectSource): Promise<ReadonlySet<string>> {
+export async function copyObjects(
+  store: Store,
+  objects: Plan["objects"],
+  source: ObjectSource,
+): Promise<ReadonlySet<string>> {
   const missing = new Set<string>();
   for (const { file } of objects) {
     const key = objectKey(file.digest, file.mediaType);
@@ -40,13 +51,26 @@ export interface Generation {
  * Writes catalogs, deltas, targets and snapshot: names that nobody reads before the timestamp names them. A number that
  * an interrupted run has used is skipped, never written again.
  */
-export async function writeGeneration(store: Store, live: Live | null, plan: Plan, signer: Signer, now: number): Promise<Generation> {
+export async function writeGeneration(
+  store: Store,
+  live: Live | null,
+  plan: Plan,
+  signer: Signer,
+  now: number,
+): Promise<Generation> {
   const targets: Record<string, Targets["targets"][string]> = {};
-  for (const tier of TIERS) targets[catalogTarget(tier)] = await writeCatalogFiles(store, live, tier, plan.catalogs[tier]);
+  for (const tier of TIERS)
+    targets[catalogTarget(tier)] = await writeCatalogFiles(store, live, tier, plan.catalogs[tier]);
 
   const sameTargets = live && JSON.stringify(sorted(live.targets)) === JSON.stringify(sorted(targets));
-  const targetsMeta = sameTargets ? live.targetsMeta : await writeNext(store, "targets", (live?.targetsMeta.version ?? 0) + 1, signer, (version) => makeTargets(version, targets, now));
-  const snapshot = await writeNext(store, "snapshot", (live?.generation ?? 0) + 1, signer, (version) => makeSnapshot(version, targetsMeta, now));
+  const targetsMeta = sameTargets
+    ? live.targetsMeta
+    : await writeNext(store, "targets", (live?.targetsMeta.version ?? 0) + 1, signer, (version) =>
+        makeTargets(version, targets, now),
+      );
+  const snapshot = await writeNext(store, "snapshot", (live?.generation ?? 0) + 1, signer, (version) =>
+    makeSnapshot(version, targetsMeta, now),
+  );
   return { version: snapshot.version, snapshot };
 }
 
@@ -64,7 +88,12 @@ export async function writeTimestamp(
   return tag === null ? null : { signed, tag, bytes };
 }
 
-async function writeCatalogFiles(store: Store, live: Live | null, tier: Tier, text: string): Promise<Targets["targets"][string]> {
+async function writeCatalogFiles(
+  store: Store,
+  live: Live | null,
+  tier: Tier,
+  text: string,
+): Promise<Targets["targets"][string]> {
   const bytes = new TextEncoder().encode(text);
   const digest = digestOf(bytes);
   await store.putIfAbsent(targetKey(catalogTarget(tier), digest), bytes);

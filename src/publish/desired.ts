@@ -31,7 +31,9 @@ export function desired(project: Project, environment: EnvironmentFile, now: num
     const missing = releases.filter(({ lock }) => lock === undefined).map(({ release }) => release.version);
     if (missing.length > 0) unbuilt.set(gift, missing);
     for (const tier of TIERS) {
-      const entries = built.flatMap(({ release, rollout, lock }) => (lock ? [toEntry(release, rollout, lock, tier)] : []));
+      const entries = built.flatMap(({ release, rollout, lock }) =>
+        lock ? [toEntry(release, rollout, lock, tier)] : [],
+      );
       if (entries.length > 0) lines[tier].set(gift, toLine({ id: gift, releases: entries }));
     }
   }
@@ -81,7 +83,10 @@ interface OpenRelease {
 }
 
 /** By gift id, newest first. */
-function openReleases(project: Project, mode: EnvironmentFile["rollout"]): ReadonlyMap<string, readonly OpenRelease[]> {
+function openReleases(
+  project: Project,
+  mode: EnvironmentFile["rollout"],
+): ReadonlyMap<string, readonly OpenRelease[]> {
   const byGift = new Map<string, OpenRelease[]>();
   for (const [key, { value: release }] of project.releases) {
     const rollout = inEnvironment(toRollout(release), mode);
@@ -90,7 +95,8 @@ function openReleases(project: Project, mode: EnvironmentFile["rollout"]): Reado
     list.push({ release, rollout, lock: project.locks.get(key)?.value });
     byGift.set(release.gift, list);
   }
-  for (const list of byGift.values()) list.sort((a, b) => compareVersions(versionOf(b.release), versionOf(a.release)));
+  for (const list of byGift.values())
+    list.sort((a, b) => compareVersions(versionOf(b.release), versionOf(a.release)));
   return byGift;
 }
 
@@ -100,10 +106,13 @@ function toEntry(release: ReleaseFile, rollout: Rollout, lock: LockFile, tier: T
     version: release.version,
     app: compileRanges(release.compat.app),
     ...(release.requires && { requires: compileRanges(release.requires) }),
-    ...(release.fallback && release.fallback.length > 0 && { fallback: release.fallback.map((it) => it.gift) }),
+    ...(release.fallback &&
+      release.fallback.length > 0 && { fallback: release.fallback.map((it) => it.gift) }),
     rollout,
     player: { name, version },
-    files: (lock.tiers[tier]?.files ?? []).map(({ role, mediaType, digest, bytes }) => ({ role, mediaType, digest, bytes })),
+    files: (release.compat.tiers.includes(tier) ? (lock.tiers[tier]?.files ?? []) : []).map(
+      ({ role, mediaType, digest, bytes }) => ({ role, mediaType, digest, bytes }),
+    ),
   };
 }
 

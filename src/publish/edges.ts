@@ -34,7 +34,11 @@ export function toEdges(byRegion: Readonly<Record<string, readonly string[]>>): 
 }
 
 /** Asks every edge until it serves this timestamp, or a newer one that somebody else wrote since. */
-export function confirmTimestamp(edges: readonly Edge[], timestamp: { bytes: Uint8Array; revision: number }, options: EdgeOptions): Promise<readonly EdgeResult[]> {
+export function confirmTimestamp(
+  edges: readonly Edge[],
+  timestamp: { bytes: Uint8Array; revision: number },
+  options: EdgeOptions,
+): Promise<readonly EdgeResult[]> {
   const expected = digestOf(timestamp.bytes);
   return Promise.all(
     edges.map((edge) =>
@@ -42,7 +46,9 @@ export function confirmTimestamp(edges: readonly Edge[], timestamp: { bytes: Uin
         if (digestOf(body) === expected) return null;
         const revision = revisionOf(body);
         if (revision > timestamp.revision) return null;
-        return revision === timestamp.revision ? "it serves other bytes under the same revision" : `it still serves revision ${revision}`;
+        return revision === timestamp.revision
+          ? "it serves other bytes under the same revision"
+          : `it still serves revision ${revision}`;
       }),
     ),
   );
@@ -60,7 +66,9 @@ export async function warmObjects(
     for (let next = questions.pop(); next; next = questions.pop()) {
       const { edge, key, digest } = next;
       const wrong = "it serves other bytes than were published";
-      const result = await askUntilRight(edge, key, options, (body) => (digestOf(body) === digest ? null : wrong));
+      const result = await askUntilRight(edge, key, options, (body) =>
+        digestOf(body) === digest ? null : wrong,
+      );
       if (!result.ok) failures.push({ ...result, digest });
     }
   };
@@ -87,9 +95,16 @@ async function askUntilRight(
   }
 }
 
-async function ask(url: string, timeoutMilliseconds: number, problemOf: (body: Uint8Array) => string | null): Promise<string | null> {
+async function ask(
+  url: string,
+  timeoutMilliseconds: number,
+  problemOf: (body: Uint8Array) => string | null,
+): Promise<string | null> {
   try {
-    const response = await fetch(url, { cache: "no-cache", signal: AbortSignal.timeout(timeoutMilliseconds) });
+    const response = await fetch(url, {
+      cache: "no-cache",
+      signal: AbortSignal.timeout(timeoutMilliseconds),
+    });
     const body = new Uint8Array(await response.arrayBuffer());
     return response.status === 200 ? problemOf(body) : `it answered ${response.status}`;
   } catch (error) {

@@ -28,7 +28,10 @@ export interface Live {
 const ALWAYS = Number.NEGATIVE_INFINITY;
 
 /** Null when nothing was ever published. Enough to write a stop; reads one file. */
-export async function readLiveTimestamp(store: Store, trusted: TrustedMetadata): Promise<LiveTimestamp | null> {
+export async function readLiveTimestamp(
+  store: Store,
+  trusted: TrustedMetadata,
+): Promise<LiveTimestamp | null> {
   const stored = await store.get(TIMESTAMP_KEY);
   if (!stored) return null;
   await explained(() => trusted.updateTimestamp(stored.bytes, ALWAYS));
@@ -37,12 +40,20 @@ export async function readLiveTimestamp(store: Store, trusted: TrustedMetadata):
 }
 
 /** The rest of what is live, for a timestamp that was just read with the same trusted metadata. */
-export async function readLive(store: Store, trusted: TrustedMetadata, timestamp: LiveTimestamp): Promise<Live> {
+export async function readLive(
+  store: Store,
+  trusted: TrustedMetadata,
+  timestamp: LiveTimestamp,
+): Promise<Live> {
   const snapshotMeta = timestamp.signed.meta["snapshot.json"];
-  await explained(async () => trusted.updateSnapshot(await read(store, metadataKey("snapshot", snapshotMeta.version)), ALWAYS));
+  await explained(async () =>
+    trusted.updateSnapshot(await read(store, metadataKey("snapshot", snapshotMeta.version)), ALWAYS),
+  );
   const targetsMeta = trusted.snapshot?.meta["targets.json"];
   if (!targetsMeta) throw new TypeError("a trusted snapshot names targets");
-  await explained(async () => trusted.updateTargets(await read(store, metadataKey("targets", targetsMeta.version)), ALWAYS));
+  await explained(async () =>
+    trusted.updateTargets(await read(store, metadataKey("targets", targetsMeta.version)), ALWAYS),
+  );
   const targets = trusted.targets?.targets ?? {};
   const catalogs: Record<Tier, string> = { low: "", mid: "", high: "" };
   for (const tier of TIERS) {
@@ -62,13 +73,23 @@ export async function trustRoot(root: Uint8Array, crypto: Crypto): Promise<Trust
   try {
     return await TrustedMetadata.from(root, crypto);
   } catch (cause) {
-    throw new GiftError("ROOT_BROKEN", "the environment's root.json is not a valid root", "take it back from git", { cause });
+    throw new GiftError(
+      "ROOT_BROKEN",
+      "the environment's root.json is not a valid root",
+      "take it back from git",
+      { cause },
+    );
   }
 }
 
 async function read(store: Store, key: string): Promise<Uint8Array> {
   const stored = await store.get(key);
-  if (!stored) throw new GiftError("LIVE_BROKEN", `${key} is named by what is live but is not in the store`, "restore the file from a copy of the store");
+  if (!stored)
+    throw new GiftError(
+      "LIVE_BROKEN",
+      `${key} is named by what is live but is not in the store`,
+      "restore the file from a copy of the store",
+    );
   return stored.bytes;
 }
 

@@ -1,4 +1,10 @@
-import { type CatalogGift, type CatalogRelease, catalogLines, type ObjectFile, writeCatalog } from "../wire/catalog.ts";
+import {
+  type CatalogGift,
+  type CatalogRelease,
+  catalogLines,
+  type ObjectFile,
+  writeCatalog,
+} from "../wire/catalog.ts";
 import { canonicalJson } from "../wire/metadata.ts";
 import type { Override } from "../wire/override.ts";
 import { type Stage } from "../wire/rollout.ts";
@@ -44,7 +50,12 @@ export function planPublish(desired: Desired, live: Live | null, kept: Kept): Pl
   const generation = live?.generation ?? 0;
   const endsStops = present.some((it) => isStanding(it, generation) && !concernsOnly(it, kept));
   const changesCatalogs = !live || endsStops || TIERS.some((tier) => catalogs[tier] !== live.catalogs[tier]);
-  const overrides = overridesAfter(desired.overrides, present, changesCatalogs ? generation + 1 : generation, kept);
+  const overrides = overridesAfter(
+    desired.overrides,
+    present,
+    changesCatalogs ? generation + 1 : generation,
+    kept,
+  );
   return {
     changes: describeChanges(live, lines),
     kept,
@@ -79,12 +90,19 @@ function linesAfter(desired: Desired, live: Live | null, kept: Kept): Lines {
  * Git's overrides, and those that are not git's to end: break-glass ones until git adopts their id, stops and drills until
  * the catalog carries them. A kept gift's line does not carry its stop, so that one goes on.
  */
-function overridesAfter(fromGit: readonly Override[], present: readonly Override[], generation: number, kept: Kept): readonly Override[] {
+function overridesAfter(
+  fromGit: readonly Override[],
+  present: readonly Override[],
+  generation: number,
+  kept: Kept,
+): readonly Override[] {
   const adopted = new Set(fromGit.map((it) => it.id));
   const carried = present.flatMap((it): Override[] => {
     if (it.origin === "git" || adopted.has(it.id)) return [];
     if (it.untilGeneration === undefined || it.untilGeneration > generation) return [it];
-    return it.gifts !== "*" && it.gifts.some((gift) => kept.has(gift)) ? [{ ...it, untilGeneration: generation + 1 }] : [];
+    return it.gifts !== "*" && it.gifts.some((gift) => kept.has(gift))
+      ? [{ ...it, untilGeneration: generation + 1 }]
+      : [];
   });
   return [...fromGit, ...carried];
 }
@@ -100,7 +118,9 @@ function concernsOnly(override: Override, kept: Kept): boolean {
 function newObjects(live: Live | null, lines: Lines): Plan["objects"] {
   const known = new Set<string>();
   for (const tier of TIERS) {
-    if (live) for (const line of catalogLines(live.catalogs[tier]).values()) for (const file of objectsOf(line)) known.add(file.digest);
+    if (live)
+      for (const line of catalogLines(live.catalogs[tier]).values())
+        for (const file of objectsOf(line)) known.add(file.digest);
   }
   const found = new Map<string, { file: ObjectFile; gifts: string[] }>();
   for (const tier of TIERS) {
@@ -121,7 +141,9 @@ function objectsOf(line: string): readonly ObjectFile[] {
 }
 
 function describeChanges(live: Live | null, lines: Lines): readonly ReleaseChange[] {
-  const before = releasesOf(live ? mapTiers((tier) => catalogLines(live.catalogs[tier])) : mapTiers(() => new Map()));
+  const before = releasesOf(
+    live ? mapTiers((tier) => catalogLines(live.catalogs[tier])) : mapTiers(() => new Map()),
+  );
   const after = releasesOf(lines);
   const keys = [...new Set([...before.keys(), ...after.keys()])].sort();
   return keys.flatMap((key): ReleaseChange[] => {
@@ -130,7 +152,8 @@ function describeChanges(live: Live | null, lines: Lines): readonly ReleaseChang
     const change = { gift, version, before: stageOf(then), after: stageOf(next) };
     const details = then && next ? describeDetails(then.release, next.release) : [];
     if (change.before === change.after && details.length === 0) return [];
-    const widens = isNarrowed(next?.release.rollout ?? null, then?.release.rollout ?? null) || details.includes("files");
+    const widens =
+      isNarrowed(next?.release.rollout ?? null, then?.release.rollout ?? null) || details.includes("files");
     return [{ ...change, details, widens, files: next?.files ?? [] }];
   });
 }
@@ -164,10 +187,14 @@ function stageOf(open: OpenRelease | undefined): Stage | null {
 
 function describeDetails(before: CatalogRelease, after: CatalogRelease): readonly string[] {
   const details: string[] = [];
-  const regions = new Set([...Object.keys(before.rollout.regional?.regions ?? {}), ...Object.keys(after.rollout.regional?.regions ?? {})]);
+  const regions = new Set([
+    ...Object.keys(before.rollout.regional?.regions ?? {}),
+    ...Object.keys(after.rollout.regional?.regions ?? {}),
+  ]);
   for (const region of [...regions].sort()) {
     const [then, next] = [before, after].map((it) => (it.rollout.regional?.regions[region] ?? 0) / 100);
-    if (before.rollout.regional && after.rollout.regional && then !== next) details.push(`${region} ${then} % -> ${next} %`);
+    if (before.rollout.regional && after.rollout.regional && then !== next)
+      details.push(`${region} ${then} % -> ${next} %`);
   }
   const differs = (pick: (release: CatalogRelease) => unknown) =>
     canonicalJson(pick(before) ?? null) !== canonicalJson(pick(after) ?? null);

@@ -7,7 +7,9 @@ export function planToLines(plan: Plan): readonly string[] {
   return [
     ...plan.changes.map(describeChange),
     ...[...plan.kept].map(([gift, why]) => `${gift}: stays as it is live, because ${why}`),
-    ...(plan.objects.length > 0 ? [`${count(plan.objects.length, "object")} to copy (${toBytes(bytes)})`] : []),
+    ...(plan.objects.length > 0
+      ? [`${count(plan.objects.length, "object")} to copy (${toBytes(bytes)})`]
+      : []),
     ...(plan.changesOverrides ? [`${count(plan.overrides.length, "override")} afterwards`] : []),
   ];
 }

@@ -49,7 +49,12 @@ export async function readChanges(
 }
 
 /** The rollout that a release's text states, each unreadable part as `otherwise` has it; null is nobody. */
-export function readRollout(gift: string, version: string, text: string, otherwise: Rollout | null): Rollout | null {
+export function readRollout(
+  gift: string,
+  version: string,
+  text: string,
+  otherwise: Rollout | null,
+): Rollout | null {
   const parsed = parseYaml("", text);
   if (!parsed.ok || !isBlock(parsed.located.value)) return otherwise;
   const written = parsed.located.value["rollout"];

@@ -14,16 +14,33 @@ export interface LogRecord {
   readonly kind: "stop" | "publish";
   readonly overrides: readonly string[];
   readonly changes: readonly Pick<ReleaseChange, "gift" | "version" | "before" | "after" | "details">[];
-  readonly edges: readonly { readonly region: string; readonly url: string; readonly ok: boolean; readonly milliseconds: number }[];
+  readonly edges: readonly {
+    readonly region: string;
+    readonly url: string;
+    readonly ok: boolean;
+    readonly milliseconds: number;
+  }[];
 }
 
-export async function writeLog(store: Store, record: Omit<LogRecord, "edges">, edges: readonly EdgeResult[]): Promise<void> {
+export async function writeLog(
+  store: Store,
+  record: Omit<LogRecord, "edges">,
+  edges: readonly EdgeResult[],
+): Promise<void> {
   const asked = edges.map(({ edge, ok, milliseconds }) => ({ ...edge, ok, milliseconds }));
-  await store.putIfAbsent(logKey(record.revision), encode(JSON.stringify({ ...record, edges: asked }, null, 2)));
+  await store.putIfAbsent(
+    logKey(record.revision),
+    encode(JSON.stringify({ ...record, edges: asked }, null, 2)),
+  );
 }
 
 /** Puts a release's lock digest on record. False when its version is on record with other bytes: it was used before. */
-export async function recordLock(store: Store, gift: string, version: string, digest: string): Promise<boolean> {
+export async function recordLock(
+  store: Store,
+  gift: string,
+  version: string,
+  digest: string,
+): Promise<boolean> {
   const key = lockKey(gift, version);
   if (await store.putIfAbsent(key, encode(digest))) return true;
   const recorded = await store.get(key);

@@ -64,14 +64,23 @@ export function addStops(present: readonly Override[], additions: readonly Overr
  * Makes the list small enough for the timestamp. Beyond the limit stops become coarser, first all versions of their gifts
  * and at last every gift: a stop may reach too far for some seconds, but it is never refused.
  */
-export function coarsenStops(overrides: readonly Override[], maxBytes = MAX_OVERRIDE_BYTES): readonly Override[] {
+export function coarsenStops(
+  overrides: readonly Override[],
+  maxBytes = MAX_OVERRIDE_BYTES,
+): readonly Override[] {
   if (sizeOf(overrides) <= maxBytes) return overrides;
   const stops = overrides.filter((it) => it.origin === "stop");
   const others = overrides.filter((it) => it.origin !== "stop");
   if (stops.length === 0) return overrides;
   const untilGeneration = Math.max(...stops.map((it) => it.untilGeneration ?? 0));
   const gifts = new Set(stops.flatMap((it) => (it.gifts === "*" ? [] : it.gifts)));
-  const byGift: Override = { id: "stop/coarse", origin: "stop", gifts: [...gifts].sort(), limit: {}, untilGeneration };
+  const byGift: Override = {
+    id: "stop/coarse",
+    origin: "stop",
+    gifts: [...gifts].sort(),
+    limit: {},
+    untilGeneration,
+  };
   const coarse = stops.some((it) => it.gifts === "*") ? { ...byGift, gifts: "*" as const } : byGift;
   const narrowed = [...others, coarse];
   return sizeOf(narrowed) <= maxBytes ? narrowed : [...others, { ...coarse, gifts: "*" }];

@@ -1,26 +1,51 @@
 import { type Finding, sortFindings, stoppedGifts } from "./finding.ts";
 import { count, summariseFindings } from "./text.ts";
 
-/** Findings as Markdown for a job summary. */
-export function findingsToMarkdown(findings: readonly Finding[]): string {
+/** Longer texts are cut: one value in a file must not fill a summary. */
+const LONGEST_CELL = 600;
+
+/** Findings as Markdown for a job summary: the first `limit` of them, and how many more there are. */
+export function findingsToMarkdown(findings: readonly Finding[], limit = Number.POSITIVE_INFINITY): string {
   if (findings.length === 0) return "**Files:** everything is in order.\n";
-  const rows = sortFindings(findings).map(
-    ({ severity, place, message, fix }) =>
-      `| ${severity} | \`${place.file}:${place.line}\` | ${escapeCell(message)} | ${escapeCell(fix)} |`,
-  );
+  const rows = sortFindings(findings).map(({ severity, place, message, fix }) => [
+    severity,
+    escapeCell(`${place.file}:${place.line}`),
+    escapeCell(message),
+    escapeCell(fix),
+  ]);
   const { everything, gifts } = stoppedGifts(findings);
   const verdict = everything
     ? "Nothing can be published until the errors are fixed."
     : gifts.size > 0
-      ? `${count(gifts.size, "gift")} cannot go out: ${[...gifts].sort().join(", ")}. The others are not held up.`
+      ? `${count(gifts.size, "gift")} cannot go out: ${escapeCell([...gifts].sort().join(", "))}.`
       : "Nothing is stopped.";
-  return `**Files:** ${summariseFindings(findings)}. ${verdict}\n\n| | where | what | fix |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+  return `**Files:** ${summariseFindings(findings)}. ${verdict}\n\n${toMarkdownTable(["", "where", "what", "fix"], rows, limit)}`;
 }
 
-/** Text in a table cell: nothing a file contains may become markup, a mention or a new row. */
-function escapeCell(text: string): string {
-  return text
-    .replace(/[\r\n]+/g, " ")
-    .replace(/[\\`*_{}[\]<>|#!~]/g, "\\$&")
-    .replace(/@/g, "@\u200b");
+/** A table of cells that are Markdown already: the first `limit` rows, and how many more there are. */
+export function toMarkdownTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  limit = Number.POSITIVE_INFINITY,
+): string {
+  const lines = [header, header.map(() => "---"), ...rows.slice(0, limit)].map(
+    (cells) => `| ${cells.join(" | ")} |`,
+  );
+  const more = rows.length - limit;
+  return `${lines.join("\n")}\n${more > 0 ? `\n… and ${more} more.\n` : ""}`;
+}
+
+/**
+ * Text within a table cell or a line of prose: nothing that a file contains may become markup, a link, a mention, a
+ * reference, an emoji or a new row. GitHub finds the last four in the rendered text, where a backslash is gone already, so
+ * an invisible space (U+200B) takes them apart.
+ */
+export function escapeCell(text: string): string {
+  const cut = text.length > LONGEST_CELL ? `${text.slice(0, LONGEST_CELL)}…` : text;
+  return cut
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, "") // these would show the rest of the line backwards
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, " ")
+    .replace(/[\\`*_{}[\]<>|#!~$&]/g, "\\$&")
+    .replace(/[@#]|:(?=\/\/|[\w+-]+:)|\bwww(?=\.)|\bGH-(?=\d)/gi, "$&\u200b")
+    .trim();
 }

@@ -11,7 +11,7 @@ const SOURCE_EXTRAS = /^source\/(make\.[^/]+|README\.md)$/;
 /** Every file below `gifts/` and `releases/` has a meaning: what has none was meant to be something else. */
 export function checkStrayFiles(project: Project): Finding[] {
   const written = writtenGifts(project);
-  const named = new Set(project.paths);
+  const paths = new Set(project.paths);
   const misplacedFolders = new Set<string>();
   const giftsWithoutFile = new Set<string>();
   return project.paths.flatMap((path): Finding[] => {
@@ -20,11 +20,11 @@ export function checkStrayFiles(project: Project): Finding[] {
       case "stray":
         return [toStray(path)];
       case "root":
-        return named.has(environmentPath(it.name)) ? [] : [toLonelyRoot(path, it.name)];
+        return paths.has(environmentPath(it.name)) ? [] : [toLonelyRoot(path, it.name)];
       case "source": {
         const gift = project.gifts.get(it.gift);
         if (gift)
-          return isNamed(gift.value, it.path) ? [] : [toUnnamed(path, it.path, gift.value, it.gift, named)];
+          return isNamed(gift.value, it.path) ? [] : [toUnnamed(path, it.path, gift.value, it.gift, paths)];
         if (written.has(it.gift) || giftsWithoutFile.has(it.gift)) return [];
         giftsWithoutFile.add(it.gift);
         return [toGiftMissing(path, it.gift)];
@@ -93,13 +93,13 @@ function toUnnamed(
   below: string,
   gift: GiftFile,
   id: string,
-  named: ReadonlySet<string>,
+  paths: ReadonlySet<string>,
 ): Finding {
   // Whoever misspelt a name in gift.yaml must not be told to delete the file that was meant.
   const meant = (["animation", "sound", "still"] as const).find((role) => {
     const written = gift[role];
     return (
-      written !== undefined && !named.has(giftPath(id, written)) && nearestWord(below, [written]) !== null
+      written !== undefined && !paths.has(giftPath(id, written)) && nearestWord(below, [written]) !== null
     );
   });
   return {

@@ -8,7 +8,10 @@ export async function readSources(tree: Tree, gift: GiftFile): Promise<GiftSourc
   const paths = await tree.list(giftPath(gift.id, "source"));
   const below = (path: string) => path.slice(giftPath(gift.id, "").length);
   const frames = paths.filter((path) => below(path).startsWith(`${gift.animation}/`));
-  const wanted = [...frames, ...[gift.animation, gift.sound, gift.still].flatMap((it) => (it ? [giftPath(gift.id, it)] : []))];
+  const wanted = [
+    ...frames,
+    ...[gift.animation, gift.sound, gift.still].flatMap((it) => (it ? [giftPath(gift.id, it)] : [])),
+  ];
   const bytes = await tree.read(wanted.filter((path) => paths.includes(path)));
   const toFile = (path: string): SourceFile[] => {
     const content = bytes.get(path);

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { GiftError } from "../report/error.ts";
 import { git } from "./git.ts";
 
-/** Files by path, with forward slashes, relative to the repository: a work tree or a revision. */
+/**
+ * Files by path, with forward slashes, relative to the repository: a work tree or a revision. Files that operating systems
+ * drop everywhere are not seen in either.
+ */
 export interface Tree {
   /** All file paths below the folders, sorted. */
   list(...folders: string[]): Promise<readonly string[]>;
@@ -12,7 +15,7 @@ export interface Tree {
   read(paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
-/** What lies in the folder now. Files that operating systems drop everywhere are not seen. */
+/** What lies in the folder now. */
 export function workTree(root: string): Tree {
   return {
     list: async (...folders) => {
@@ -35,7 +38,10 @@ export function revisionTree(root: string, revision: string): Tree {
   return {
     list: async (...folders) => {
       const names = await git(root, ["ls-tree", "-r", "-z", "--name-only", revision, "--", ...folders]);
-      return names.split("\0").filter(Boolean).sort();
+      return names
+        .split("\0")
+        .filter((path) => path !== "" && !isDropped(path))
+        .sort();
     },
     read: async (paths) => {
       if (paths.length === 0) return new Map();
@@ -95,9 +101,14 @@ async function listFiles(root: string, folder: string): Promise<string[]> {
   const found = (entries ?? []).map(async (entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) return listFiles(root, path);
-    return entry.name === ".DS_Store" || entry.name === "Thumbs.db" ? [] : [path];
+    return isDropped(path) ? [] : [path];
   });
   return (await Promise.all(found)).flat();
+}
+
+/** What operating systems leave in folders; nobody means to release it. */
+function isDropped(path: string): boolean {
+  return /(^|\/)(\.DS_Store|Thumbs\.db)$/.test(path);
 }
 
 function nullIfMissing(error: NodeJS.ErrnoException): null {

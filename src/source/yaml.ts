@@ -10,43 +10,58 @@ export type ParsedYaml =
 /** Text to a value that knows its lines. YAML 1.2; a key written twice is an error, and so is anything YAML warns of. */
 export function parseYaml(file: string, text: string): ParsedYaml {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    logLevel: "error",
+  });
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const problems = [...document.errors, ...document.warnings];
-  if (problems.length > 0) {
+  // One slip often gives several complaints about one place; the first says it best.
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem)
     return {
       ok: false,
-      findings: problems.map((problem) => {
-        const isDuplicate = problem.code === "DUPLICATE_KEY";
-        return {
-          code: isDuplicate ? "DUPLICATE_KEY" : "YAML_SYNTAX",
-          severity: "error",
-          place: placeOf(problem.pos[0]),
-          message: isDuplicate
-            ? `${keyAt(text, problem.pos[0])} is written twice in the same block`
-            : `this is not YAML: ${firstLine(problem.message)}`,
-          fix: isDuplicate
-            ? "keep one of the two"
-            : "check the indentation, the quotes and the colons around this place",
-        };
-      }),
+      findings: [toFinding(text, problem.code, problem.message, placeOf(problem.pos[0]), problem.pos[0])],
     };
-  }
+  const value = toPlain(document);
+  if (value instanceof Error)
+    return { ok: false, findings: [toFinding(text, "ALIAS", value.message, placeOf(0), 0)] };
   return {
     ok: true,
-    located: {
-      file,
-      value: toPlain(document),
-      place: (path, at = "value") => placeOf(offsetOf(document, path, at)),
-    },
+    located: { file, value, place: (path, at = "value") => placeOf(offsetOf(document, path, at)) },
   };
 }
 
+function toFinding(text: string, code: string, message: string, place: Place, offset: number): Finding {
+  if (code === "DUPLICATE_KEY") {
+    return {
+      code: "DUPLICATE_KEY",
+      severity: "error",
+      place,
+      message: `${keyAt(text, offset)} is written twice in the same block`,
+      fix: "keep one of the two",
+    };
+  }
+  return {
+    code: "YAML_SYNTAX",
+    severity: "error",
+    place,
+    message: `this is not YAML: ${firstLine(message)}`,
+    fix: "check the indentation, the quotes and the colons around this place",
+  };
+}
+
+/** The plain value, or the error for what only shows when aliases are followed. */
 function toPlain(document: Document.Parsed): unknown {
-  return document.toJS({ maxAliasCount: 100 });
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 /** The offset of the deepest part of the path that is written. */

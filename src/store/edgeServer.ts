@@ -17,7 +17,11 @@ export type Route = (request: IncomingMessage, response: ServerResponse) => Prom
  * section 8.8.3) and 304. Private keys are not there.
  * @param port 0 lets the system choose one
  */
-export async function startEdge(store: Store, port: number, route: Route = async () => false): Promise<EdgeServer> {
+export async function startEdge(
+  store: Store,
+  port: number,
+  route: Route = async () => false,
+): Promise<EdgeServer> {
   const server = createServer((request, response) => {
     answer(store, route, request, response).catch(() => {
       if (!response.headersSent) response.writeHead(500);
@@ -31,16 +35,26 @@ export async function startEdge(store: Store, port: number, route: Route = async
   return { url: `http://127.0.0.1:${portOf(server)}/`, close: () => close(server) };
 }
 
-async function answer(store: Store, route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  store: Store,
+  route: Route,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (await route(request, response)) return;
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.writeHead(405, { allow: "GET, HEAD" }).end();
     return;
   }
   const key = new URL(request.url ?? "/", "http://edge").pathname.slice(1);
-  const stored = /^[A-Za-z0-9._/-]+$/.test(key) && !key.includes("..") && !isPrivate(key) ? await store.get(key).catch(() => null) : null;
+  const stored =
+    /^[A-Za-z0-9._/-]+$/.test(key) && !key.includes("..") && !isPrivate(key)
+      ? await store.get(key).catch(() => null)
+      : null;
   if (!stored) {
-    response.writeHead(404, { "cache-control": "public, max-age=1", "access-control-allow-origin": "*" }).end();
+    response
+      .writeHead(404, { "cache-control": "public, max-age=1", "access-control-allow-origin": "*" })
+      .end();
     return;
   }
   const { contentType, cacheControl } = headersOf(key);

@@ -115,7 +115,7 @@ async function listKeys(folder: string, below: string): Promise<string[]> {
   const entries = (await readdir(join(folder, below), { withFileTypes: true }).catch(nullIfMissing)) ?? [];
   const found = entries
     .filter((entry) => !entry.name.startsWith(".") && !entry.name.endsWith(".lock"))
-    .map((entry) => {
+    .map(async (entry) => {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
       return entry.isDirectory() ? listKeys(folder, path) : [path];
     });

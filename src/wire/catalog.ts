@@ -124,7 +124,7 @@ function parseHeader(line: string): CatalogHeader {
   }
   if (typeof header?.format !== "string" || header.format.split(".")[0] !== CATALOG_FORMAT.split(".")[0]) {
     throw new CatalogFormatError(
-      `catalog format ${String(header?.format)} is not ${CATALOG_FORMAT}: this app is too old for it`,
+      `catalog format ${header?.format} is not ${CATALOG_FORMAT}: this app is too old for it`,
     );
   }
   return header;

@@ -5,6 +5,7 @@ import {
   GOOD,
   giftFiles,
   linesOf,
+  lockOf,
   lockText,
   projectOf,
   releaseText,
@@ -137,19 +138,24 @@ describe("A release and its lock belong together", () => {
     expect(await textOf(withEdit(without(GOOD, LOCK), RELEASE, "open: true", "open: false"))).toBe("");
   });
 
-  const narrowed = withEdit(GOOD, RELEASE, "tiers: [low, mid, high]\n", "tiers: [mid, high]\n");
+  const { low: _, ...higher } = lockOf("rose", "1.0.0").tiers;
+  const withoutLow = { ...GOOD, [LOCK]: JSON.stringify({ ...lockOf("rose", "1.0.0"), tiers: higher }) };
+
+  test("a release may leave tiers out that its lock was built for", async () => {
+    expect(await textOf(withEdit(GOOD, RELEASE, "tiers: [low, mid, high]\n", "tiers: [mid, high]\n"))).toBe("");
+  });
 
   test("a lock is built for the tiers of its release", async () => {
-    const text = await textOf(narrowed, { locks: { here: new Map(), base: new Map() } });
+    const text = await textOf(withoutLow, { locks: { here: new Map(), base: new Map() } });
     expect(linesOf(text)).toEqual([
-      `${RELEASE}:7:10: the release is for mid, high, but its lock was built for low, mid, high [LOCK_TIERS]`,
+      `${RELEASE}:7:10: the release is for low, mid, high, but its lock was built for mid, high [LOCK_TIERS]`,
     ]);
-    expect(text).toContain("fix: build it again with npx giftwrap build rose@1.0.0\n");
+    expect(text).toContain("fix: build it again with npx giftwrap build rose@1.0.0 --relock\n");
   });
 
   test("a merged lock is never built again: the fix is a new version", async () => {
-    const locks = { here: bytes(GOOD), base: bytes(GOOD) };
-    const text = await textOf(narrowed, { locks });
+    const locks = { here: bytes(withoutLow), base: bytes(withoutLow) };
+    const text = await textOf(withoutLow, { locks });
     expect(text).toContain("make a new version");
     expect(text).not.toContain("build it again");
   });

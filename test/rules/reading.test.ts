@@ -36,7 +36,7 @@ describe("What cannot be read is told by line and column", () => {
   test("a version that is not semantic", async () => {
     const text = await textOf(withEdit(GOOD, RELEASE, "version: 1.0.0", "version: v1.0"));
     expect(linesOf(text)).toEqual([`${RELEASE}:2:10: "v1.0" is not a semantic version [NOT_SEMVER]`]);
-    expect(text).toContain('such as "1.4.0"');
+    expect(text).toContain('like "1.4.0"');
   });
 
   test("a percentage above everyone", async () => {

@@ -16,9 +16,16 @@ export async function startDemoEdge(store: Store, region: string): Promise<DemoE
   let frozen: Uint8Array | null = null;
   const server = await startEdge(store, 0, async (request, response) => {
     const key = (request.url ?? "").slice(1);
-    const wrong = key === TIMESTAMP_KEY && frozen ? frozen : key === damaged ? flipByte((await store.get(key))?.bytes) : null;
+    const wrong =
+      key === TIMESTAMP_KEY && frozen
+        ? frozen
+        : key === damaged
+          ? flipByte((await store.get(key))?.bytes)
+          : null;
     if (!wrong) return false;
-    response.writeHead(200, { "content-type": headersOf(key).contentType, "content-length": wrong.length }).end(wrong);
+    response
+      .writeHead(200, { "content-type": headersOf(key).contentType, "content-length": wrong.length })
+      .end(wrong);
     return true;
   });
   return {
@@ -37,7 +44,11 @@ export async function startDemoEdge(store: Store, region: string): Promise<DemoE
  * Milliseconds from `started` until each edge serves a revision above the given one. Asked from outside the publisher, so
  * that the time is what a viewer of that region would measure.
  */
-export function watchEdges(edges: readonly DemoEdge[], above: number, started: number): Promise<readonly { region: string; milliseconds: number }[]> {
+export function watchEdges(
+  edges: readonly DemoEdge[],
+  above: number,
+  started: number,
+): Promise<readonly { region: string; milliseconds: number }[]> {
   return Promise.all(
     edges.map(async ({ region, url }) => {
       for (;;) {

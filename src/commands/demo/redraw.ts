@@ -9,13 +9,18 @@ const HUE_STEP = 100;
  * format whose pictures are packed away is packed again instead.
  */
 export async function redraw(files: readonly SourceFile[], version: number): Promise<readonly SourceFile[]> {
-  return Promise.all(files.map(async ({ path, bytes }) => ({ path, bytes: await redrawFile(path, bytes, version) })));
+  return Promise.all(
+    files.map(async ({ path, bytes }) => ({ path, bytes: await redrawFile(path, bytes, version) })),
+  );
 }
 
 async function redrawFile(path: string, bytes: Uint8Array, version: number): Promise<Uint8Array> {
   if (path.endsWith(".png")) {
     const { default: sharp } = await import("sharp");
-    return sharp(bytes).modulate({ hue: HUE_STEP * version }).png().toBuffer();
+    return sharp(bytes)
+      .modulate({ hue: HUE_STEP * version })
+      .png()
+      .toBuffer();
   }
   if (path.endsWith(".json")) {
     const lottie: unknown = JSON.parse(new TextDecoder().decode(bytes));
@@ -30,12 +35,16 @@ function turnColours(node: unknown, turns: number): unknown {
   if (Array.isArray(node)) return node.map((it) => turnColours(it, turns));
   if (typeof node !== "object" || node === null) return node;
   return Object.fromEntries(
-    Object.entries(node).map(([key, value]) => [key, key === "c" ? turnColour(value, turns) : turnColours(value, turns)]),
+    Object.entries(node).map(([key, value]) => [
+      key,
+      key === "c" ? turnColour(value, turns) : turnColours(value, turns),
+    ]),
   );
 }
 
 function turnColour(colour: unknown, turns: number): unknown {
-  if (typeof colour !== "object" || colour === null || !("k" in colour) || !Array.isArray(colour.k)) return colour;
+  if (typeof colour !== "object" || colour === null || !("k" in colour) || !Array.isArray(colour.k))
+    return colour;
   const [red, green, blue, ...rest]: unknown[] = colour.k;
   if (typeof red !== "number") return colour;
   return { ...colour, k: turns % 2 === 1 ? [blue, red, green, ...rest] : [green, blue, red, ...rest] };

@@ -29,7 +29,8 @@ export async function createRepository(
   onCommand: (line: string) => void,
 ): Promise<DemoRepository> {
   await mkdir(join(root, ".giftwrap"), { recursive: true });
-  for (const gift of gifts) await cp(join(from, giftPath(gift, "")), join(root, giftPath(gift, "")), { recursive: true });
+  for (const gift of gifts)
+    await cp(join(from, giftPath(gift, "")), join(root, giftPath(gift, "")), { recursive: true });
   await mkdir(join(root, "releases"), { recursive: true });
   await cp(join(from, POLICY_PATH), join(root, POLICY_PATH));
   await mkdir(join(from, ".giftwrap", "cache"), { recursive: true });
@@ -62,17 +63,31 @@ export async function createRepository(
       onCommand(`git revert ${commit.slice(0, 10)}`);
       await git(root, ["revert", "--no-edit", commit]);
     },
-    edit: async (path, at, value) => write(path, editScalar(await readFile(join(root, path), "utf8"), at, value)),
+    edit: async (path, at, value) =>
+      write(path, editScalar(await readFile(join(root, path), "utf8"), at, value)),
   };
 }
 
 export function environmentText(edges: readonly { region: string; url: string }[]): string {
   const lines = edges.map(({ region, url }) => `  ${region}: [${url}]`);
-  return ["rollout: as-written", `store: { folder: .giftwrap/store/${ENVIRONMENT} }`, "pollSeconds: 30", "edges:", ...lines, ""].join("\n");
+  return [
+    "rollout: as-written",
+    `store: { folder: .giftwrap/store/${ENVIRONMENT} }`,
+    "pollSeconds: 30",
+    "edges:",
+    ...lines,
+    "",
+  ].join("\n");
 }
 
 /** A release for every platform of the policy, in the layout that reverts cleanly. */
-export function releaseText(project: Project, gift: string, version: string, open: boolean, regions: readonly string[]): string {
+export function releaseText(
+  project: Project,
+  gift: string,
+  version: string,
+  open: boolean,
+  regions: readonly string[],
+): string {
   const platforms = Object.keys(project.policy?.value.platforms ?? {});
   return `gift: ${gift}
 version: ${version}
@@ -101,7 +116,10 @@ ${regions.map((region, at) => `      ${region}: ${10 * (at + 1)}`).join("\n")}
 /** This very program, as a process of its own. */
 function runCommand(root: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [process.argv[1] ?? "", ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [process.argv[1] ?? "", ...args], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const output: Buffer[] = [];
     const said: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
@@ -110,7 +128,14 @@ function runCommand(root: string, args: readonly string[]): Promise<string> {
     child.on("close", (code) => {
       const text = Buffer.concat(output).toString("utf8").trimEnd();
       if (code === 0) resolve(text);
-      else reject(new GiftError("DEMO_FAILED", `giftwrap ${args.join(" ")} ended with ${code}:\n${text}\n${Buffer.concat(said).toString("utf8")}`, "this is a bug of the demo or of the gifts in this work tree: run npx giftwrap validate"));
+      else
+        reject(
+          new GiftError(
+            "DEMO_FAILED",
+            `giftwrap ${args.join(" ")} ended with ${code}:\n${text}\n${Buffer.concat(said).toString("utf8")}`,
+            "this is a bug of the demo or of the gifts in this work tree: run npx giftwrap validate",
+          ),
+        );
     });
   });
 }

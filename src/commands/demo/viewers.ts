@@ -1,4 +1,11 @@
-import { GiftwrapClient, httpFetch, type Loaded, type ObjectCache, toViewer, type Viewer } from "../../client/client.ts";
+import {
+  GiftwrapClient,
+  httpFetch,
+  type Loaded,
+  type ObjectCache,
+  toViewer,
+  type Viewer,
+} from "../../client/client.ts";
 import { nodeCrypto } from "../../trust/nodeCrypto.ts";
 import { TIERS } from "../../wire/viewer.ts";
 
@@ -30,20 +37,29 @@ export async function openViewers(
 ): Promise<readonly DemoViewer[]> {
   // One object cache for all of them: every read from it is verified, and two cores need not move each file 2,000 times.
   const cache = memoryCache();
-  return inParallel(Array.from({ length: count }, (_, at) => at), async (at) => {
-    const edge = edges[at % edges.length];
-    if (!edge) throw new TypeError("viewers need an edge");
-    const viewer = toViewer({
-      platform: platforms[Math.floor(at / 3) % platforms.length] ?? "web",
-      appVersion: `8.${Math.floor(at / 7) % 6}.0`,
-      tier: TIERS[Math.floor(at / 11) % TIERS.length] ?? "mid",
-      region: edge.region,
-      cohorts: at % 50 === 0 ? ["staff"] : [],
-      unitId: `viewer-${at}`,
-    });
-    const client = await GiftwrapClient.open({ viewer, root, crypto: nodeCrypto, cache, fetch: httpFetch({ baseUrl: edge.url, sendEtag: true }) });
-    return { viewer, client };
-  });
+  return inParallel(
+    Array.from({ length: count }, (_, at) => at),
+    async (at) => {
+      const edge = edges[at % edges.length];
+      if (!edge) throw new TypeError("viewers need an edge");
+      const viewer = toViewer({
+        platform: platforms[Math.floor(at / 3) % platforms.length] ?? "web",
+        appVersion: `8.${Math.floor(at / 7) % 6}.0`,
+        tier: TIERS[Math.floor(at / 11) % TIERS.length] ?? "mid",
+        region: edge.region,
+        cohorts: at % 50 === 0 ? ["staff"] : [],
+        unitId: `viewer-${at}`,
+      });
+      const client = await GiftwrapClient.open({
+        viewer,
+        root,
+        crypto: nodeCrypto,
+        cache,
+        fetch: httpFetch({ baseUrl: edge.url, sendEtag: true }),
+      });
+      return { viewer, client };
+    },
+  );
 }
 
 /** Every viewer polls once. Gives how many could not. */
@@ -58,14 +74,21 @@ export async function refreshAll(viewers: readonly DemoViewer[]): Promise<number
 }
 
 /** Every viewer is sent the gift once. */
-export async function playAll(viewers: readonly DemoViewer[], gift: string, canPlay: CanPlay): Promise<Audience> {
+export async function playAll(
+  viewers: readonly DemoViewer[],
+  gift: string,
+  canPlay: CanPlay,
+): Promise<Audience> {
   const seen = new Map<string, number>();
   let fallbacks = 0;
   await inParallel(viewers, async ({ viewer, client }) => {
     const { link, failed } = await client.play(gift, (loaded) => {
       if (!canPlay(viewer, loaded)) throw new Error("the device could not decode it");
     });
-    const what = link.kind === "default" ? "the app's default" : `${link.gift} ${link.version}${link.kind === "still" ? " (still)" : ""}`;
+    const what =
+      link.kind === "default"
+        ? "the app's default"
+        : `${link.gift} ${link.version}${link.kind === "still" ? " (still)" : ""}`;
     seen.set(what, (seen.get(what) ?? 0) + 1);
     if (failed.length > 0) fallbacks++;
   });

@@ -1,0 +1,71 @@
+import { parseVersion } from "../wire/version.ts";
+import { type Choice, parseNames, parseTier } from "./choice.ts";
+import type { Edge } from "./config.ts";
+import { element, find } from "./elements.ts";
+
+/** The viewer's form. It knows everything of a {@link Choice} but the gift, which has buttons of its own. */
+export class ViewerForm {
+  readonly #form = find("viewer", HTMLFormElement);
+  readonly #summary = find("viewer-summary", HTMLElement);
+  readonly #appNote = find("app-note", HTMLElement);
+
+  constructor(edges: readonly Edge[], onChange: () => void, onPlay: () => void) {
+    const regions = [...new Set(edges.map((edge) => edge.region))];
+    find("regions", HTMLDataListElement).replaceChildren(
+      ...regions.map((region) => new Option(region, region)),
+    );
+    find("edge", HTMLSelectElement).replaceChildren(
+      ...edges.map(({ name, url }) => new Option(`${name} · ${new URL(url).host}`, name)),
+    );
+    this.#form.addEventListener("change", onChange);
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      onPlay();
+    });
+    // A phone shows the stage first and the form folded; a wide window has room for both.
+    find("viewer-box", HTMLDetailsElement).open = matchMedia("(min-width: 760px)").matches;
+  }
+
+  read(gift: string): Choice {
+    const data = new FormData(this.#form);
+    const text = (name: string) => {
+      const value = data.get(name);
+      return typeof value === "string" ? value.trim() : "";
+    };
+    return {
+      gift,
+      platform: text("platform"),
+      app: text("app"),
+      tier: parseTier(text("tier"), "mid"),
+      region: text("region"),
+      unit: text("unit"),
+      cohorts: parseNames(text("cohorts")),
+      hint: text("hint"),
+      edge: text("edge"),
+    };
+  }
+
+  write(choice: Choice): void {
+    for (const name of ["platform", "app", "region", "unit", "hint"] as const) {
+      find(name, HTMLInputElement).value = choice[name];
+    }
+    find("cohorts", HTMLInputElement).value = choice.cohorts.join(", ");
+    find(`tier-${choice.tier}`, HTMLInputElement).checked = true;
+    find("edge", HTMLSelectElement).value = choice.edge;
+  }
+
+  /** Says who is looked at while the form is folded, and what is odd about it. */
+  describe(choice: Choice): void {
+    const facts = [
+      `${choice.platform} ${choice.app}`,
+      `${choice.tier} tier`,
+      choice.region,
+      choice.unit && `unit ${choice.unit}`,
+      ...choice.cohorts,
+    ];
+    this.#summary.replaceChildren(...facts.filter(Boolean).map((fact) => element("span", "fact", fact)));
+    this.#appNote.textContent = parseVersion(choice.app)
+      ? ""
+      : "Not a version such as 8.4.0: an app that reports this counts as 0.0.0, the oldest.";
+  }
+}
