@@ -72,7 +72,7 @@ async function loadFile(
   gift: string,
   file: ObjectFile,
 ): Promise<LoadedFile> {
-  const cached = await cache?.get(file.digest);
+  const cached = await cache?.get(file.digest).catch(() => null);
   if (cached && (await hasDigest(crypto, cached, file.digest))) return { ...file, gift, content: cached };
 
   const key = objectKey(file.digest, file.mediaType);
@@ -84,7 +84,8 @@ async function loadFile(
       `${key} does not have its own SHA-256: the bytes were damaged or swapped on the way`,
     );
   }
-  await cache?.put(file.digest, result.bytes);
+  // A full cache costs a download later, never the gift now.
+  await cache?.put(file.digest, result.bytes).catch(() => {});
   return { ...file, gift, content: result.bytes };
 }
 

@@ -48,14 +48,16 @@ export class TrustedMetadata {
         `root ${envelope.signed.version} does not follow root ${this.root.version}`,
       );
     }
-    const rotated = (["timestamp", "snapshot"] as const).some(
+    const rotated = (["timestamp", "snapshot", "targets"] as const).some(
       (role) => keyIds(this.root, role) !== keyIds(envelope.signed, role),
     );
     this.root = envelope.signed;
     // Section 5.3.11: new keys are how a repository recovers from version numbers that an attacker ran far ahead.
+    // Targets go with them: the same version number may stand for what the new keys signed.
     if (rotated) {
       this.timestamp = undefined;
       this.snapshot = undefined;
+      this.targets = undefined;
     }
   }
 
@@ -77,6 +79,24 @@ export class TrustedMetadata {
     checkExpiry("timestamp", next.expires, now);
     this.timestamp = next;
     return true;
+  }
+
+  /** @throws ClientError `expired`: what was accepted in time may be answered again long after, to hide what is newer */
+  checkFresh(now: number): void {
+    if (this.timestamp) checkExpiry("timestamp", this.timestamp.expires, now);
+  }
+
+  /**
+   * A snapshot from the client's own store. One that the trusted timestamp has left behind is good still, by its signature
+   * alone; one that it names must be the very file.
+   */
+  async restoreSnapshot(bytes: Uint8Array): Promise<void> {
+    const expected = this.timestamp?.meta["snapshot.json"];
+    const envelope = parseEnvelope<Snapshot>(bytes, "snapshot");
+    await this.#verifyThreshold(envelope, "snapshot", this.root);
+    const { signed } = envelope;
+    if (expected?.version === signed.version) await this.checkFile("snapshot", bytes, expected);
+    this.snapshot = signed;
   }
 
   /** Section 5.5, against the trusted timestamp. */
@@ -126,7 +146,7 @@ export class TrustedMetadata {
 
   async #verifyThreshold(envelope: Envelope<unknown>, role: RoleName, by: Root): Promise<void> {
     const { keyids, threshold } = by.roles[role];
-    const bytes = new TextEncoder().encode(canonicalJson(envelope.signed));
+    const bytes = canonicalBytes(envelope.signed, role);
     const valid = new Set<string>();
     for (const { keyid, sig } of envelope.signatures) {
       const key = by.keys[keyid];
@@ -152,13 +172,24 @@ function parseEnvelope<T extends { _type: string; version: number; expires: stri
   } catch (cause) {
     throw new ClientError("schema", `${role} is not JSON`, { cause });
   }
-  if (envelope?.signed?._type !== role || !Array.isArray(envelope.signatures)) {
+  const isSigned =
+    Array.isArray(envelope?.signatures) && envelope.signatures.every((it) => typeof it?.sig === "string");
+  if (!isSigned || envelope.signed?._type !== role) {
     throw new ClientError("schema", `${role} is not a signed ${role}`);
   }
   if (!Number.isSafeInteger(envelope.signed.version) || Number.isNaN(Date.parse(envelope.signed.expires))) {
     throw new ClientError("schema", `${role} has no version or no expiry`);
   }
   return envelope;
+}
+
+/** What was signed. Numbers that canonical JSON does not carry, or nesting without end, were never signed by anyone. */
+function canonicalBytes(signed: unknown, role: RoleName): Uint8Array {
+  try {
+    return new TextEncoder().encode(canonicalJson(signed));
+  } catch (cause) {
+    throw new ClientError("schema", `${role} has no canonical form`, { cause });
+  }
 }
 
 function checkFormat(timestamp: Timestamp): void {

@@ -44,6 +44,9 @@ export class Updater {
   #catalogText = "";
   #catalogDigest = "";
   #etag: string | undefined;
+  /** Verified metadata whose catalog is not there yet: what is stored must fit together, or a restart would lose it all. */
+  readonly #unsaved = new Map<string, Uint8Array>();
+  #refreshing: Promise<boolean> | undefined;
 
   private constructor(options: UpdaterOptions, trusted: TrustedMetadata) {
     this.#options = options;
@@ -54,8 +57,7 @@ export class Updater {
 
   /** Starts from the stored state, without the network; what is stored is verified again, expiry apart. */
   static async open(options: UpdaterOptions): Promise<Updater> {
-    const stored = await options.store?.read("root");
-    const updater = new Updater(options, await TrustedMetadata.from(stored ?? options.root, options.crypto));
+    const updater = new Updater(options, await restoreRoot(options));
     await updater.#restore();
     return updater;
   }
@@ -67,10 +69,19 @@ export class Updater {
   /**
    * Asks for the timestamp and follows it to a newer catalog. True when anything changed. An override takes effect even
    * when the catalog that should follow it cannot be had.
+   * Asked again while it is under way, it is the same refresh.
    * @throws ClientError; the last good state stands
    */
-  async refresh(): Promise<boolean> {
+  refresh(): Promise<boolean> {
+    this.#refreshing ??= this.#refreshOnce().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #refreshOnce(): Promise<boolean> {
     const changed = await this.#refreshTimestamp();
+    this.#trusted.checkFresh(this.#now());
     const behind = this.#state.generation !== this.#snapshotMeta().version;
     if (behind) await this.#refreshCatalog();
     return changed || behind;
@@ -101,8 +112,8 @@ export class Updater {
       changed = await this.#trusted.updateTimestamp(bytes, this.#now());
     }
     if (!changed) return false;
-    await this.#options.store?.write("timestamp", bytes);
     this.#takeOverrides();
+    await this.#options.store?.write("timestamp", bytes);
     await this.#options.store?.write("overrides", encode(JSON.stringify(this.#known)));
     return true;
   }
@@ -141,7 +152,7 @@ export class Updater {
         snapshotMeta.length ?? MAX_BYTES.metadata,
       );
       await this.#trusted.updateSnapshot(bytes, this.#now());
-      await this.#options.store?.write("snapshot", bytes);
+      this.#unsaved.set("snapshot", bytes);
     }
     const targetsMeta = this.#trusted.snapshot?.meta["targets.json"];
     if (targetsMeta && this.#trusted.targets?.version !== targetsMeta.version) {
@@ -150,19 +161,23 @@ export class Updater {
         targetsMeta.length ?? MAX_BYTES.metadata,
       );
       await this.#trusted.updateTargets(bytes, this.#now());
-      await this.#options.store?.write("targets", bytes);
+      this.#unsaved.set("targets", bytes);
     }
     const target = this.#catalogMeta();
     if (target.digest !== this.#catalogDigest) {
       const text = (await this.#fetchDelta(target)) ?? (await this.#fetchWholeCatalog(target));
-      await this.#options.store?.write("catalog", encode(text));
       this.#useCatalog(text, target.digest);
+      this.#unsaved.set("catalog", encode(text));
     } else this.#useCatalog(this.#catalogText, target.digest);
+    for (const [name, bytes] of this.#unsaved) {
+      await this.#options.store?.write(name, bytes);
+      this.#unsaved.delete(name);
+    }
   }
 
   #useCatalog(text: string, digest: string): void {
     const catalog = readCatalog(text);
-    const generation = this.#snapshotMeta().version;
+    const generation = this.#trusted.snapshot?.version ?? 0;
     this.#catalogText = text;
     this.#catalogDigest = digest;
     this.#known = keepStops(generation, this.#known, this.#trusted.timestamp?.giftwrap.overrides ?? []);
@@ -221,7 +236,7 @@ export class Updater {
         await store.read("catalog"),
       ];
       if (!snapshot || !targets || !catalog) return;
-      await this.#trusted.updateSnapshot(snapshot, always);
+      await this.#trusted.restoreSnapshot(snapshot);
       await this.#trusted.updateTargets(targets, always);
       const target = this.#catalogMeta();
       await this.#trusted.checkFile(target.name, catalog, {
@@ -258,6 +273,19 @@ interface CatalogMeta {
   readonly name: string;
   readonly digest: string;
   readonly length: number;
+}
+
+/** The newest root that was stored; one that was damaged since only costs the rotations that led to it. */
+async function restoreRoot({ root, crypto, store }: UpdaterOptions): Promise<TrustedMetadata> {
+  const stored = await store?.read("root");
+  if (stored) {
+    try {
+      return await TrustedMetadata.from(stored, crypto);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+    }
+  }
+  return TrustedMetadata.from(root, crypto);
 }
 
 function readCatalog(text: string): Catalog {

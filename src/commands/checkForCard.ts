@@ -8,6 +8,7 @@ import { GiftError } from "../report/error.ts";
 import { type Finding, sortFindings, stoppedGifts } from "../report/finding.ts";
 import { findingsToText } from "../report/text.ts";
 import { commitOf } from "../source/git.ts";
+import { requireBase } from "./gatherFacts.ts";
 import { readProject } from "../source/readProject.ts";
 import { workTree } from "../source/tree.ts";
 import { canonicalJson } from "../wire/metadata.ts";
@@ -26,19 +27,15 @@ export interface CheckRequest {
 
 /** What `validate`, `build` and `plan` say about the work tree, as one card. Locks of new releases are written into it. */
 export async function checkForCard(io: Io, { environment, base }: CheckRequest): Promise<CardOutcome> {
-  const log: string[] = [];
-  const say = (line: string) => {
-    log.push(line);
-    io.line(line);
-  };
-  const baseCommit = base === undefined ? null : await readBase(io.root, base);
+  const baseCommit = base === undefined ? null : await requireBase(io.root, base);
   const { findings, built } = await validateAndBuild(io, base);
   if (findings.length > 0) io.line(findingsToText(findings));
   for (const { release, message } of built) io.line(`${release}: ${message}`);
 
   const { project } = await readProject(workTree(io.root));
   const planned = await tryToPlan(io, environment);
-  if ("plan" in planned) for (const line of plannedToLines(planned)) say(line);
+  const lines = "plan" in planned ? plannedToLines(planned) : [];
+  for (const line of lines) io.line(line);
   const viewers =
     "plan" in planned && !stoppedGifts(findings).everything
       ? await viewersOf(io, project, planned, baseCommit)
@@ -62,20 +59,10 @@ export async function checkForCard(io: Io, { environment, base }: CheckRequest):
     alarms: [],
     builds,
     variants: variantCosts(project, [...shown].sort()),
-    log,
+    // A plan against nothing lists the whole catalog as new.
+    log: viewers.compared.kind === "live" ? lines : [],
   };
   return { card, exit, revision: "plan" in planned ? planned.revision : null };
-}
-
-/** @throws GiftError `BASE_MISSING`: without the base nobody could say which locks must not change */
-async function readBase(root: string, base: string): Promise<string> {
-  const commit = await commitOf(root, base);
-  if (commit !== null) return commit;
-  throw new GiftError(
-    "BASE_MISSING",
-    `the base ${base} is not in this clone`,
-    "check out with fetch-depth: 0",
-  );
 }
 
 /** Releases are built between two validations: a lock that is made here may still be over its budget. */

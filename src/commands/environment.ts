@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { environmentPath, rootPath } from "../model/paths.ts";
 import type { EnvironmentFile } from "../model/schemas.ts";
 import { type Edge, toEdges } from "../publish/edges.ts";
@@ -46,7 +46,7 @@ export async function openEnvironment(
   return {
     name,
     file,
-    store: fileStore(join(repository, file.store.folder)),
+    store: fileStore(resolve(repository, file.store.folder)),
     edges: edges.length > 0 ? edges : toEdges(file.edges),
     root: files.get(rootPath(name)) ?? null,
   };

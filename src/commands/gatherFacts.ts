@@ -1,5 +1,6 @@
 import { inspect } from "../formats/inspect.ts";
 import { MediaError } from "../formats/media.ts";
+import { GiftError } from "../report/error.ts";
 import { classifyPath } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
 import type { SourceFile } from "../model/sources.ts";
@@ -27,10 +28,24 @@ export async function gatherFacts(
   };
 }
 
-/** The revision to compare with: the one asked for, or the main branch that pull requests go to, or the last commit. */
+/**
+ * The revision to compare with: the one asked for, or the main branch that pull requests go to, or the last commit. Null in
+ * a repository without any.
+ */
 export async function baseRevision(root: string, asked: string | undefined): Promise<string | null> {
-  if (asked !== undefined) return commitOf(root, asked);
-  return (await commitOf(root, "origin/main").catch(() => null)) ?? commitOf(root, "HEAD");
+  if (asked !== undefined) return requireBase(root, asked);
+  return (await commitOf(root, "origin/main")) ?? commitOf(root, "HEAD");
+}
+
+/** @throws GiftError `BASE_MISSING`: a comparison that was asked for must not silently not happen */
+export async function requireBase(root: string, base: string): Promise<string> {
+  const commit = await commitOf(root, base);
+  if (commit !== null) return commit;
+  throw new GiftError(
+    "BASE_MISSING",
+    `the base ${base} is not in this clone`,
+    "fetch it (in a workflow, check out with fetch-depth: 0), or name another with --base",
+  );
 }
 
 async function readLocks(tree: Tree): Promise<ReadonlyMap<string, Uint8Array>> {

@@ -262,7 +262,15 @@ async function publishTree(
     { ...logHead(written, live?.timestamp ?? null, io), kind: "publish", overrides, changes: plan.changes },
     edges,
   );
-  return { ...result, revision: written.signed.version, generation: generation.version, edges };
+  const unconfirmed = edges.some((it) => !it.ok);
+  return {
+    ...result,
+    // Done means the configured addresses: an edge that still serves the old is no success, whatever was written.
+    exit: unconfirmed ? EXIT.failure : exit,
+    revision: written.signed.version,
+    generation: generation.version,
+    edges,
+  };
 }
 
 /** Plans, brings the objects to the store and the edges, and plans again without the gifts for which that failed. */

@@ -11,7 +11,8 @@ export interface Card {
   readonly verdict: Verdict;
   /** What the world did to us, when it did. */
   readonly problem: Problem | null;
-  readonly findings: readonly Finding[];
+  /** Null when the files were never looked at. */
+  readonly findings: readonly Finding[] | null;
   readonly compared: Comparison;
   /** Ids of the overrides that go out before everything else. */
   readonly stops: readonly string[];
@@ -99,10 +100,10 @@ export function headlineOf(card: Card): string {
   if (verdict === "findings") return `${count(wrong, "thing")} to fix`;
   if (verdict === "failure") return "This check could not be finished";
   if (compared.kind === "nothing") return "Everything is in order";
-  if (changes.length > 0) return `In order; for viewers it changes ${count(changes.length, "release")}`;
-  return stops.length > 0
-    ? `In order; for viewers it changes ${count(stops.length, "override")}`
-    : "In order; nothing changes for viewers";
+  const [number, noun] = changes.length > 0 ? [changes.length, "release"] : [stops.length, "override"];
+  return number > 0
+    ? `In order: ${count(number, noun)} ${number === 1 ? "changes" : "change"} for viewers`
+    : "In order: nothing changes for viewers";
 }
 
 function render(card: Card, limit: number): string {
@@ -110,18 +111,11 @@ function render(card: Card, limit: number): string {
     describeHead(card),
     describeProblem(card),
     describeViewers(card, limit),
-    findingsToMarkdown(card.findings, limit),
+    card.findings ? findingsToMarkdown(card.findings, limit) : "",
+    toList(card.builds.filter((it) => it.isWrong).map(describeBuild), limit),
     describeVariants(card, limit),
-    fold(
-      "How it was built",
-      toMarkdownTable(
-        ["release", ""],
-        card.builds.map((it) => [escapeCell(it.release), escapeCell(it.message)]),
-        limit,
-      ),
-      card.builds.length,
-    ),
-    fold("What was said", toList(card.log, limit), card.log.length),
+    fold("How it was built", card.builds.map(describeBuild), limit),
+    fold("What was said", card.log, limit),
   ];
   return sections.filter(Boolean).join("\n");
 }
@@ -131,18 +125,19 @@ function describeHead(card: Card): string {
   return `### ${mark} ${escapeCell(headlineOf(card))}\n\n**Next:** ${nextAction(card)}\n`;
 }
 
-function nextAction({ command, verdict, problem, findings }: Card): string {
+function nextAction({ command, verdict, problem, findings, alarms }: Card): string {
   if (verdict === "failure" && problem) return `${escapeCell(problem.fix)}.`;
   if (command === "publish") {
     if (verdict === "findings")
       return "mend what is listed below in a new pull request. Until then those gifts stay as they are live.";
     if (verdict === "failure") return "see below what was held back and why, then run this workflow again.";
+    if (alarms.length > 0) return "see to the alarm below. Until then some viewers keep what they had.";
     return "nothing. To take a change back, revert its pull request.";
   }
   if (verdict === "findings")
     return "mend what is listed below and commit it here; this check then runs again.";
   if (verdict === "failure") return "run this check again.";
-  const warnings = findings.filter((it) => it.severity === "warning").length;
+  const warnings = (findings ?? []).filter((it) => it.severity === "warning").length;
   const first = warnings > 0 ? `look at the ${count(warnings, "warning")} below, then ` : "";
   return `${first}have it approved and merge it. Viewers get it when main is published.`;
 }
@@ -159,7 +154,8 @@ function describeProblem({ problem, alarms }: Card): string {
 
 function describeViewers(card: Card, limit: number): string {
   const { command, compared, changes, kept, stops } = card;
-  if (card.problem && changes.length === 0) return "";
+  const isSilent = changes.length + stops.length + Object.keys(kept).length === 0;
+  if (compared.kind === "nothing" && isSilent) return "";
   const title = command === "publish" ? "What viewers see now" : "What viewers will see";
   const changed = changes.map(({ gift, version, before, after, details, audience }) => [
     escapeCell(`${gift} ${version}`),
@@ -212,8 +208,13 @@ function toShare({ bytes, budget }: VariantCost["download"]): string {
   return bytes > budget ? `**${share}: too much**` : share;
 }
 
-function fold(title: string, body: string, rows: number): string {
-  return rows === 0 ? "" : `<details><summary>${title} (${rows})</summary>\n\n${body}\n</details>\n`;
+function fold(title: string, lines: readonly string[], limit: number): string {
+  if (lines.length === 0) return "";
+  return `<details><summary>${title} (${lines.length})</summary>\n\n${toList(lines, limit)}\n</details>\n`;
+}
+
+function describeBuild({ release, message }: BuildNote): string {
+  return `${release}: ${message}`;
 }
 
 /** The invisible space keeps what begins like a list or a rule from becoming one. */
@@ -226,7 +227,9 @@ function toList(lines: readonly string[], limit: number): string {
 }
 
 function countWrong({ findings, builds }: Card): number {
-  return findings.filter((it) => it.severity === "error").length + builds.filter((it) => it.isWrong).length;
+  return (
+    (findings ?? []).filter((it) => it.severity === "error").length + builds.filter((it) => it.isWrong).length
+  );
 }
 
 function toWords(stage: Stage | null): string {

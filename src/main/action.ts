@@ -23,7 +23,7 @@ await main(actionIo());
 
 async function main(io: Io): Promise<void> {
   const { card, exit, revision } = await runUnheard(io);
-  annotate(card.findings);
+  annotate(card.findings ?? []);
   core.setOutput("verdict", card.verdict);
   core.setOutput("revision", revision === null ? "" : String(revision));
   if (process.env["GITHUB_STEP_SUMMARY"]) await core.summary.addRaw(cardToMarkdown(card)).write();
@@ -98,7 +98,7 @@ function failureOf(error: unknown, inputs: Inputs | null): CardOutcome {
     : { code: error.code, message: explainError(error), fix: error.fix };
   const { command, environment } = inputs ?? { command: "check", environment: "production" };
   const nothing = {
-    findings: [],
+    findings: null,
     stops: [],
     changes: [],
     kept: {},

@@ -190,12 +190,15 @@ function toMisfit(error: ErrorObject): Misfit {
 /** "write it like "1.4.0": a semantic version, the name of this file" reads as an order; a bare description does not. */
 function asInstruction({ description, example }: SchemaText): string {
   const about = description.split(/[.;]/)[0] ?? description;
-  return example === undefined ? `write ${lowerFirst(about)}` : `write it like ${JSON.stringify(example)}: ${lowerFirst(about)}`;
+  return example === undefined
+    ? `write ${lowerFirst(about)}`
+    : `write it like ${JSON.stringify(example)}: ${lowerFirst(about)}`;
 }
 
 function fixType(type: string, found: unknown, example: string): string {
   if (type === "boolean") return "write true or false, without quotes";
-  if (type === "string" && typeof found === "number") return `put it in quotes, for YAML reads it as a number${example}`;
+  if (type === "string" && typeof found === "number")
+    return `put it in quotes, for YAML reads it as a number${example}`;
   return `write ${withArticle(type)}${example}`;
 }
 

@@ -19,7 +19,7 @@ const CONTENT_SECURITY_POLICY = [
 
 /** The page of `giftwrap serve`: HTML and CSS in one; its script is src/page/main.ts. */
 export const PAGE_HTML = `<!doctype html>
-<html lang="en" data-state="starting">
+<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="content-security-policy" content="${CONTENT_SECURITY_POLICY}">
@@ -93,10 +93,10 @@ export const PAGE_HTML = `<!doctype html>
   </section>
 
   <div id="facts">
-    <section><h2>Chain</h2><ol id="chain"><li class="none">Nothing played yet.</li></ol></section>
+    <section><h2>Chain <span class="hint">tried in order until one plays</span></h2><ol id="chain"><li class="none">Nothing played yet.</li></ol></section>
     <section><h2>Releases in the catalog</h2><ul id="releases"></ul></section>
-    <section><h2>Files</h2><ul id="files"><li class="none">Nothing played yet.</li></ul></section>
     <section><h2>Overrides in force</h2><ul id="overrides"></ul></section>
+    <section><h2>Files</h2><ul id="files"><li class="none">Nothing played yet.</li></ul></section>
     <section><h2>Published</h2><dl id="published"></dl></section>
     <section><h2>Refreshes</h2><ol id="log"></ol></section>
   </div>

@@ -1,10 +1,18 @@
-import { type ClientState, GiftwrapClient, httpFetch, webCrypto } from "../client/client.ts";
+import { type ClientState, GiftwrapClient, httpFetch, type Loaded, webCrypto } from "../client/client.ts";
 import { explain } from "../wire/resolve.ts";
 import { type Choice, choiceToQuery, choiceToViewer, parseChoice } from "./choice.ts";
 import { type Config, type Edge, readConfig } from "./config.ts";
 import { find } from "./elements.ts";
 import { ViewerForm } from "./form.ts";
-import { sayVerdict, showGifts, showPlaying, showReleases, showState } from "./panel.ts";
+import {
+  sayVerdict,
+  showGifts,
+  showNothing,
+  showPlaying,
+  showReleases,
+  showState,
+  type Shown,
+} from "./panel.ts";
 import { RefreshLog } from "./refreshLog.ts";
 import { Stage } from "./stage.ts";
 import { explainRefreshFailure, messageOf, nameOf, type ReleaseVerdict } from "./words.ts";
@@ -26,15 +34,17 @@ class Page {
   #opened = 0;
   #isRefreshing = false;
   #playing = new AbortController();
-  /** The resolution that is on stage, to notice when news change it. */
-  #shown = "";
+  /** The resolution that is played, to notice when news change it. */
+  #resolved = "";
+  /** What is on stage, once it is. */
+  #shown: Shown | undefined;
 
   constructor(config: Config) {
     this.#config = config;
     this.#form = new ViewerForm(
       config.edges,
       () => this.#choose(this.#form.read(this.#choice.gift)),
-      () => void this.#play(),
+      () => this.#playChosen(),
     );
     this.#choice = readChoice(config);
     this.#form.write(this.#choice);
@@ -67,6 +77,12 @@ class Page {
     void this.#play();
   }
 
+  #playChosen(): void {
+    const [first] = this.#client?.state.catalog.ids() ?? [];
+    if (this.#choice.gift === "" && first !== undefined) this.#chooseGift(first);
+    else void this.#play();
+  }
+
   #remember(): void {
     this.#form.describe(this.#choice);
     history.replaceState(null, "", `?${choiceToQuery(this.#choice)}`);
@@ -75,7 +91,10 @@ class Page {
   async #open(): Promise<void> {
     const opened = ++this.#opened;
     this.#client = undefined;
-    this.#shown = "";
+    this.#resolved = "";
+    this.#shown = undefined;
+    this.#playing.abort();
+    setState("busy");
     const edge = this.#edge();
     find("edge-name", HTMLElement).textContent = edge.name;
     this.#log.restart(`Asks ${edge.name}, ${edge.url}`);
@@ -110,6 +129,7 @@ class Page {
     if (client !== this.#client) return;
     this.#isRefreshing = false;
     this.#report(before, client.state, failure);
+    if (before === client.state && !failure) return;
     this.#showFacts();
     this.#follow(client, failure);
   }
@@ -129,7 +149,13 @@ class Page {
     } else if (gift === "") {
       setState("ready");
       sayVerdict("Choose a gift", "What this viewer gets is shown here.");
-    } else if (JSON.stringify(client.resolve(gift, hint || undefined)) !== this.#shown) void this.#play();
+    } else if (JSON.stringify(client.resolve(gift, hint || undefined)) !== this.#resolved) {
+      void this.#play();
+    } else if (this.#shown) {
+      // The same plays on, but the reason may be another one, as when a catalog takes over from a stop.
+      this.#shown = { ...this.#shown, verdicts: this.#verdicts(client.state) };
+      showPlaying(this.#shown);
+    }
   }
 
   async #play(): Promise<void> {
@@ -140,19 +166,16 @@ class Page {
     this.#playing = new AbortController();
     const { signal } = this.#playing;
 
-    const verdicts = this.#verdicts(client.state);
     const resolution = client.resolve(gift, hint || undefined);
-    this.#shown = JSON.stringify(resolution);
-    setState("ready");
-    const play = client.play(
-      gift,
-      (it) => this.#stage.play(it, this.#repeat.checked, signal),
-      hint || undefined,
-    );
-    const loaded = await play;
+    this.#resolved = JSON.stringify(resolution);
+    this.#shown = undefined;
+    setState("busy");
+    const show = (it: Loaded) => this.#stage.play(it, this.#repeat.checked, signal);
+    const loaded = await client.play(gift, show, hint || undefined);
     if (signal.aborted) return;
 
-    showPlaying({ gift, hint, verdicts, resolution, loaded });
+    this.#shown = { gift, hint, verdicts: this.#verdicts(client.state), resolution, loaded };
+    showPlaying(this.#shown);
     this.#log.plays(nameOf(loaded.link));
     setState("playing", nameOf(loaded.link));
   }
@@ -163,7 +186,7 @@ class Page {
     const { gift } = this.#choice;
     showGifts([...state.catalog.ids()], gift, (it) => this.#chooseGift(it));
     showState(state, this.#edge().url);
-    showReleases(gift, this.#verdicts(state));
+    showReleases(gift, this.#verdicts(state), state.generation > 0);
   }
 
   #verdicts({ catalog, overrides }: ClientState): readonly ReleaseVerdict[] {
@@ -173,6 +196,8 @@ class Page {
   #fail(title: string, why: string): void {
     this.#playing.abort();
     this.#stage.clear();
+    this.#showFacts();
+    showNothing();
     setState("failed");
     sayVerdict(title, why, "failed");
   }
@@ -205,12 +230,13 @@ function edgeNamed({ edges }: Config, name: string): Edge {
   return edge;
 }
 
-/** What scripts and tests may read: `data-state`, and `data-playing` while something is on stage. */
-function setState(state: "ready" | "playing" | "failed", playing = ""): void {
+/** What scripts and tests may read: `data-state`, not there while busy, and `data-playing` while something is on stage. */
+function setState(state: "busy" | "ready" | "playing" | "failed", playing = ""): void {
   const { dataset } = document.documentElement;
   if (playing) dataset["playing"] = playing;
   else delete dataset["playing"];
-  dataset["state"] = state;
+  if (state === "busy") delete dataset["state"];
+  else dataset["state"] = state;
   document.title = playing ? `${playing} · Giftwrap` : "Giftwrap";
 }
 

@@ -27,7 +27,7 @@ export interface Shown {
 /** What plays, why, what was tried before and what would come next, and the files it is made of. */
 export function showPlaying({ gift, hint, verdicts, resolution, loaded }: Shown): void {
   const isSecondBest =
-    loaded.failed.length > 0 || loaded.reason === "fallback" || loaded.reason === "default";
+    loaded.failed.length > 0 || loaded.link.kind !== "release" || loaded.link.gift !== gift;
   sayVerdict(
     loaded.link.kind === "default" ? "The app shows its own default" : `${describeLink(loaded.link)} plays`,
     explainReason(gift, hint, loaded, verdicts),
@@ -42,13 +42,20 @@ export function showPlaying({ gift, hint, verdicts, resolution, loaded }: Shown)
 
 /** The two lines under the stage. */
 export function sayVerdict(title: string, why: string, tone: "" | "warned" | "failed" = ""): void {
-  find("verdict-title", HTMLElement).textContent = title;
-  find("verdict-why", HTMLElement).textContent = why;
+  say("verdict-title", title);
+  say("verdict-why", why);
   find("verdict", HTMLElement).dataset["tone"] = tone;
 }
 
+/** Nothing is on stage, so nothing is made of anything. */
+export function showNothing(): void {
+  const nothing = () => element("li", "none", "Nothing plays.");
+  find("chain", HTMLOListElement).replaceChildren(nothing());
+  find("files", HTMLUListElement).replaceChildren(nothing());
+}
+
 /** Every release of the gift that the catalog lists, with the verdict on it for this viewer. */
-export function showReleases(gift: string, verdicts: readonly ReleaseVerdict[]): void {
+export function showReleases(gift: string, verdicts: readonly ReleaseVerdict[], hasCatalog: boolean): void {
   const items = verdicts.map(({ version, verdict }) => {
     const serves = verdict.kind === "serves";
     return element(
@@ -58,11 +65,8 @@ export function showReleases(gift: string, verdicts: readonly ReleaseVerdict[]):
       ` ${explainVerdict(verdict)}`,
     );
   });
-  const nothing = element(
-    "li",
-    "none",
-    gift ? `The catalog has no open release of ${gift}.` : "Choose a gift.",
-  );
+  const none = gift === "" ? "Choose a gift." : `The catalog has no open release of ${gift}.`;
+  const nothing = element("li", "none", hasCatalog ? none : "No catalog has been read.");
   find("releases", HTMLUListElement).replaceChildren(...(items.length > 0 ? items : [nothing]));
 }
 
@@ -86,18 +90,34 @@ export function showState(state: ClientState, edgeUrl: string): void {
   );
 }
 
+/** A button for each gift, and for the chosen one even when the catalog no longer has it. */
 export function showGifts(ids: readonly string[], chosen: string, onChoose: (gift: string) => void): void {
-  const listed = chosen && !ids.includes(chosen) ? [...ids, chosen] : ids;
-  const buttons = listed.map((id) => {
-    const button = element("button", ids.includes(id) ? "" : "gone", id);
-    button.type = "button";
-    button.setAttribute("aria-pressed", String(id === chosen));
-    button.addEventListener("click", () => onChoose(id));
-    if (!ids.includes(id)) button.title = "not in the catalog";
-    return button;
-  });
-  const empty = element("p", "none", "The catalog is empty: nothing is open in this environment.");
-  find("gifts", HTMLElement).replaceChildren(...(buttons.length > 0 ? buttons : [empty]));
+  const listed = chosen === "" || ids.includes(chosen) ? ids : [...ids, chosen];
+  const group = find("gifts", HTMLElement);
+  const present = [...group.querySelectorAll("button")];
+  // Buttons stay while they can: a person may be on one of them.
+  const isSame = (button: HTMLButtonElement, id: string | undefined) =>
+    id !== undefined && button.value === id && button.classList.contains("gone") !== ids.includes(id);
+  if (
+    present.length === 0 ||
+    present.length !== listed.length ||
+    !present.every((it, at) => isSame(it, listed[at]))
+  ) {
+    const empty = element("p", "none", "There is no gift in the catalog.");
+    const buttons = listed.map((id) => toGiftButton(id, ids.includes(id), onChoose));
+    group.replaceChildren(...(buttons.length > 0 ? buttons : [empty]));
+  }
+  for (const button of group.querySelectorAll("button")) {
+    button.setAttribute("aria-pressed", String(button.value === chosen));
+  }
+}
+
+function toGiftButton(id: string, isListed: boolean, onChoose: (gift: string) => void): HTMLButtonElement {
+  const button = element("button", isListed ? "" : "gone", id);
+  button.type = "button";
+  button.value = id;
+  button.addEventListener("click", () => onChoose(id));
+  return button;
 }
 
 /** The chain was walked in order: what failed is before what plays, what was not needed is behind it. */
@@ -110,7 +130,7 @@ function toChainItem(link: Link, at: number, { failed }: Loaded): HTMLLIElement 
     return element("li", "failed", name, player, why, element("small", "detail", messageOf(failure.error)));
   }
   if (at === failed.length) return element("li", "playing", name, player, element("p", "", "Plays now."));
-  return element("li", "", name, player, element("p", "", "Next, if what is before it fails."));
+  return element("li", "", name, player);
 }
 
 function showFiles({ files }: Loaded): void {
@@ -126,4 +146,10 @@ function showFiles({ files }: Loaded): void {
   );
   const none = element("li", "none", "None: the default needs no file.");
   find("files", HTMLUListElement).replaceChildren(...(items.length > 0 ? items : [none]));
+}
+
+/** Sets a text only when it is another one: screen readers read out what is set. */
+function say(id: string, text: string): void {
+  const place = find(id, HTMLElement);
+  if (place.textContent !== text) place.textContent = text;
 }

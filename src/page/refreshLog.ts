@@ -30,7 +30,7 @@ export class RefreshLog {
     const news = newsBetween(before, after);
     if (news.length > 0) {
       this.#seenAt = now;
-      this.#add("news", news.join("; "));
+      this.#add("news", capitalised(news.join("; ")));
     } else if (recovered) this.#add("", "The edge answers again");
     this.tick(now);
   }
@@ -94,4 +94,8 @@ function newsBetween(before: ClientState, after: ClientState): readonly string[]
   for (const id of holding) if (!known.has(id)) news.push(`override ${id} is in force`);
   for (const id of known) if (!holding.has(id)) news.push(`override ${id} has ended`);
   return news;
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

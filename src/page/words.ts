@@ -53,7 +53,7 @@ export function explainReason(
   const why =
     reason === "fallback" || reason === "default" ? `${chosen} ${explainAbsence(gift, verdicts)}` : chosen;
   if (failed.length === 0) return why;
-  return `${why} ${failed.length === 1 ? "It" : `The first ${failed.length} links`} could not be played, so the next in the chain plays.`;
+  return `${why} ${failed.length === 1 ? name : `The first ${failed.length} links`} could not be played, so the next in the chain plays.`;
 }
 
 function explainAbsence(gift: string, [newest]: readonly ReleaseVerdict[]): string {

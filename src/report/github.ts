@@ -4,15 +4,19 @@ import { count, summariseFindings } from "./text.ts";
 /** Longer texts are cut: one value in a file must not fill a summary. */
 const LONGEST_CELL = 600;
 
-/** Findings as Markdown for a job summary: the first `limit` of them, and how many more there are. */
+/** Findings as Markdown for a job summary, errors first: at most `limit` of them, and how many more there are. */
 export function findingsToMarkdown(findings: readonly Finding[], limit = Number.POSITIVE_INFINITY): string {
   if (findings.length === 0) return "**Files:** everything is in order.\n";
-  const rows = sortFindings(findings).map(({ severity, place, message, fix }) => [
-    severity,
-    escapeCell(`${place.file}:${place.line}`),
-    escapeCell(message),
-    escapeCell(fix),
-  ]);
+  const sorted = sortFindings(findings);
+  const warnings = sorted.filter((it) => it.severity === "warning");
+  const rows = [...sorted.filter((it) => it.severity === "error"), ...warnings].map(
+    ({ severity, place, message, fix }) => [
+      severity,
+      escapeCell(`${place.file}:${place.line}`),
+      escapeCell(message),
+      escapeCell(fix),
+    ],
+  );
   const { everything, gifts } = stoppedGifts(findings);
   const verdict = everything
     ? "Nothing can be published until the errors are fixed."

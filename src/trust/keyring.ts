@@ -18,8 +18,9 @@ export async function readSigner(
   variables: NodeJS.ProcessEnv,
 ): Promise<Signer> {
   const variable = `GIFTWRAP_${name.toUpperCase()}_KEY`;
-  const pem = variables[variable] ?? (await readFile(join(folder, `${name}.pem`), "utf8").catch(() => null));
-  if (pem === null) {
+  // An unset secret reaches a job as an empty variable.
+  const pem = variables[variable] || (await readFile(join(folder, `${name}.pem`), "utf8").catch(() => null));
+  if (!pem) {
     throw new GiftError(
       "KEY_MISSING",
       `there is no ${name} key`,

@@ -1,6 +1,6 @@
 import { type Limit, limitRollout, type Rollout } from "./rollout.ts";
 import { type Interval, isWithin, type Version } from "./version.ts";
-import type { Tier, Viewer } from "./viewer.ts";
+import { hasAppWithin, type Tier, type Viewer } from "./viewer.ts";
 
 /** Who wrote an override, and so how it ends: with its file, when git adopts its id, or with the catalog that carries it. */
 export type Origin = "git" | "break-glass" | "stop" | "drill";
@@ -67,5 +67,5 @@ function isInScope(scope: Scope, viewer: Viewer): boolean {
   if (scope.regions && !scope.regions.includes(viewer.region)) return false;
   if (scope.platforms && !scope.platforms.includes(viewer.platform)) return false;
   if (scope.tiers && !scope.tiers.includes(viewer.tier)) return false;
-  return !scope.app || isWithin(viewer.app, scope.app[viewer.platform] ?? []);
+  return !scope.app || hasAppWithin(viewer, scope.app);
 }

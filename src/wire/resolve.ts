@@ -2,7 +2,7 @@ import type { Catalog, CatalogRelease, IndexedGift, ObjectFile, Player } from ".
 import { type Override, rolloutsUnder } from "./override.ts";
 import { coveringStage, isHeldBack, type Rollout, type Stage } from "./rollout.ts";
 import { type Interval, isWithin, type Version } from "./version.ts";
-import type { Viewer } from "./viewer.ts";
+import { hasAppWithin, type Viewer } from "./viewer.ts";
 
 /** Another gift's release that must be at hand to play a link. */
 export interface RequiredRelease {
@@ -101,15 +101,12 @@ export function explain(
   giftId: string,
 ): { version: string; verdict: Verdict }[] {
   return (catalog.get(giftId)?.releases ?? []).map(({ version, release }) => {
-    const own = judge({ catalog, overrides, viewer }, giftId, version, release, []).verdict;
-    if (own.kind !== "not_covered") return { version: release.version, verdict: own };
-    const limiting = overrides.find((it) => {
-      const others = overrides.filter((other) => other !== it);
-      return (
-        judge({ catalog, overrides: others, viewer }, giftId, version, release, []).verdict.kind !==
-        "not_covered"
-      );
-    });
+    const under = (some: readonly Override[]): Verdict =>
+      judge({ catalog, overrides: some, viewer }, giftId, version, release, []).verdict;
+    const own = under(overrides);
+    if (own.kind !== "not_covered" || under([]).kind === "not_covered")
+      return { version: release.version, verdict: own };
+    const limiting = overrides.find((it) => under([it]).kind === "not_covered");
     return { version: release.version, verdict: limiting ? { kind: "limited", override: limiting.id } : own };
   });
 }
@@ -170,9 +167,7 @@ function judge(
     if (isHeldBack(rollout, viewer)) return { verdict: { kind: "held_back" }, requires: NOTHING };
   }
   if (stage === null) return { verdict: NOT_COVERED, requires: NOTHING };
-  if (!isWithin(viewer.app, release.app[viewer.platform] ?? [])) {
-    return { verdict: { kind: "app_version" }, requires: NOTHING };
-  }
+  if (!hasAppWithin(viewer, release.app)) return { verdict: { kind: "app_version" }, requires: NOTHING };
   if (release.files.length === 0) return { verdict: { kind: "tier" }, requires: NOTHING };
   if (!release.requires) return { verdict: { kind: "serves", stage }, requires: NOTHING };
 

@@ -8,7 +8,7 @@ export type Version = readonly [number, number, number, ...(number | string)[]];
 export type Interval = readonly [from: Version, to: Version | null];
 
 const SHAPE =
-  /^v?(\d{1,15})(?:\.(\d{1,15}))?(?:\.(\d{1,15}))?(?:\.\d+)*(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/;
+  /^v?(\d{1,15})(?:\.(\d{1,15})(?:\.(\d{1,15})(?:\.\d+)*)?)?(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/;
 
 /**
  * Reads a version as apps report it, by one written rule: missing parts are 0 (`8.2` is `8.2.0`), a fourth and

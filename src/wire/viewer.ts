@@ -1,4 +1,4 @@
-import { parseVersion, type Version } from "./version.ts";
+import { type Interval, isWithin, parseVersion, type Version } from "./version.ts";
 
 export const TIERS = ["low", "mid", "high"] as const;
 export type Tier = (typeof TIERS)[number];
@@ -32,4 +32,10 @@ export function toViewer(reported: {
     cohorts: reported.cohorts ?? [],
     unitId: reported.unitId ?? "",
   };
+}
+
+/** Whether the viewer's app version is in the intervals of its platform; a platform that is not named has none. */
+export function hasAppWithin(viewer: Viewer, apps: Readonly<Record<string, readonly Interval[]>>): boolean {
+  const intervals = Object.hasOwn(apps, viewer.platform) ? apps[viewer.platform] : undefined;
+  return intervals !== undefined && isWithin(viewer.app, intervals);
 }

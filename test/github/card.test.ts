@@ -25,7 +25,11 @@ const FINE: Card = {
   alarms: [],
   builds: [
     { release: "rose@1.1.0", isWrong: false, message: "built already" },
-    { release: "rose@1.2.0", isWrong: false, message: "built 7 objects; wrote releases/rose/1.2.0.lock.json" },
+    {
+      release: "rose@1.2.0",
+      isWrong: false,
+      message: "built 7 objects; wrote releases/rose/1.2.0.lock.json",
+    },
   ],
   variants: [
     {
@@ -101,17 +105,30 @@ const CARDS: Readonly<Record<string, Card>> = {
   rollback: {
     ...FINE,
     stops: ["stop/rose/1.1.0"],
-    changes: [{ gift: "rose", version: "1.1.0", before: "regional", after: null, details: [], audience: "closed" }],
+    changes: [
+      { gift: "rose", version: "1.1.0", before: "regional", after: null, details: [], audience: "closed" },
+    ],
     builds: [],
     variants: [],
     log: ["production: live is revision 7", "first: stop/rose/1.1.0", "rose 1.1.0: regional -> closed"],
   },
   nothing: { ...FINE, changes: [], builds: [], variants: [], log: ["nothing would change for any viewer"] },
-  unread: { ...FINE, compared: { kind: "git", base: "b1ba24f00000000000000000000000000000000" }, builds: [], variants: [], log: [] },
+  unread: {
+    ...FINE,
+    compared: { kind: "git", base: "b1ba24f00000000000000000000000000000000" },
+    builds: [],
+    variants: [],
+    log: [],
+  },
   failure: {
     ...FINE,
     verdict: "failure",
-    problem: { code: "LIVE_BROKEN", message: "what is live cannot be trusted", fix: "check the environment's root.json" },
+    findings: null,
+    problem: {
+      code: "LIVE_BROKEN",
+      message: "what is live cannot be trusted",
+      fix: "check the environment's root.json",
+    },
     compared: { kind: "nothing" },
     changes: [],
     builds: [],
@@ -148,9 +165,12 @@ describe("what files contain stays text", () => {
     expect(escapeCell(text)).not.toContain(alive);
   });
 
-  it.each(["<b>", "[a](b)", "![a](b)", "`a`", "*a*", "_a_", "~~a~~", "a|b", "$a$", "&lt;", "\\|"])("%j has every mark escaped", (text) => {
-    expect(escapeCell(text).replace(/\\[\\`*_{}[\]<>|#!~$&]/g, "")).not.toMatch(/[\\`*_{}[\]<>|#!~$&]/);
-  });
+  it.each(["<b>", "[a](b)", "![a](b)", "`a`", "*a*", "_a_", "~~a~~", "a|b", "$a$", "&lt;", "\\|"])(
+    "%j has every mark escaped",
+    (text) => {
+      expect(escapeCell(text).replace(/\\[\\`*_{}[\]<>|#!~$&]/g, "")).not.toMatch(/[\\`*_{}[\]<>|#!~$&]/);
+    },
+  );
 
   it("in every part of the card", () => {
     const evil = "</details> @acme/all\n# x `y`";
@@ -158,7 +178,14 @@ describe("what files contain stays text", () => {
       ...FINE,
       environment: evil,
       problem: { code: evil, message: evil, fix: evil },
-      findings: FINDINGS.map((it) => ({ ...it, code: evil, message: evil, fix: evil, gift: evil, place: { ...it.place, file: evil } })),
+      findings: FINDINGS.map((it) => ({
+        ...it,
+        code: evil,
+        message: evil,
+        fix: evil,
+        gift: evil,
+        place: { ...it.place, file: evil },
+      })),
       stops: [evil],
       changes: [
         { gift: evil, version: evil, before: "canary", after: "canary", details: [evil], audience: evil },
@@ -181,7 +208,10 @@ describe("what files contain stays text", () => {
 });
 
 it("a card that is too long says how much it leaves out, and keeps the verdict", () => {
-  const findings = Array.from({ length: 20_000 }, (_, line) => ({ ...FINDINGS[0]!, place: { file: "a.yaml", line, column: 1 } }));
+  const findings = Array.from({ length: 20_000 }, (_, line) => ({
+    ...FINDINGS[0]!,
+    place: { file: "a.yaml", line, column: 1 },
+  }));
   const card: Card = { ...FINE, verdict: "findings", findings };
   const markdown = cardToMarkdown(card);
   expect(Buffer.byteLength(markdown)).toBeLessThan(1_000_000);

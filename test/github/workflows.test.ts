@@ -19,7 +19,8 @@ describe.each(WORKFLOWS)("%s", (name) => {
   });
 
   it("writes nothing to GitHub", () => {
-    for (const { job } of jobs) expect(Object.values(block(job["permissions"])).filter((it) => it !== "read")).toEqual([]);
+    for (const { job } of jobs)
+      expect(Object.values(block(job["permissions"])).filter((it) => it !== "read")).toEqual([]);
   });
 
   it("ends each job after a time", () => {
@@ -28,7 +29,8 @@ describe.each(WORKFLOWS)("%s", (name) => {
 
   it("never runs a stranger's code beside secrets", () => {
     expect(Object.keys(block(workflow["on"]))).not.toContain("pull_request_target");
-    if (Object.hasOwn(block(workflow["on"]), "pull_request")) expect(text).not.toMatch(/secrets[.[]|secrets:\s*inherit/);
+    if (Object.hasOwn(block(workflow["on"]), "pull_request"))
+      expect(text).not.toMatch(/secrets[.[]|secrets:\s*inherit/);
   });
 
   it("says what may run at the same time", () => {
@@ -36,14 +38,19 @@ describe.each(WORKFLOWS)("%s", (name) => {
   });
 
   it("checks out without leaving a token behind", () => {
-    const checkouts = jobs.flatMap(({ job }) => stepsOf(job)).filter((it) => String(it["uses"]).startsWith("actions/checkout@"));
+    const checkouts = jobs
+      .flatMap(({ job }) => stepsOf(job))
+      .filter((it) => String(it["uses"]).startsWith("actions/checkout@"));
     for (const step of checkouts) expect(block(step["with"])).toMatchObject({ "persist-credentials": false });
   });
 
   it("uses neither caches nor path filters", () => {
     const steps = jobs.flatMap(({ job }) => stepsOf(job));
-    expect(steps.filter((it) => String(it["uses"]).startsWith("actions/cache") || "cache" in block(it["with"]))).toEqual([]);
-    for (const trigger of Object.values(block(workflow["on"]))) expect(Object.keys(block(trigger)).filter((it) => it.startsWith("paths"))).toEqual([]);
+    expect(
+      steps.filter((it) => String(it["uses"]).startsWith("actions/cache") || "cache" in block(it["with"])),
+    ).toEqual([]);
+    for (const trigger of Object.values(block(workflow["on"])))
+      expect(Object.keys(block(trigger)).filter((it) => it.startsWith("paths"))).toEqual([]);
   });
 });
 
@@ -83,7 +90,12 @@ it("a publish is never cancelled, takes the tip of main, and shows its keys to o
 it("the action passes on every input that it declares", () => {
   const action = block(parse(read("actions/giftwrap/action.yml")));
   const [step] = allSteps(action);
-  const passed = Object.fromEntries(Object.keys(block(action["inputs"])).map((name) => [`INPUT_${name.toUpperCase()}`, `\${{ inputs.${name} }}`]));
+  const passed = Object.fromEntries(
+    Object.keys(block(action["inputs"])).map((name) => [
+      `INPUT_${name.toUpperCase()}`,
+      `\${{ inputs.${name} }}`,
+    ]),
+  );
   expect(step?.["env"]).toEqual(passed);
 });
 

@@ -142,7 +142,9 @@ describe("A release and its lock belong together", () => {
   const withoutLow = { ...GOOD, [LOCK]: JSON.stringify({ ...lockOf("rose", "1.0.0"), tiers: higher }) };
 
   test("a release may leave tiers out that its lock was built for", async () => {
-    expect(await textOf(withEdit(GOOD, RELEASE, "tiers: [low, mid, high]\n", "tiers: [mid, high]\n"))).toBe("");
+    expect(await textOf(withEdit(GOOD, RELEASE, "tiers: [low, mid, high]\n", "tiers: [mid, high]\n"))).toBe(
+      "",
+    );
   });
 
   test("a lock is built for the tiers of its release", async () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -50,6 +50,8 @@ export interface World {
   publisher(changes?: Partial<Publisher>): Promise<Publisher>;
   publish(changes?: Partial<Publisher>): Promise<PublishResult & { said: readonly string[] }>;
   store(): Promise<Store>;
+  /** Remembers what is published; the function that it gives puts that back, as often as wanted. */
+  saveStore(): Promise<() => Promise<void>>;
   viewer(viewer: Viewer, fetch?: Fetch): Promise<GiftwrapClient>;
   remove(): Promise<void>;
 }
@@ -129,6 +131,16 @@ export async function createWorld(edges: readonly Edge[] = []): Promise<World> {
       return { ...result, said };
     },
     store,
+    saveStore: async () => {
+      const folder = join(root, ".giftwrap", "store");
+      const saved = join(root, ".giftwrap", "saved");
+      await mkdir(folder, { recursive: true });
+      await cp(folder, saved, { recursive: true });
+      return async () => {
+        await rm(folder, { recursive: true });
+        await cp(saved, folder, { recursive: true });
+      };
+    },
     viewer: async (viewer, fetch) => {
       const opened = await publisher();
       return GiftwrapClient.open({

@@ -1,0 +1,18 @@
+import { describe, test } from "vitest";
+import { dieAtEach, KINDS } from "../support/crash.ts";
+import { createWorld } from "../support/world.ts";
+
+describe("a publish that dies at any of its writes", () => {
+  for (const kind of Object.keys(KINDS)) {
+    for (const when of ["before", "after"] as const) {
+      test(`${kind}, dying just ${when} the write, leaves every viewer a whole gift, and the next run completes it`, async () => {
+        const world = await createWorld();
+        try {
+          await dieAtEach(world, kind, when, () => true);
+        } finally {
+          await world.remove();
+        }
+      });
+    }
+  }
+});

@@ -1,0 +1,100 @@
+import { expect } from "vitest";
+import { GiftError } from "../../src/report/error.ts";
+import { TIMESTAMP_KEY } from "../../src/wire/keys.ts";
+import { openAudience, seenBy, seenByNewcomers } from "./audience.ts";
+import { failingStore, watchedStore } from "./failingStore.ts";
+import type { ReleaseSpec, World } from "./world.ts";
+
+export const GIFTS = ["anchor", "balloon"];
+
+/** Each kind of publish: what is committed and published first, and what is committed then. */
+export const KINDS: Readonly<
+  Record<string, { before: ((world: World) => Promise<void>) | null; after: (world: World) => Promise<void> }>
+> = {
+  "the first publish": { before: null, after: (world) => releaseAll(world, [{}, { regional: true }]) },
+  "a new release": {
+    before: (world) => releaseAll(world, [{ canary: false }, {}]),
+    after: (world) => world.release({ gift: "anchor", version: "1.2.0", regional: true, full: true }),
+  },
+  "a rollback": {
+    before: (world) => releaseAll(world, [{ regional: true, full: true }, {}]),
+    after: (world) => world.release({ gift: "anchor", version: "1.1.0", canary: false }),
+  },
+  "a rollback with a promotion beside it": {
+    before: (world) => releaseAll(world, [{ regional: true, full: true }, {}]),
+    after: async (world) => {
+      await world.release({ gift: "anchor", version: "1.1.0", canary: true });
+      await world.release({ gift: "balloon", version: "1.1.0", regional: true, full: true });
+    },
+  },
+};
+
+/** An old release of each gift at full, and a newer one as the specs say. */
+export async function releaseAll(
+  world: World,
+  specs: readonly Omit<ReleaseSpec, "gift" | "version">[],
+): Promise<void> {
+  for (const [at, gift] of GIFTS.entries()) {
+    await world.release({ gift, version: "1.0.0", regional: true, full: true });
+    await world.release({ ...specs[at], gift, version: "1.1.0" });
+  }
+}
+
+/**
+ * Publishes once for each write of that kind of publish, dying there; after each, viewers who watched and newcomers must be
+ * shown something whole (a link that cannot be loaded throws), and the next run must end where an undisturbed one does.
+ */
+export async function dieAtEach(
+  world: World,
+  kind: string,
+  when: "before" | "after",
+  isChosen: (key: string) => boolean,
+): Promise<void> {
+  const { before = null, after } = KINDS[kind] ?? {};
+  if (!after) throw new Error(`${kind} is not known`);
+  if (before) {
+    await before(world);
+    await world.commit("Before");
+    await world.publish();
+  }
+  await after(world);
+  await world.commit("After");
+  const restore = await world.saveStore();
+  const publisher = await world.publisher();
+  const publishTo = (store: typeof publisher.environment.store) =>
+    world.publish({ environment: { ...publisher.environment, store } });
+
+  const written: string[] = [];
+  const watched = watchedStore(await world.store(), async (key) => {
+    written.push(key);
+  });
+  await publishTo(watched);
+  const expected = await seenByNewcomers(world, GIFTS);
+  const chosen = written.flatMap((key, at) => (isChosen(key) ? [at + 1] : []));
+  expect(chosen.length).toBeGreaterThan(0);
+
+  for (const at of chosen) {
+    await restore();
+    const watching = await openAudience(world);
+    if (before) await Promise.all(watching.map((client) => client.refresh()));
+    await expect(publishTo(failingStore(await world.store(), at, when))).rejects.toSatisfy(isStoreFailure);
+
+    if (await (await world.store()).has(TIMESTAMP_KEY)) {
+      await Promise.all(watching.map((client) => client.refresh()));
+      await seenBy(watching, GIFTS);
+      await seenByNewcomers(world, GIFTS);
+    }
+    await world.publish();
+    await Promise.all(watching.map((client) => client.refresh()));
+    expect(await seenBy(watching, GIFTS)).toEqual(expected);
+    expect(await seenByNewcomers(world, GIFTS)).toEqual(expected);
+  }
+}
+
+export function expectStoreFailure(error: unknown): void {
+  expect(error).toSatisfy(isStoreFailure);
+}
+
+function isStoreFailure(error: unknown): boolean {
+  return error instanceof GiftError && error.code === "STORE_FAILED";
+}
