@@ -113,7 +113,7 @@ export function thinFrames(
   fps: number,
   maxFps: number,
 ): { picks: number[]; delays: number[] } {
-  const shown = Math.max(1, Math.round((count * Math.min(fps, maxFps)) / fps));
+  const shown = Math.max(1, Math.floor((count * Math.min(fps, maxFps)) / fps));
   const total = (count * 1000) / fps;
   const timeOf = (at: number) => Math.round((at * total) / shown);
   const indexes = Array.from({ length: shown }, (_, at) => at);

@@ -48,16 +48,17 @@ export class TrustedMetadata {
         `root ${envelope.signed.version} does not follow root ${this.root.version}`,
       );
     }
-    const rotated = (["timestamp", "snapshot", "targets"] as const).some(
+    const rotated = (["timestamp", "snapshot"] as const).some(
       (role) => keyIds(this.root, role) !== keyIds(envelope.signed, role),
     );
+    // What the old keys signed is asked for again: the new ones may have signed something else under the same version.
+    if (rotated || keyIds(this.root, "targets") !== keyIds(envelope.signed, "targets"))
+      this.targets = undefined;
     this.root = envelope.signed;
     // Section 5.3.11: new keys are how a repository recovers from version numbers that an attacker ran far ahead.
-    // Targets go with them: the same version number may stand for what the new keys signed.
     if (rotated) {
       this.timestamp = undefined;
       this.snapshot = undefined;
-      this.targets = undefined;
     }
   }
 
@@ -95,7 +96,7 @@ export class TrustedMetadata {
     const envelope = parseEnvelope<Snapshot>(bytes, "snapshot");
     await this.#verifyThreshold(envelope, "snapshot", this.root);
     const { signed } = envelope;
-    if (expected?.version === signed.version) await this.checkFile("snapshot", bytes, expected);
+    if (expected && signed.version >= expected.version) await this.checkFile("snapshot", bytes, expected);
     this.snapshot = signed;
   }
 

@@ -82,7 +82,7 @@ export class Updater {
   async #refreshOnce(): Promise<boolean> {
     const changed = await this.#refreshTimestamp();
     this.#trusted.checkFresh(this.#now());
-    const behind = this.#state.generation !== this.#snapshotMeta().version;
+    const behind = this.#state.generation !== this.#snapshotMeta().version || !this.#trusted.targets;
     if (behind) await this.#refreshCatalog();
     return changed || behind;
   }
@@ -227,8 +227,7 @@ export class Updater {
       const timestamp = await store.read("timestamp");
       if (!timestamp) return;
       await this.#trusted.updateTimestamp(timestamp, always);
-      const overrides = await store.read("overrides");
-      if (overrides) this.#known = JSON.parse(decode(overrides));
+      this.#known = parseOverrides(await store.read("overrides"));
       this.#takeOverrides();
       const [snapshot, targets, catalog] = [
         await store.read("snapshot"),
@@ -246,7 +245,7 @@ export class Updater {
       this.#useCatalog(decode(catalog), target.digest);
     } catch (error) {
       // A half-written or older file is not trusted; the next refresh brings what is missing.
-      if (!(error instanceof ClientError) && !(error instanceof SyntaxError)) throw error;
+      if (!(error instanceof ClientError)) throw error;
     }
   }
 
@@ -286,6 +285,16 @@ async function restoreRoot({ root, crypto, store }: UpdaterOptions): Promise<Tru
     }
   }
   return TrustedMetadata.from(root, crypto);
+}
+
+/** The overrides that were kept; when they cannot be read, those of the timestamp are what is left. */
+function parseOverrides(bytes: Uint8Array | null): readonly Override[] {
+  try {
+    const kept: unknown = bytes && JSON.parse(decode(bytes));
+    return Array.isArray(kept) ? kept : [];
+  } catch {
+    return [];
+  }
 }
 
 function readCatalog(text: string): Catalog {

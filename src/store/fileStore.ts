@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { access, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { GiftError } from "../report/error.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
 import type { Store, Stored } from "./store.ts";
@@ -35,16 +35,13 @@ export function fileStore(folder: string): Store {
 
   return {
     get,
-    has: (key) =>
-      access(toPath(key)).then(
-        () => true,
-        () => false,
-      ),
+    has: async (key) => (await stat(toPath(key)).catch(nullIfMissing))?.isFile() ?? false,
     putIfAbsent: async (key, bytes) => {
+      const path = toPath(key);
+      await makeFolder(path, key);
       const temporary = await writeTemporary(folder, bytes);
       try {
-        await mkdir(dirname(toPath(key)), { recursive: true });
-        await link(temporary, toPath(key));
+        await link(temporary, path);
         return true;
       } catch (error) {
         if (isCode(error, "EEXIST")) return false;
@@ -55,14 +52,18 @@ export function fileStore(folder: string): Store {
     },
     replace: async (key, bytes, expected) => {
       const path = toPath(key);
-      await mkdir(dirname(path), { recursive: true });
-      return withLock(`${path}.lock`, async () => {
+      await makeFolder(path, key);
+      // No key has a part that begins with a dot, so no key is ever taken for a lock.
+      return withLock(join(dirname(path), `.${basename(path)}.lock`), async () => {
         const present = await get(key);
         if ((present?.tag ?? null) !== expected) return null;
         const temporary = await writeTemporary(folder, bytes);
-        await rename(temporary, path).catch((error: unknown) => {
+        try {
+          await rename(temporary, path);
+        } catch (error) {
+          await rm(temporary, { force: true });
           throw toStoreError("replace", key, error);
-        });
+        }
         return digestOf(bytes);
       });
     },
@@ -71,6 +72,12 @@ export function fileStore(folder: string): Store {
       return keys.filter((key) => key.startsWith(prefix)).sort();
     },
   };
+}
+
+async function makeFolder(path: string, key: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+    throw toStoreError("write", key, error);
+  });
 }
 
 async function writeTemporary(folder: string, bytes: Uint8Array): Promise<string> {
@@ -99,8 +106,7 @@ async function withLock<T>(path: string, act: () => Promise<T>): Promise<T> {
       break;
     } catch (error) {
       if (!isCode(error, "EEXIST")) throw toStoreError("lock", path, error);
-      const held = await stat(path).catch(nullIfMissing);
-      if (held && Date.now() - held.mtimeMs > STALE_LOCK_MILLISECONDS) await rm(path, { force: true });
+      if (await isStale(path)) await breakLock(path);
       else await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MILLISECONDS));
     }
   }
@@ -111,10 +117,25 @@ async function withLock<T>(path: string, act: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * Breaking is done one at a time as well: of two who saw the same stale lock, the slower one would otherwise remove the
+ * lock that the faster one has taken since.
+ */
+async function breakLock(path: string): Promise<void> {
+  await withLock(`${path}.breaking`, async () => {
+    if (await isStale(path)) await rm(path, { force: true });
+  });
+}
+
+async function isStale(path: string): Promise<boolean> {
+  const held = await stat(path).catch(nullIfMissing);
+  return held !== null && Date.now() - held.mtimeMs > STALE_LOCK_MILLISECONDS;
+}
+
 async function listKeys(folder: string, below: string): Promise<string[]> {
   const entries = (await readdir(join(folder, below), { withFileTypes: true }).catch(nullIfMissing)) ?? [];
   const found = entries
-    .filter((entry) => !entry.name.startsWith(".") && !entry.name.endsWith(".lock"))
+    .filter((entry) => !entry.name.startsWith("."))
     .map(async (entry) => {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
       return entry.isDirectory() ? listKeys(folder, path) : [path];
@@ -131,7 +152,8 @@ function toStoreError(verb: string, key: string, cause: unknown): GiftError {
 }
 
 function nullIfMissing(error: unknown): null {
-  if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return null;
+  // A folder is the beginning of keys, but no key.
+  if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR") || isCode(error, "EISDIR")) return null;
   throw toStoreError("read", "a key", error);
 }
 

@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 
 /** Debian's package has the program itself in /usr/lib; /usr/bin holds a script around it. */
-const PLACES = [process.env["CHROMIUM"], "/nope"];
+const PLACES = [process.env["CHROMIUM"], "/usr/lib/chromium/chromium", "/usr/bin/chromium"];
 
 export const CHROMIUM_ARGUMENTS = [
   "--headless=new",

@@ -1,0 +1,102 @@
+import { brotliCompressSync, constants } from "node:zlib";
+import { Catalog, catalogLines } from "../../dist/wire/catalog.js";
+import { resolve } from "../../dist/wire/resolve.js";
+import { parseVersion } from "../../dist/wire/version.js";
+import { largeCatalog, THREE_OVERRIDES, viewersOf } from "./catalog.mjs";
+import { against, timed, toRow } from "./measure.mjs";
+
+const GIFTS = 10_000;
+const VIEWERS = 1_009;
+const ROUNDS = 15;
+const CALLS = 500_000;
+const NAIVE_CALLS = 20_000;
+
+/** @returns {import("./measure.mjs").Figure[]} */
+export function measureResolve() {
+  const text = largeCatalog(GIFTS);
+  return [measureCalls(text), measureLoading(text)];
+}
+
+/** @param {string} text */
+function measureCalls(text) {
+  const catalog = new Catalog(text);
+  const naive = unindexed(text);
+  // Shuffled, so that gifts and viewers meet each other in every pairing; the strides have no factor in common with the lengths.
+  const ids = [...catalog.ids()];
+  const gifts = ids.map((_, at) => ids[(at * 7_919) % ids.length]);
+  const viewers = viewersOf(VIEWERS);
+  const operations = (of, overrides, calls) => {
+    let links = 0;
+    const milliseconds = timed(() => {
+      for (let at = 0; at < calls; at++)
+        links += resolve(of, overrides, viewers[at % VIEWERS], gifts[at % GIFTS]).chain.length;
+    });
+    if (links < calls) throw new Error("every chain ends with a link");
+    return calls / 1000 / milliseconds;
+  };
+
+  const cases = [
+    { what: "no overrides", of: catalog, overrides: [], calls: CALLS },
+    { what: "3 overrides", of: catalog, overrides: THREE_OVERRIDES, calls: CALLS },
+    { what: "line parsed at each call", of: naive, overrides: [], calls: NAIVE_CALLS },
+  ];
+  for (const { of, overrides, calls } of cases) operations(of, overrides, calls);
+  // In turn, so that whatever else the machine does meets all of them.
+  const results = cases.map(() => []);
+  for (let round = 0; round < ROUNDS; round++)
+    cases.forEach(({ of, overrides, calls }, at) => results[at].push(operations(of, overrides, calls)));
+  const [plain, overridden, parsing] = cases.map(({ what }, at) => toRow(what, "million/s", results[at]));
+  return {
+    title: "resolve: how often one thread can say what a viewer gets",
+    about: `${GIFTS} gifts loaded, ${VIEWERS} viewers, all lines parsed before`,
+    rows: [plain, against(overridden, plain), against(parsing, plain)],
+  };
+}
+
+/** @param {string} text */
+function measureLoading(text) {
+  const viewers = viewersOf(VIEWERS);
+  const lines = text.split("\n").filter(Boolean);
+  const whole = `[${lines.join(",")}]`;
+  const indexing = [];
+  const touching = [];
+  const parsing = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    let catalog;
+    indexing.push(timed(() => (catalog = new Catalog(text))));
+    const ids = [...catalog.ids()];
+    touching.push(timed(() => ids.forEach((id, at) => resolve(catalog, [], viewers[at % VIEWERS], id))));
+    parsing.push(timed(() => JSON.parse(whole)));
+  }
+  const indexed = toRow("loaded (lines indexed)", "ms", indexing);
+  const touched = toRow("first touch of a gift (its line is parsed)", "µs", touching.map((it) => (it * 1000) / GIFTS));
+  const parsed = toRow("the same as one JSON value", "ms", parsing);
+  const size = Buffer.byteLength(text);
+  const packed = brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }).length;
+  return {
+    title: "catalog: what a client pays before the first gift",
+    about: `${GIFTS} gifts, one tier; brotli at quality 5, as edges do it`,
+    rows: [
+      indexed,
+      against(parsed, indexed),
+      touched,
+      toRow("text", "kB", [size / 1000]),
+      toRow("text with brotli", "kB", [packed / 1000]),
+      toRow("text with brotli, per gift", "B", [packed / GIFTS]),
+    ],
+  };
+}
+
+/**
+ * What a client without an index would do: the line is JSON until it is asked for, each time.
+ * @param {string} text
+ */
+function unindexed(text) {
+  const lines = catalogLines(text);
+  return {
+    get: (id) => {
+      const { releases } = JSON.parse(lines.get(id));
+      return { id, releases: releases.map((release) => ({ version: parseVersion(release.version), release })) };
+    },
+  };
+}

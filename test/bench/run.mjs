@@ -1,0 +1,27 @@
+// npm run bench [-- --json FILE]: figures of one run, measured side by side; nothing is asserted, for machines differ.
+import { execFileSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { availableParallelism, cpus } from "node:os";
+import { parseArgs } from "node:util";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const { values } = parseArgs({ options: { json: { type: "string" } } });
+
+execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src/tsconfig.json"], {
+  cwd: ROOT,
+  stdio: "inherit",
+});
+// Loaded after that: they are about the compiled program.
+const { figureToText } = await import("./measure.mjs");
+const { measureResolve } = await import("./resolve.mjs");
+
+const machine = `Node ${process.versions.node}, ${availableParallelism()} x ${cpus()[0]?.model ?? "processor"}`;
+console.log(`${machine}\n`);
+const figures = [];
+const show = (figure) => {
+  figures.push(figure);
+  console.log(figureToText(figure));
+};
+
+measureResolve().forEach(show);
+if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);

@@ -1,0 +1,228 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Store, Tag } from "../../src/store/store.ts";
+
+/** An empty store for one test, and how to clear it away. */
+export interface MadeStore {
+  readonly store: Store;
+  remove(): Promise<void>;
+}
+
+const REFUSED = [
+  "",
+  ".",
+  "..",
+  "../outside",
+  "a/../../outside",
+  "a/..",
+  "/absolute",
+  "a//b",
+  "a/",
+  "./a",
+  ".hidden",
+  "a/.hidden",
+  "a b",
+  "a\\b",
+  "a\0b",
+  "ü",
+];
+
+/** What every driver promises, in sentences; run it for each of them. */
+export function describeStore(name: string, makeStore: () => Promise<MadeStore>): void {
+  describe(`${name}, as every store,`, () => {
+    let made: MadeStore;
+    let store: Store;
+
+    beforeEach(async () => {
+      made = await makeStore();
+      store = made.store;
+    });
+    afterEach(() => made.remove());
+
+    const textOf = async (key: string) => {
+      const stored = await store.get(key);
+      return stored && new TextDecoder().decode(stored.bytes);
+    };
+
+    test("has nothing at first", async () => {
+      expect(await store.get("a/b")).toBeNull();
+      expect(await store.has("a/b")).toBe(false);
+      expect(await store.list("")).toEqual([]);
+    });
+
+    test("keeps the first value that is put; a second is refused and changes nothing", async () => {
+      expect(await store.putIfAbsent("objects/a", bytes("first"))).toBe(true);
+      expect(await store.putIfAbsent("objects/a", bytes("second"))).toBe(false);
+      expect(await textOf("objects/a")).toBe("first");
+    });
+
+    test("lets one of twenty puts at once win, and keeps the winner's value", async () => {
+      const won = await Promise.all(
+        Array.from({ length: 20 }, (_, at) => store.putIfAbsent("objects/a", bytes(`value ${at}`))),
+      );
+      expect(won.filter(Boolean)).toHaveLength(1);
+      expect(await textOf("objects/a")).toBe(`value ${won.indexOf(true)}`);
+    });
+
+    test("swaps from absent only when there is nothing", async () => {
+      const tag = await store.replace("metadata/timestamp.json", bytes("one"), null);
+      expect(tag).toBe((await store.get("metadata/timestamp.json"))?.tag);
+      expect(await store.replace("metadata/timestamp.json", bytes("two"), null)).toBeNull();
+      expect(await textOf("metadata/timestamp.json")).toBe("one");
+    });
+
+    test("swaps from the tag that was read, and from no other", async () => {
+      const first = await store.replace("name", bytes("one"), null);
+      const second = await store.replace("name", bytes("two"), first);
+      expect(second).toBe((await store.get("name"))?.tag);
+      expect(second).not.toBe(first);
+      expect(await store.replace("name", bytes("three"), first)).toBeNull();
+      expect(await store.replace("name", bytes("three"), "no such tag")).toBeNull();
+      expect(await textOf("name")).toBe("two");
+      expect(await store.replace("absent", bytes("one"), second)).toBeNull();
+      expect(await store.has("absent")).toBe(false);
+    });
+
+    test("swaps what was put, and keeps what was swapped from a put", async () => {
+      await store.putIfAbsent("name", bytes("one"));
+      const read = await store.get("name");
+      expect(await store.replace("name", bytes("two"), read?.tag ?? null)).not.toBeNull();
+      expect(await store.putIfAbsent("name", bytes("three"))).toBe(false);
+      expect(await textOf("name")).toBe("two");
+    });
+
+    test.each([
+      ["absent", false],
+      ["the same tag", true],
+    ])("lets one of twenty swaps at once from %s win, and keeps the winner's value", async (_, isThere) => {
+      const before = isThere ? await store.replace("name", bytes("before"), null) : null;
+      const tags = await Promise.all(
+        Array.from({ length: 20 }, (_, at) => store.replace("name", bytes(`value ${at}`), before)),
+      );
+      const won = tags.flatMap((tag, at) => (tag === null ? [] : [at]));
+      expect(won).toHaveLength(1);
+      expect(await textOf("name")).toBe(`value ${won[0]}`);
+      expect((await store.get("name"))?.tag).toBe(tags[won[0] ?? 0]);
+    });
+
+    test("loses no swap: twenty writers that read, add one and try again count to twenty", async () => {
+      const addOne = async () => {
+        for (let swapped: Tag | null = null; swapped === null; ) {
+          const present = await store.get("counter");
+          const count = present ? Number(new TextDecoder().decode(present.bytes)) : 0;
+          swapped = await store.replace("counter", bytes(String(count + 1)), present?.tag ?? null);
+        }
+      };
+      await Promise.all(Array.from({ length: 20 }, addOne));
+      expect(await textOf("counter")).toBe("20");
+    });
+
+    test("shows a reader whole values only, while they are put and swapped", async () => {
+      const size = 1_000_000;
+      const valueOf = (at: number) => new Uint8Array(size).fill(at);
+      let written = 0;
+      const write = async () => {
+        let tag = await store.replace("name", valueOf(written), null);
+        for (written = 1; written < 12; written++) {
+          tag = await store.replace("name", valueOf(written), tag);
+          await store.putIfAbsent(`put/${written}`, valueOf(written));
+        }
+      };
+      const seen = new Set<string>();
+      const read = async () => {
+        while (written < 12) {
+          for (const key of ["name", `put/${written}`]) {
+            const stored = await store.get(key);
+            if (stored) seen.add(`${stored.bytes.length} ${isUniform(stored.bytes) ? "whole" : "mixed"}`);
+          }
+        }
+      };
+      await Promise.all([write(), read(), read()]);
+      expect([...seen]).toEqual([`${size} whole`]);
+    });
+
+    test("lists the keys with a prefix, sorted, whether or not the prefix ends with a part", async () => {
+      for (const key of ["b/2", "a/c/1", "a/b/1", "ab", "a/b/10", "b/1"])
+        await store.putIfAbsent(key, bytes(""));
+      expect(await store.list("")).toEqual(["a/b/1", "a/b/10", "a/c/1", "ab", "b/1", "b/2"]);
+      expect(await store.list("a")).toEqual(["a/b/1", "a/b/10", "a/c/1", "ab"]);
+      expect(await store.list("a/b/")).toEqual(["a/b/1", "a/b/10"]);
+      expect(await store.list("a/b/1")).toEqual(["a/b/1", "a/b/10"]);
+      expect(await store.list("c")).toEqual([]);
+    });
+
+    test("takes the beginning of a key for no key", async () => {
+      await store.putIfAbsent("a/b/c", bytes("value"));
+      for (const key of ["a", "a/b"]) {
+        expect(await store.has(key)).toBe(false);
+        expect(await store.get(key)).toBeNull();
+      }
+    });
+
+    test("keeps any bytes as they are, none included", async () => {
+      const every = Uint8Array.from({ length: 256 }, (_, at) => at);
+      await store.putIfAbsent("every", every);
+      await store.putIfAbsent("none", new Uint8Array());
+      expect([...((await store.get("every"))?.bytes ?? [])]).toEqual([...every]);
+      expect((await store.get("none"))?.bytes).toHaveLength(0);
+      expect(await store.has("none")).toBe(true);
+    });
+
+    test.each(REFUSED.map((key) => [JSON.stringify(key), key]))(
+      "refuses %s as a key, and writes nothing",
+      async (_, key) => {
+        const refusal = { name: "GiftError", code: "KEY_REFUSED" };
+        await expect(store.get(key)).rejects.toMatchObject(refusal);
+        await expect(store.has(key)).rejects.toMatchObject(refusal);
+        await expect(store.putIfAbsent(key, bytes("x"))).rejects.toMatchObject(refusal);
+        await expect(store.replace(key, bytes("x"), null)).rejects.toMatchObject(refusal);
+        expect(await store.list("")).toEqual([]);
+      },
+    );
+
+    test("answers any row of reads and writes as a plain map would", async () => {
+      const key = fc.constantFrom("a/1", "a/2", "b");
+      const value = fc.constantFrom("x", "y", "z");
+      const step = fc.oneof(
+        fc.record({ kind: fc.constant("put" as const), key, value }),
+        fc.record({
+          kind: fc.constant("swap" as const),
+          key,
+          value,
+          from: fc.constantFrom("present", "absent", "wrong"),
+        }),
+      );
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 10 }), async (steps) => {
+          const folder = `run-${run++}/`;
+          const model = new Map<string, string>();
+          for (const { key, value, ...it } of steps) {
+            const there = folder + key;
+            if (it.kind === "put") {
+              expect(await store.putIfAbsent(there, bytes(value))).toBe(!model.has(there));
+              if (!model.has(there)) model.set(there, value);
+            } else {
+              const tag = (await store.get(there))?.tag ?? null;
+              const expected = { present: tag, absent: null, wrong: "wrong" }[it.from] ?? null;
+              const swapped = await store.replace(there, bytes(value), expected);
+              expect(swapped !== null).toBe(expected === tag);
+              if (swapped !== null) model.set(there, value);
+            }
+          }
+          expect(await store.list(folder)).toEqual([...model.keys()].sort());
+          for (const [there, value] of model) expect(await textOf(there)).toBe(value);
+        }),
+        { numRuns: 25 },
+      );
+    });
+  });
+}
+
+function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function isUniform(value: Uint8Array): boolean {
+  return value.every((byte) => byte === value[0]);
+}
