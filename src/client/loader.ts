@@ -75,18 +75,24 @@ async function loadFile(
   const cached = await cache?.get(file.digest).catch(() => null);
   if (cached && (await hasDigest(crypto, cached, file.digest))) return { ...file, gift, content: cached };
 
-  const key = objectKey(file.digest, file.mediaType);
-  const result = await fetch(key, { maxBytes: file.bytes });
-  if (result.kind !== "body") throw new ClientError("missing", `${key} is not there`);
-  if (!(await hasDigest(crypto, result.bytes, file.digest))) {
-    throw new ClientError(
-      "hash",
-      `${key} does not have its own SHA-256: the bytes were damaged or swapped on the way`,
-    );
-  }
+  const content = await download(fetch, crypto, file);
   // A full cache costs a download later, never the gift now.
-  await cache?.put(file.digest, result.bytes).catch(() => {});
-  return { ...file, gift, content: result.bytes };
+  await cache?.put(file.digest, content).catch(() => {});
+  return { ...file, gift, content };
+}
+
+async function download(fetch: Fetch, crypto: Crypto, file: ObjectFile): Promise<Uint8Array> {
+  const key = objectKey(file.digest, file.mediaType);
+  // Objects are cached for a year: damaged bytes would stay in the platform's cache if nobody asked past it.
+  for (const revalidate of [false, true]) {
+    const result = await fetch(key, { maxBytes: file.bytes, revalidate });
+    if (result.kind !== "body") throw new ClientError("missing", `${key} is not there`);
+    if (await hasDigest(crypto, result.bytes, file.digest)) return result.bytes;
+  }
+  throw new ClientError(
+    "hash",
+    `${key} does not have its own SHA-256: the bytes were damaged or swapped on the way`,
+  );
 }
 
 async function hasDigest(crypto: Crypto, bytes: Uint8Array, digest: string): Promise<boolean> {

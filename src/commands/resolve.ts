@@ -1,9 +1,10 @@
 import { UsageError } from "../report/error.ts";
 import { nearestWord } from "../report/nearest.ts";
+import { explainVerdict } from "../page/words.ts";
 import { workTree } from "../source/tree.ts";
 import { Catalog, writeCatalog } from "../wire/catalog.ts";
 import { type Override, overridesFor } from "../wire/override.ts";
-import { explain, type Link, resolve, type Verdict } from "../wire/resolve.ts";
+import { explain, type Link, resolve } from "../wire/resolve.ts";
 import { parseVersion } from "../wire/version.ts";
 import { TIERS, type Tier, toViewer, type Viewer } from "../wire/viewer.ts";
 import { type Arguments, type Command, ENVIRONMENT_OPTION, EXIT, type Io, JSON_OPTION } from "./command.ts";
@@ -47,7 +48,7 @@ export const command: Command = {
     else {
       io.line(`${describeLink(chain[0])} (${reason})`);
       for (const { version, verdict } of verdicts)
-        io.line(`  ${gift} ${version}: ${describeVerdict(verdict)}`);
+        io.line(`  ${gift} ${version}: ${explainVerdict(verdict)}`);
       io.line(`if that fails: ${chain.slice(1).map(describeLink).join(", then ") || "nothing"}`);
     }
     return EXIT.ok;
@@ -96,23 +97,4 @@ export function describeLink(link: Link | undefined): string {
   if (link.kind === "still") return `the still of ${link.gift} ${link.version}`;
   const needs = link.requires.map((it) => `${it.gift} ${it.version}`);
   return `${link.gift} ${link.version}${needs.length > 0 ? ` with ${needs.join(", ")}` : ""}`;
-}
-
-function describeVerdict(verdict: Verdict): string {
-  switch (verdict.kind) {
-    case "serves":
-      return `serves this viewer (${verdict.stage})`;
-    case "not_covered":
-      return "its open stages do not reach this viewer";
-    case "limited":
-      return `stopped for this viewer by override ${verdict.override}`;
-    case "held_back":
-      return "this viewer is in its holdback";
-    case "app_version":
-      return "not for this platform and app version";
-    case "tier":
-      return "has nothing for this device tier";
-    case "requires":
-      return `needs ${verdict.gift}, which does not serve this viewer in the range it asks for`;
-  }
 }

@@ -3,10 +3,14 @@ import type { ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import { PAGE_HTML } from "../page/html.ts";
 import { GiftError, UsageError } from "../report/error.ts";
+import { readProject } from "../source/readProject.ts";
 import { workTree } from "../source/tree.ts";
 import { type EdgeServer, type Route, startEdge } from "../store/edgeServer.ts";
-import { type Command, ENVIRONMENT_OPTION, EXIT, parseWholeNumber } from "./command.ts";
+import { type Command, ENVIRONMENT_OPTION, EXIT, type Io, parseWholeNumber } from "./command.ts";
 import { type Environment, openEnvironment, trustedRootOf } from "./environment.ts";
+
+/** Names for more edges than the files speak of. */
+const MORE_REGIONS = ["SG", "ID", "BR", "US", "DE", "JP", "IN", "SA"];
 
 export const command: Command = {
   summary: "serve a published environment on loopback, with a page that plays it",
@@ -32,7 +36,7 @@ export const command: Command = {
     const port = parseWholeNumber("port", args.text("port"), 4600);
     const wanted = args.texts("edge").map(parseEdgePort);
     const count = parseWholeNumber("edges", args.text("edges"), 1);
-    const ports = wanted.length > 0 ? wanted : namedEdges(environment, count, port);
+    const ports = wanted.length > 0 ? wanted : namedEdges(await readRegions(io, environment), count, port);
     const servers = await startServers(environment, ports, port);
     for (const { region, url } of servers.edges) io.line(`edge ${region} ${url}`);
     io.line(`page ${servers.page.url}`);
@@ -119,13 +123,19 @@ function send(response: ServerResponse, type: string, body: string | Uint8Array)
   return true;
 }
 
-function namedEdges(environment: Environment, count: number, port: number): readonly EdgePort[] {
-  if (count < 1 || count > 26) throw new UsageError(`--edges ${count}: from 1 to 26`);
-  const regions = Object.keys(environment.file.edges);
-  return Array.from({ length: count }, (_, at) => ({
-    region: regions[at] ?? `E${String.fromCharCode(65 + at)}`,
-    port: port + 1 + at,
-  }));
+/** As many edges as were asked for, named after the environment's regions and then those that releases speak of. */
+function namedEdges(regions: readonly string[], count: number, port: number): readonly EdgePort[] {
+  if (count < 1 || count > regions.length)
+    throw new UsageError(`--edges ${count}: from 1 to ${regions.length}, the regions that are known`);
+  return regions.slice(0, count).map((region, at) => ({ region, port: port === 0 ? 0 : port + 1 + at }));
+}
+
+async function readRegions(io: Io, environment: Environment): Promise<readonly string[]> {
+  const { project } = await readProject(workTree(io.root));
+  const spoken = [...project.releases.values()]
+    .flatMap(({ value }) => Object.keys(value.rollout.regional.regions))
+    .sort();
+  return [...new Set([...Object.keys(environment.file.edges), ...spoken, ...MORE_REGIONS])];
 }
 
 function parseEdgePort(text: string): EdgePort {
