@@ -39,7 +39,9 @@ describe("a store in a folder", () => {
     await store.replace("metadata/name", bytes("two"), tag);
     await store.replace("metadata/name", bytes("three"), tag);
     await Promise.all(
-      ["1", "2", "3"].map((value) => Promise.all([store.putIfAbsent("objects/a", bytes(value)), swap(value)])),
+      ["1", "2", "3"].map((value) =>
+        Promise.all([store.putIfAbsent("objects/a", bytes(value)), swap(value)]),
+      ),
     );
     await expect(store.putIfAbsent("../outside", bytes("x"))).rejects.toThrow();
     await expect(store.replace("../outside", bytes("x"), null)).rejects.toThrow();

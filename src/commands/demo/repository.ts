@@ -110,6 +110,9 @@ ${regions.map((region, at) => `      ${region}: ${10 * (at + 1)}`).join("\n")}
 
   full:
     open: ${open}
+
+  holdback:
+    percent: 0
 `;
 }
 
