@@ -44,12 +44,14 @@ export function revisionTree(root: string, revision: string): Tree {
         .sort();
     },
     read: async (paths) => {
-      if (paths.length === 0) return new Map();
+      // git reads one name from each line: with a line feed in it, a path would ask for two files.
+      const named = paths.filter((path) => !path.includes("\n"));
+      if (named.length === 0) return new Map();
       return parseBatch(
-        paths,
+        named,
         await catFiles(
           root,
-          paths.map((path) => `${revision}:${path}`),
+          named.map((path) => `${revision}:${path}`),
         ),
       );
     },
@@ -88,9 +90,10 @@ function parseBatch(paths: readonly string[], output: Buffer): ReadonlyMap<strin
     const end = output.indexOf(10, at);
     const header = output.subarray(at, end).toString("utf8");
     at = end + 1;
-    const size = /^[0-9a-f]+ blob (\d+)$/.exec(header)?.[1];
+    const [, type, size] = /^[0-9a-f]+ (\w+) (\d+)$/.exec(header) ?? [];
     if (size === undefined) continue;
-    files.set(path, new Uint8Array(output.subarray(at, at + Number(size))));
+    // A submodule may name a commit that this repository has: its content comes too, and is no file.
+    if (type === "blob") files.set(path, new Uint8Array(output.subarray(at, at + Number(size))));
     at += Number(size) + 1;
   }
   return files;

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GiftError } from "../report/error.ts";
 import { generateKeyPem, KEY_NAMES, type KeyName, type Signer, signerFromPem } from "./keys.ts";
@@ -30,27 +30,39 @@ export async function readSigner(
   return signerFromPem(name, pem);
 }
 
-/** Writes a new key for each name, readable by the owner alone. @throws GiftError `KEYS_EXIST` rather than replace one */
+/**
+ * Writes a new key for each name, readable by the owner alone.
+ * @throws GiftError `KEYS_EXIST`, with nothing written, rather than replace one; `KEYS_UNWRITTEN`
+ */
 export async function createKeys(folder: string): Promise<Record<KeyName, Signer>> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const create = async (name: KeyName): Promise<Signer> => {
-    const pem = generateKeyPem();
-    try {
-      await writeFile(join(folder, `${name}.pem`), pem, { mode: 0o600, flag: "wx" });
-    } catch (cause) {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const present = await readdir(folder);
+    const taken = KEY_NAMES.find((name) => present.includes(`${name}.pem`));
+    if (taken) {
       throw new GiftError(
         "KEYS_EXIST",
-        `${join(folder, `${name}.pem`)} is there already`,
+        `${join(folder, `${taken}.pem`)} is there already`,
         "keep it: replacing keys locks every app out; rotate them instead",
-        { cause },
       );
     }
-    return signerFromPem(name, pem);
-  };
-  const [root, release, timestamp] = [
-    await create(KEY_NAMES[0]),
-    await create(KEY_NAMES[1]),
-    await create(KEY_NAMES[2]),
-  ];
-  return { root, release, timestamp };
+    const create = async (name: KeyName): Promise<Signer> => {
+      const pem = generateKeyPem();
+      await writeFile(join(folder, `${name}.pem`), pem, { mode: 0o600, flag: "wx" });
+      return signerFromPem(name, pem);
+    };
+    return {
+      root: await create("root"),
+      release: await create("release"),
+      timestamp: await create("timestamp"),
+    };
+  } catch (cause) {
+    if (cause instanceof GiftError) throw cause;
+    throw new GiftError(
+      "KEYS_UNWRITTEN",
+      `the keys could not be written to ${folder}`,
+      "check that the folder may be written, and that nobody else makes keys in it",
+      { cause },
+    );
+  }
 }

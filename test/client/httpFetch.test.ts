@@ -39,7 +39,11 @@ describe("an answer", () => {
       if (url === "/a") response.setHeader("etag", '"x"');
       response.end(`this is ${url}`);
     });
-    expect(await fetch("a", LIMIT)).toEqual({ kind: "body", bytes: new TextEncoder().encode("this is /a"), etag: '"x"' });
+    expect(await fetch("a", LIMIT)).toEqual({
+      kind: "body",
+      bytes: new TextEncoder().encode("this is /a"),
+      etag: '"x"',
+    });
     expect(await fetch("b", LIMIT)).toEqual({ kind: "body", bytes: new TextEncoder().encode("this is /b") });
   });
 

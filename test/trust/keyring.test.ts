@@ -48,7 +48,7 @@ describe("the keyring", () => {
 
   test("says so when the folder cannot be written, rather than that the keys are there", async () => {
     await writeFile(join(repository, ".giftwrap"), "in the way");
-    await expect(createKeys(folder)).rejects.not.toMatchObject({ code: "KEYS_EXIST" });
+    await expect(createKeys(folder)).rejects.toMatchObject({ name: "GiftError", code: "KEYS_UNWRITTEN" });
   });
 
   test.each(["release", "timestamp"] as const)(

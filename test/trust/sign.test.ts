@@ -19,9 +19,9 @@ import type { Override } from "../../src/wire/override.ts";
 const NOW = Date.parse("2026-02-03T04:05:06.789Z");
 const LIBRARIES = { "Node's library": nodeCrypto, "the platform's Web Crypto": webCrypto() };
 
-const [root, release, timestamp] = ["root", "release", "timestamp"].map((name) =>
-  signerFromPem(name, generateKeyPem()),
-) as [Signer, Signer, Signer];
+const root = signerFromPem("root", generateKeyPem());
+const release = signerFromPem("release", generateKeyPem());
+const timestamp = signerFromPem("timestamp", generateKeyPem());
 
 const OVERRIDE: Override = { id: 'über "quoted" \\ 🎁', origin: "git", gifts: "*", limit: {} };
 
@@ -62,10 +62,10 @@ for (const [library, crypto] of Object.entries(LIBRARIES)) {
       const signature = fromHex(signatures[0]?.sig ?? "");
       await fc.assert(
         fc.asyncProperty(fc.boolean(), fc.nat(), fc.nat(7), async (inContent, at, bit) => {
-          const turned = [over, signature].map((it) => Uint8Array.from(it)) as [Uint8Array, Uint8Array];
-          const bytes = turned[inContent ? 0 : 1];
+          const bytes = Uint8Array.from(inContent ? over : signature);
           bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ (1 << bit);
-          expect(await crypto.verify(timestamp.publicKey, turned[1], turned[0])).toBe(false);
+          const [turnedSignature, turnedContent] = inContent ? [signature, bytes] : [bytes, over];
+          expect(await crypto.verify(timestamp.publicKey, turnedSignature, turnedContent)).toBe(false);
         }),
         { numRuns: 60 },
       );
