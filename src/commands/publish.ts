@@ -10,6 +10,7 @@ import {
 } from "../publish/apply.ts";
 import { type Desired, desired } from "../publish/desired.ts";
 import { confirmTimestamp, type EdgeResult, warmObjects } from "../publish/edges.ts";
+import { readEarlierCatalogs } from "../publish/earlier.ts";
 import { type Live, type LiveTimestamp, readLive, readLiveTimestamp, trustRoot } from "../publish/live.ts";
 import { isEmptyPlan, type Plan, planPublish } from "../publish/plan.ts";
 import { planToLines } from "../publish/planText.ts";
@@ -191,7 +192,8 @@ async function publishStops(
   );
   await writeLog(
     environment.store,
-    { ...logHead(written, live, io), kind: "stop", overrides: ids, changes: [] },
+    { ...logHead(written, live, io), kind: "stop", overrides: ids },
+    null,
     edges,
   );
   return { ids, live: written };
@@ -243,7 +245,14 @@ async function publishTree(
   const generation =
     live && !plan.changesCatalogs
       ? live.timestamp.signed.meta["snapshot.json"]
-      : await writeGeneration(store, live, plan, signers.release, io.now());
+      : await writeGeneration(
+          store,
+          live,
+          plan,
+          await readEarlierCatalogs(store, live),
+          signers.release,
+          io.now(),
+        );
   const content = {
     snapshot: generation,
     pollSeconds: environment.file.pollSeconds,
@@ -259,7 +268,8 @@ async function publishTree(
   const overrides = plan.overrides.map((it) => it.id);
   await writeLog(
     store,
-    { ...logHead(written, live?.timestamp ?? null, io), kind: "publish", overrides, changes: plan.changes },
+    { ...logHead(written, live?.timestamp ?? null, io), kind: "publish", overrides },
+    plan,
     edges,
   );
   const unconfirmed = edges.some((it) => !it.ok);

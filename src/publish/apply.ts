@@ -50,17 +50,19 @@ export interface Generation {
 /**
  * Writes catalogs, deltas, targets and snapshot: names that nobody reads before the timestamp names them. A number that
  * an interrupted run has used is skipped, never written again.
+ * @param earlier recent catalogs by tier, from which a delta is written each
  */
 export async function writeGeneration(
   store: Store,
   live: Live | null,
   plan: Plan,
+  earlier: Readonly<Record<Tier, readonly string[]>>,
   signer: Signer,
   now: number,
 ): Promise<Generation> {
   const targets: Record<string, Targets["targets"][string]> = {};
   for (const tier of TIERS)
-    targets[catalogTarget(tier)] = await writeCatalogFiles(store, live, tier, plan.catalogs[tier]);
+    targets[catalogTarget(tier)] = await writeCatalogFiles(store, tier, plan.catalogs[tier], earlier[tier]);
 
   const sameTargets = live && JSON.stringify(sorted(live.targets)) === JSON.stringify(sorted(targets));
   const targetsMeta = sameTargets
@@ -90,15 +92,15 @@ export async function writeTimestamp(
 
 async function writeCatalogFiles(
   store: Store,
-  live: Live | null,
   tier: Tier,
   text: string,
+  earlier: readonly string[],
 ): Promise<Targets["targets"][string]> {
   const bytes = new TextEncoder().encode(text);
   const digest = digestOf(bytes);
   await store.putIfAbsent(targetKey(catalogTarget(tier), digest), bytes);
-  const before = live?.catalogs[tier];
-  if (before && before !== text) {
+  for (const before of earlier) {
+    if (before === text) continue;
     const delta = new TextEncoder().encode(JSON.stringify(makeDelta(before, text)));
     // A delta that is no smaller than the catalog saves nobody anything.
     if (delta.length < bytes.length) await store.putIfAbsent(deltaKey(digestOf(before), digest), delta);

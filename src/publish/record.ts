@@ -1,7 +1,9 @@
 import type { Store } from "../store/store.ts";
+import { digestOf } from "../trust/nodeCrypto.ts";
+import type { Tier } from "../wire/viewer.ts";
 import { logKey, lockKey } from "../wire/keys.ts";
 import type { EdgeResult } from "./edges.ts";
-import type { ReleaseChange } from "./plan.ts";
+import type { Plan, ReleaseChange } from "./plan.ts";
 
 /** What a revision changed, for whom, and how long it took; kept in the store for people, never served. */
 export interface LogRecord {
@@ -13,6 +15,8 @@ export interface LogRecord {
   readonly at: string;
   readonly kind: "stop" | "publish";
   readonly overrides: readonly string[];
+  /** Digests of the catalogs by tier, which later revisions write deltas from. */
+  readonly catalogs?: Readonly<Record<Tier, string>>;
   readonly changes: readonly Pick<ReleaseChange, "gift" | "version" | "before" | "after" | "details">[];
   readonly edges: readonly {
     readonly region: string;
@@ -24,13 +28,27 @@ export interface LogRecord {
 
 export async function writeLog(
   store: Store,
-  record: Omit<LogRecord, "edges">,
+  record: Omit<LogRecord, "edges" | "changes">,
+  plan: Plan | null,
   edges: readonly EdgeResult[],
 ): Promise<void> {
+  const changes =
+    plan?.changes.map(({ gift, version, before, after, details }) => ({
+      gift,
+      version,
+      before,
+      after,
+      details,
+    })) ?? [];
+  const catalogs = plan && {
+    low: digestOf(plan.catalogs.low),
+    mid: digestOf(plan.catalogs.mid),
+    high: digestOf(plan.catalogs.high),
+  };
   const asked = edges.map(({ edge, ok, milliseconds }) => ({ ...edge, ok, milliseconds }));
   await store.putIfAbsent(
     logKey(record.revision),
-    encode(JSON.stringify({ ...record, edges: asked }, null, 2)),
+    encode(JSON.stringify({ ...record, ...(catalogs && { catalogs }), changes, edges: asked }, null, 2)),
   );
 }
 

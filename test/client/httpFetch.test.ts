@@ -160,11 +160,11 @@ describe("asking whether a copy still holds", () => {
   });
 
   test("goes past the browser's cache for the name that moves alone", async () => {
-    const modes: (string | undefined)[] = [];
+    const modes: string[] = [];
     const fetch = httpFetch({
       baseUrl: "https://gifts.example.com",
       fetch: async (url, init) => {
-        modes.push(`${String(url)} ${init?.cache}`);
+        modes.push(`${new Request(url).url} ${init?.cache}`);
         return new Response("");
       },
     });

@@ -129,7 +129,7 @@ describe("when nothing is new", () => {
 
   test("the same timestamp in full changes nothing either", async () => {
     await repository.publish(OLD);
-    const client = await opened({ fetch: (key, { etag: _, ...options }) => repository.fetch(key, options) });
+    const client = await opened({ fetch: (key, { maxBytes }) => repository.fetch(key, { maxBytes }) });
     expect(await client.refresh()).toBe(false);
     expect(repository.asked).toEqual([TIMESTAMP_KEY]);
   });
@@ -214,7 +214,7 @@ describe("a new catalog", () => {
 describe("an override", () => {
   test("takes effect even when the catalog beside it cannot be had", async () => {
     await repository.publish(OLD);
-    let isDown = (_: string) => false;
+    let isDown: (key: string) => boolean = () => false;
     const client = await opened({ fetch: (key, options) => offline(repository.fetch, isDown)(key, options) });
     await repository.publish(NEW, [overrideOf("kit")]);
     isDown = (key) => key !== TIMESTAMP_KEY;
@@ -272,7 +272,7 @@ describe("a stop until generation 2", () => {
 
   test("is kept by a client whose catalog is older, though the timestamp names it no more", async () => {
     await repository.publish(NEW);
-    let isDown = (_: string) => false;
+    let isDown: (key: string) => boolean = () => false;
     const client = await opened({ fetch: (key, options) => offline(repository.fetch, isDown)(key, options) });
     await repository.publishOverrides([stop]);
     await client.refresh();

@@ -121,16 +121,17 @@ export function describeStore(name: string, makeStore: () => Promise<MadeStore>)
       const size = 200_000;
       const valueOf = (at: number) => new Uint8Array(size).fill(at);
       let written = 0;
+      const isDone = () => written >= 8;
       const write = async () => {
         let tag = await store.replace("name", valueOf(written), null);
-        for (written = 1; written < 8; written++) {
+        for (written = 1; !isDone(); written++) {
           tag = await store.replace("name", valueOf(written), tag);
           await store.putIfAbsent(`put/${written}`, valueOf(written));
         }
       };
       const seen = new Set<string>();
       const read = async () => {
-        while (written < 8) {
+        while (!isDone()) {
           for (const key of ["name", `put/${written}`]) {
             const stored = await store.get(key);
             if (stored) seen.add(`${stored.bytes.length} ${isUniform(stored.bytes) ? "whole" : "mixed"}`);
