@@ -1,17 +1,14 @@
-import { type Desired, desired } from "../publish/desired.ts";
 import { type Live, readLive, readLiveTimestamp, trustRoot } from "../publish/live.ts";
 import { isEmptyPlan, type Plan, planPublish } from "../publish/plan.ts";
 import { planToLines } from "../publish/planText.ts";
 import { readChanges } from "../publish/readChanges.ts";
 import { planStops } from "../publish/stops.ts";
-import { stoppedGifts } from "../report/finding.ts";
-import { check } from "../rules/check.ts";
 import { commitOf } from "../source/git.ts";
-import { readProject } from "../source/readProject.ts";
-import { type Tree, workTree } from "../source/tree.ts";
+import { workTree } from "../source/tree.ts";
 import { nodeCrypto } from "../trust/nodeCrypto.ts";
 import { type Command, ENVIRONMENT_OPTION, EXIT, type Io, JSON_OPTION } from "./command.ts";
 import { type Environment, openEnvironment } from "./environment.ts";
+import { mustReadDesired } from "./readDesired.ts";
 
 export interface PlannedPublish {
   readonly environment: string;
@@ -39,7 +36,7 @@ export async function planTree(io: Io, name: string): Promise<PlannedPublish> {
   const tree = workTree(io.root);
   const environment = await openEnvironment(io.root, tree, name);
   const live = await readLiveOf(environment);
-  const { wanted, kept } = await readDesired(tree, environment, io.now());
+  const { wanted, kept } = await mustReadDesired(tree, environment, io.now());
   const head = await commitOf(io.root, "HEAD");
   const liveCommit = live && (await commitOf(io.root, live.timestamp.signed.giftwrap.commit));
   // Stops are computed between commits; what is not committed yet shows as a change of stage below.
@@ -62,27 +59,6 @@ export async function readLiveOf(environment: Environment): Promise<Live | null>
   const trusted = await trustRoot(environment.root, nodeCrypto);
   const timestamp = await readLiveTimestamp(environment.store, trusted);
   return timestamp && readLive(environment.store, trusted, timestamp);
-}
-
-export async function readDesired(
-  tree: Tree,
-  environment: Environment,
-  now: number,
-): Promise<{ wanted: Desired; kept: ReadonlyMap<string, string> }> {
-  const { project, findings: unreadable } = await readProject(tree);
-  const { gifts } = stoppedGifts([...unreadable, ...check(project, {})]);
-  const readable = {
-    ...project,
-    releases: new Map([...project.releases].filter(([, { value }]) => !gifts.has(value.gift))),
-  };
-  const wanted = desired(readable, environment.file, now);
-  const unbuilt = [...wanted.unbuilt].map(
-    ([gift, versions]) => [gift, `${versions.join(", ")} has no lock yet`] as const,
-  );
-  return {
-    wanted,
-    kept: new Map([...unbuilt, ...[...gifts].map((gift) => [gift, "its files have errors"] as const)]),
-  };
 }
 
 export function plannedToLines({ environment, revision, stops, plan }: PlannedPublish): readonly string[] {

@@ -8,7 +8,7 @@ import {
   writeGeneration,
   writeTimestamp,
 } from "../publish/apply.ts";
-import { type Desired, desired } from "../publish/desired.ts";
+import type { Desired } from "../publish/desired.ts";
 import { confirmTimestamp, type EdgeResult, warmObjects } from "../publish/edges.ts";
 import { readEarlierCatalogs } from "../publish/earlier.ts";
 import { type Live, type LiveTimestamp, readLive, readLiveTimestamp, trustRoot } from "../publish/live.ts";
@@ -17,12 +17,10 @@ import { planToLines } from "../publish/planText.ts";
 import { readChanges } from "../publish/readChanges.ts";
 import { recordLock, writeLog } from "../publish/record.ts";
 import { addStops, planStops } from "../publish/stops.ts";
-import { check } from "../rules/check.ts";
 import { GiftError } from "../report/error.ts";
-import { type Finding, stoppedGifts } from "../report/finding.ts";
+import type { Finding } from "../report/finding.ts";
 import { count, findingsToText } from "../report/text.ts";
 import { commitOf, isDirty } from "../source/git.ts";
-import { readProject } from "../source/readProject.ts";
 import { revisionTree } from "../source/tree.ts";
 import { keyFolder, readSigner } from "../trust/keyring.ts";
 import { digestOf, nodeCrypto } from "../trust/nodeCrypto.ts";
@@ -41,6 +39,7 @@ import {
   parseWholeNumber,
 } from "./command.ts";
 import { type Environment, openEnvironment, trustedRootOf } from "./environment.ts";
+import { readDesired } from "./readDesired.ts";
 
 /** Two publishers at once settle within a few rounds; more means that something else is wrong. */
 const MAX_ROUNDS = 5;
@@ -207,12 +206,14 @@ async function publishTree(
   say: Say,
 ): Promise<PublishResult | "lost_race"> {
   const { root, commit, environment, signers, io } = publisher;
-  const { project, findings: unreadable } = await readProject(revisionTree(root, commit));
-  const findings = [...unreadable, ...check(project, {})];
-  const stopped = stoppedGifts(findings);
-  const soFar = { commit, stops, findings, changes: [], kept: {}, edges: [] };
-  if (stopped.everything) {
-    say(findingsToText(findings.filter((it) => it.severity === "error" && it.gift === undefined)).trimEnd());
+  const tree = await readDesired(revisionTree(root, commit), environment, io.now());
+  const soFar = { commit, stops, findings: tree.findings, changes: [], kept: {}, edges: [] };
+  if (!tree.wanted) {
+    say(
+      findingsToText(
+        tree.findings.filter((it) => it.severity === "error" && it.gift === undefined),
+      ).trimEnd(),
+    );
     say("nothing more was published: these files concern every gift");
     const live = {
       revision: timestamp?.signed.version ?? 0,
@@ -225,15 +226,10 @@ async function publishTree(
   const fresh = await readLiveTimestamp(environment.store, trusted);
   if (fresh?.tag !== timestamp?.tag) return "lost_race";
   const live = fresh && (await readLive(environment.store, trusted, fresh));
-  const wanted = desired(project, environment.file, io.now());
-  const { plan, failed } = await settle(publisher, wanted, live, keptByFindings(stopped.gifts, wanted));
+  const { plan, failed } = await settle(publisher, tree.wanted, live, tree.kept);
 
   for (const line of planToLines(plan)) say(line);
-  const exit = failed
-    ? EXIT.failure
-    : stopped.gifts.size > 0 || wanted.unbuilt.size > 0
-      ? EXIT.findings
-      : EXIT.ok;
+  const exit = failed ? EXIT.failure : tree.kept.size > 0 ? EXIT.findings : EXIT.ok;
   const result = { ...soFar, exit, changes: plan.changes, kept: Object.fromEntries(plan.kept) };
   if (live && isEmptyPlan(plan) && !needsTimestamp(live.timestamp, publisher)) {
     say(`nothing to do: revision ${live.timestamp.signed.version} is what ${commit.slice(0, 10)} says`);
@@ -357,16 +353,6 @@ async function confirm(
     );
   }
   return results;
-}
-
-function keptByFindings(gifts: ReadonlySet<string>, wanted: Desired): ReadonlyMap<string, string> {
-  const unbuilt = [...wanted.unbuilt].map(
-    ([gift, versions]) => [gift, `${versions.join(", ")} has no lock: run npx giftwrap build`] as const,
-  );
-  return new Map([
-    ...unbuilt,
-    ...[...gifts].map((gift) => [gift, "its files have errors: run npx giftwrap validate"] as const),
-  ]);
 }
 
 function needsTimestamp(live: LiveTimestamp, { commit, environment, io }: Publisher): boolean {

@@ -9,7 +9,8 @@ import { parseVersion } from "../wire/version.ts";
 import { TIERS, type Tier, toViewer, type Viewer } from "../wire/viewer.ts";
 import { type Arguments, type Command, ENVIRONMENT_OPTION, EXIT, type Io, JSON_OPTION } from "./command.ts";
 import { openEnvironment } from "./environment.ts";
-import { readDesired, readLiveOf } from "./plan.ts";
+import { readLiveOf } from "./plan.ts";
+import { mustReadDesired } from "./readDesired.ts";
 
 export const command: Command = {
   summary: "show what one viewer gets, and why",
@@ -70,7 +71,7 @@ async function readState(
       overrides: overridesFor(live.generation, live.timestamp.signed.giftwrap.overrides),
     };
   }
-  const { wanted } = await readDesired(tree, environment, io.now());
+  const { wanted } = await mustReadDesired(tree, environment, io.now());
   return { catalog: new Catalog(writeCatalog(tier, wanted.lines[tier])), overrides: wanted.overrides };
 }
 

@@ -1,9 +1,7 @@
-import { desired } from "../publish/desired.ts";
 import { confirmTimestamp, type EdgeResult } from "../publish/edges.ts";
 import type { Live } from "../publish/live.ts";
 import { count, toTable } from "../report/text.ts";
 import { commitOf } from "../source/git.ts";
-import { readProject } from "../source/readProject.ts";
 import { revisionTree, workTree } from "../source/tree.ts";
 import { type CatalogGift, catalogLines } from "../wire/catalog.ts";
 import type { Rollout } from "../wire/rollout.ts";
@@ -11,6 +9,7 @@ import { TIERS } from "../wire/viewer.ts";
 import { type Command, EDGE_OPTION, ENVIRONMENT_OPTION, EXIT, JSON_OPTION, parseEdges } from "./command.ts";
 import { openEnvironment } from "./environment.ts";
 import { readLiveOf } from "./plan.ts";
+import { mustReadDesired } from "./readDesired.ts";
 
 /** Edges are asked once, not waited for. */
 const EDGE_PATIENCE_MILLISECONDS = 2_000;
@@ -38,8 +37,7 @@ export const command: Command = {
       parseEdges(args.texts("edge")),
     );
     const live = await readLiveOf(environment);
-    const { project } = await readProject(tree);
-    const wanted = desired(project, environment.file, io.now());
+    const { wanted, kept } = await mustReadDesired(tree, environment, io.now());
     const rows = compare(
       rolloutsOf(TIERS.flatMap((tier) => [...wanted.lines[tier].values()])),
       rolloutsOf(liveLines(live)),
@@ -70,6 +68,7 @@ export const command: Command = {
         ...rows.map((it) => [it.gift, it.version, it.git, it.live, it.git === it.live ? "" : "<- differs"]),
       ]),
     );
+    for (const [gift, why] of kept) io.line(`${gift}: stays as it is live, because ${why}`);
     for (const { id, origin, limit } of overrides)
       io.line(
         `override ${id} (${origin}): at most ${

@@ -26,6 +26,7 @@ export interface EdgeOptions {
 const FIRST_PAUSE_MILLISECONDS = 20;
 const LONGEST_PAUSE_MILLISECONDS = 500;
 const PARALLEL_REQUESTS = 8;
+const TOO_LATE = "it did not answer in time";
 
 export function toEdges(byRegion: Readonly<Record<string, readonly string[]>>): readonly Edge[] {
   return Object.entries(byRegion)
@@ -86,9 +87,12 @@ async function askUntilRight(
   const started = performance.now();
   const elapsed = () => Math.round(performance.now() - started);
   let pause = FIRST_PAUSE_MILLISECONDS;
+  let why: string | undefined;
   for (;;) {
-    const why = await ask(edge.url + key, Math.max(1, deadlineMilliseconds - elapsed()), problemOf);
-    if (why === null) return { edge, ok: true, milliseconds: elapsed() };
+    const problem = await ask(edge.url + key, Math.max(1, deadlineMilliseconds - elapsed()), problemOf);
+    if (problem === null) return { edge, ok: true, milliseconds: elapsed() };
+    // The deadline cuts the last question short, which says less than the answers before.
+    why = problem === TOO_LATE && why !== undefined ? why : problem;
     if (elapsed() + pause >= deadlineMilliseconds) return { edge, ok: false, milliseconds: elapsed(), why };
     await new Promise((resolve) => setTimeout(resolve, pause));
     pause = Math.min(LONGEST_PAUSE_MILLISECONDS, pause * 2);
@@ -108,7 +112,8 @@ async function ask(
     const body = new Uint8Array(await response.arrayBuffer());
     return response.status === 200 ? problemOf(body) : `it answered ${response.status}`;
   } catch (error) {
-    return `it did not answer: ${explainError(error)}`;
+    const isTooLate = error instanceof Error && error.name === "TimeoutError";
+    return isTooLate ? TOO_LATE : `it did not answer: ${explainError(error)}`;
   }
 }
 

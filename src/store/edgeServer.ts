@@ -46,7 +46,8 @@ async function answer(
     response.writeHead(405, { allow: "GET, HEAD" }).end();
     return;
   }
-  const key = new URL(request.url ?? "/", "http://edge").pathname.slice(1);
+  // Taken as it is written: a path with dots or doubled slashes is nobody's key, whatever it could be tidied up to.
+  const key = (request.url ?? "").replace(/\?.*$/, "").slice(1);
   const stored =
     /^[A-Za-z0-9._/-]+$/.test(key) && !key.includes("..") && !isPrivate(key)
       ? await store.get(key).catch(() => null)

@@ -173,3 +173,39 @@ describe("the command line", () => {
     expect([code, stderr]).toEqual([3, expect.stringContaining("KEYS_EXIST")]);
   });
 });
+
+describe("files that cannot be compiled", () => {
+  test("a range that is none stops its gift with a finding, in every command", async () => {
+    const world = await createWorld();
+    worlds.push(world);
+    await world.release({ gift: "rose", version: "1.0.0", regional: true, full: true });
+    await world.release({ gift: "lily", version: "1.0.0", app: "eight or newer" });
+    await world.commit("Release");
+    expect((await giftwrap(world.root, "validate")).stdout).toContain("[BAD_RANGE]");
+    const published = await giftwrap(world.root, "publish");
+    expect(published.code).toBe(1);
+    expect(published.stderr).not.toMatch(/^\s+at /m);
+    for (const command of [
+      ["plan"],
+      ["status"],
+      ["resolve", "rose", "--platform", "web", "--app", "1.0.0"],
+    ]) {
+      const { code, stderr } = await giftwrap(world.root, ...command);
+      expect([command, code, stderr]).toEqual([command, 0, ""]);
+    }
+  });
+
+  test("a broken file that concerns every gift stops the publish with a finding, and nothing is written", async () => {
+    const world = await createWorld();
+    worlds.push(world);
+    await world.release({ gift: "rose", version: "1.0.0" });
+    await world.write({ "releases/policy.yaml": "platforms: [" });
+    await world.commit("Release");
+    const { code, stdout } = await giftwrap(world.root, "publish");
+    expect(code).toBe(1);
+    expect(stdout).toContain("[YAML_SYNTAX]");
+    expect(stdout).toContain("nothing more was published");
+    expect(await (await world.store()).list("")).toEqual([]);
+    expect((await giftwrap(world.root, "plan")).stderr).toContain("FILES_BROKEN");
+  });
+});

@@ -48,10 +48,10 @@ export async function startTestEdge(
 /** Answers as the store has it. */
 export const right: Route = async () => false;
 
-/** Right only after it was asked this often. */
-export function late(questions: number, before: Route): Route {
+/** Behaves one way until it was asked this often, and then another. */
+export function late(questions: number, before: Route, after: Route = right): Route {
   let asked = 0;
-  return async (request, response) => (asked++ < questions ? before(request, response) : false);
+  return async (request, response) => (asked++ < questions ? before : after)(request, response);
 }
 
 export function answers(status: number): Route {

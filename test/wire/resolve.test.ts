@@ -104,6 +104,10 @@ describe("a hint names one version for a whole room", () => {
       chain: ["rose@1.0.0", "still of rose@1.0.0", "default"],
       reason: "hint",
     });
+    expect(resolved(ROSE, { ...IN_SLICE, cohorts: ["staff"] }, "rose", "1.1.0")).toEqual({
+      chain: ["rose@1.1.0", "rose@1.0.0", "still of rose@1.1.0", "default"],
+      reason: "hint",
+    });
   });
 
   test("and is honoured when it names what the viewer would get anyway", () => {
