@@ -66,6 +66,8 @@ export class TrustedMetadata {
   async updateTimestamp(bytes: Uint8Array, now: number): Promise<boolean> {
     const envelope = parseEnvelope<Timestamp>(bytes, "timestamp");
     await this.#verifyThreshold(envelope, "timestamp", this.root);
+    // Section 5.3.10: nothing new under a root that has expired; whoever holds a newer one is asked for it.
+    checkExpiry("root", this.root.expires, now);
     const next = envelope.signed;
     checkFormat(next);
     if (this.timestamp) {

@@ -95,7 +95,7 @@ function validatorFor(kind: FileKind): ValidateFunction {
 
 function toMisfit(error: ErrorObject): Misfit {
   const path = toPath(error.instancePath);
-  const name = path.length === 0 ? "the file" : String(path.at(-1));
+  const name = nameOf(path);
   const schema = toSchemaText(error.parentSchema);
   const example = schema.example === undefined ? "" : `, such as ${JSON.stringify(schema.example)}`;
   const found = show(error.data);
@@ -204,6 +204,13 @@ function fixType(type: string, found: unknown, example: string): string {
 
 function lowerFirst(text: string): string {
   return text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}
+
+/** "percent", or "item 2 of tiers". */
+function nameOf(path: Path): string {
+  const last = path.at(-1);
+  if (last === undefined) return "the file";
+  return typeof last === "number" ? `item ${last + 1} of ${path.at(-2) ?? "the list"}` : last;
 }
 
 interface SchemaText {

@@ -12,7 +12,7 @@ import { TIERS, type Tier } from "../wire/viewer.ts";
 import { reachedStage } from "../model/rollout.ts";
 import type { Desired } from "./desired.ts";
 import type { Live } from "./live.ts";
-import { isNarrowed } from "./stops.ts";
+import { isNarrowed, toIdBefore } from "./stops.ts";
 
 /** Why a gift's live entry stays although git says otherwise. */
 export type Kept = ReadonlyMap<string, string>;
@@ -96,7 +96,7 @@ function overridesAfter(
   generation: number,
   kept: Kept,
 ): readonly Override[] {
-  const adopted = new Set(fromGit.map((it) => it.id));
+  const adopted = new Set(fromGit.flatMap((it) => [it.id, toIdBefore(it.id)]));
   const carried = present.flatMap((it): Override[] => {
     if (it.origin === "git" || adopted.has(it.id)) return [];
     if (it.untilGeneration === undefined || it.untilGeneration > generation) return [it];

@@ -55,9 +55,14 @@ export function addStops(present: readonly Override[], additions: readonly Overr
   const kept = present.flatMap((it): Override[] => {
     const next = added.get(it.id);
     if (!next || (it.origin === "stop" && next.origin === "stop")) return next ? [] : [it];
-    return canonicalJson(next) === canonicalJson(it) ? [] : [{ ...it, id: `${it.id}/before` }];
+    return canonicalJson(next) === canonicalJson(it) ? [] : [{ ...it, id: toIdBefore(it.id) }];
   });
   return coarsenStops([...kept, ...added.values()]);
+}
+
+/** The id under which an override's old form stands beside its new one. */
+export function toIdBefore(id: string): string {
+  return `${id}/before`;
 }
 
 /**
@@ -75,7 +80,7 @@ export function coarsenStops(
   const untilGeneration = Math.max(...stops.map((it) => it.untilGeneration ?? 0));
   const gifts = new Set(stops.flatMap((it) => (it.gifts === "*" ? [] : it.gifts)));
   const byGift: Override = {
-    id: "stop/coarse",
+    id: `stop/coarse/${untilGeneration}`,
     origin: "stop",
     gifts: [...gifts].sort(),
     limit: {},

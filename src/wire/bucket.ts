@@ -7,7 +7,7 @@ export const ALL_BASIS_POINTS = 10_000;
  * numbers; `test/wire/bucket-vectors.json` holds them.
  */
 export function bucketOf(salt: string, unitId: string): number {
-  return Math.floor((murmur3(`${salt}:${unitId}`) * ALL_BASIS_POINTS) / 4_294_967_296);
+  return Math.floor((murmur3(salt, ":", unitId) * ALL_BASIS_POINTS) / 4_294_967_296);
 }
 
 /** Whether the viewer is in the slice. An empty unit id is in no slice; it is never hashed. */
@@ -15,25 +15,23 @@ export function isInSlice(salt: string, unitId: string, basisPoints: number): bo
   return basisPoints > 0 && unitId !== "" && bucketOf(salt, unitId) < basisPoints;
 }
 
-/** MurmurHash3 x86 32-bit with seed 0 (Austin Appleby, public domain reference), over the UTF-8 bytes of `text`. */
-export function murmur3(text: string): number {
-  const bytes = utf8(text);
-  const length = bytes.length;
+/**
+ * MurmurHash3 x86 32-bit with seed 0 (Austin Appleby, public domain reference), over the UTF-8 bytes of the texts, one after
+ * the other.
+ */
+export function murmur3(...texts: readonly string[]): number {
+  let length = 0;
+  for (const text of texts) length = writeUtf8(text, length);
   let hash = 0;
   let at = 0;
   for (; at + 4 <= length; at += 4) {
-    hash ^= scramble(
-      byte(bytes, at) |
-        (byte(bytes, at + 1) << 8) |
-        (byte(bytes, at + 2) << 16) |
-        (byte(bytes, at + 3) << 24),
-    );
+    hash ^= scramble(byte(at) | (byte(at + 1) << 8) | (byte(at + 2) << 16) | (byte(at + 3) << 24));
     hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
   }
   let tail = 0;
-  if (at + 2 < length) tail ^= byte(bytes, at + 2) << 16;
-  if (at + 1 < length) tail ^= byte(bytes, at + 1) << 8;
-  if (at < length) hash ^= scramble(tail ^ byte(bytes, at));
+  if (at + 2 < length) tail ^= byte(at + 2) << 16;
+  if (at + 1 < length) tail ^= byte(at + 1) << 8;
+  if (at < length) hash ^= scramble(tail ^ byte(at));
   hash ^= length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
@@ -45,28 +43,37 @@ function scramble(block: number): number {
   return Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
 }
 
-function byte(bytes: readonly number[], at: number): number {
+/** What is hashed just now. Kept, and only ever grown: a bucket is asked for too often to make an array each time. */
+const bytes: number[] = [];
+
+function byte(at: number): number {
   return bytes[at] ?? 0;
 }
 
-/** UTF-8 by hand: `TextEncoder` is missing in some app runtimes, and hashing UTF-16 units is how clients came to disagree. */
-function utf8(text: string): number[] {
-  const bytes: number[] = [];
+/**
+ * UTF-8 by hand, into {@link bytes} from `at` on; gives where it ends. `TextEncoder` is missing in some app runtimes, and
+ * hashing UTF-16 units is how clients came to disagree.
+ */
+function writeUtf8(text: string, at: number): number {
+  let end = at;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) {
-      bytes.push(unit);
+      bytes[end++] = unit;
       continue;
     }
     const isPair = unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
     const point = isPair ? (text.codePointAt(i++) ?? 0) : unit >= 0xd800 && unit < 0xe000 ? 0xfffd : unit;
-    if (point < 0x800) bytes.push(0xc0 | (point >> 6));
+    if (point < 0x800) bytes[end++] = 0xc0 | (point >> 6);
     else {
-      if (point < 0x10000) bytes.push(0xe0 | (point >> 12));
-      else bytes.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f));
-      bytes.push(0x80 | ((point >> 6) & 0x3f));
+      if (point < 0x10000) bytes[end++] = 0xe0 | (point >> 12);
+      else {
+        bytes[end++] = 0xf0 | (point >> 18);
+        bytes[end++] = 0x80 | ((point >> 12) & 0x3f);
+      }
+      bytes[end++] = 0x80 | ((point >> 6) & 0x3f);
     }
-    bytes.push(0x80 | (point & 0x3f));
+    bytes[end++] = 0x80 | (point & 0x3f);
   }
-  return bytes;
+  return end;
 }

@@ -74,14 +74,8 @@ export function resolve(
   const winner = releases[0];
 
   for (const it of releases) chain.push(toLink(giftId, it));
-  appendFallbacks(
-    catalog,
-    overrides,
-    viewer,
-    winner?.release.fallback ?? qualified.fallback,
-    new Set([giftId]),
-    chain,
-  );
+  const fallback = winner?.release.fallback ?? qualified.fallback;
+  if (fallback.length > 0) appendFallbacks(catalog, overrides, viewer, fallback, new Set([giftId]), chain);
   const usesFallback = !winner && chain.length > 0;
   const still = winner?.release.files.find((file) => file.role === "still");
   if (winner && still)

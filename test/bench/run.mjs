@@ -13,7 +13,9 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src/ts
 });
 // Loaded after that: they are about the compiled program.
 const { figureToText } = await import("./measure.mjs");
+const { measurePoll } = await import("./poll.mjs");
 const { measureResolve } = await import("./resolve.mjs");
+const { measureStop } = await import("./stop.mjs");
 
 const machine = `Node ${process.versions.node}, ${availableParallelism()} x ${cpus()[0]?.model ?? "processor"}`;
 console.log(`${machine}\n`);
@@ -24,4 +26,7 @@ const show = (figure) => {
 };
 
 measureResolve().forEach(show);
+show(await measurePoll());
+show(await measureStop(1));
+show(await measureStop(200));
 if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);

@@ -186,6 +186,29 @@ describe("the default always ends it", () => {
   });
 });
 
+describe("bytes that were damaged on the way", () => {
+  /** What the platform's own cache holds for the newer release; an answer past that cache is right. */
+  const damagedInCache = (cdn: ReturnType<typeof edge>, newer: ObjectFile): Fetch => {
+    return async (key, options) =>
+      key === keyOf(newer) && !options.revalidate
+        ? { kind: "body", bytes: encode("wrong") }
+        : cdn.fetch(key, options);
+  };
+
+  test("are asked for once more, past the platform's cache, which would keep them for a year", async () => {
+    const { cdn, chain, newer } = rose();
+    const loaded = await playChain({ fetch: damagedInCache(cdn, newer), crypto: nodeCrypto }, chain);
+    expect([contents(loaded), loaded.failed]).toEqual([["rose animation: newer"], []]);
+  });
+
+  test("are not asked for a third time", async () => {
+    const { cdn, chain, newer } = rose();
+    cdn.files.set(keyOf(newer), encode("nower"));
+    await playChain({ fetch: cdn.fetch, crypto: nodeCrypto }, chain);
+    expect(cdn.asked.filter(({ key }) => key === keyOf(newer))).toHaveLength(2);
+  });
+});
+
 describe("a cache", () => {
   test("saves the second download", async () => {
     const { cdn, chain } = rose();

@@ -19,7 +19,7 @@ import {
 } from "../support/edges.ts";
 
 /** For edges that never come right: each test waits for it once. */
-const ENOUGH = { deadlineMilliseconds: 1_000 };
+const ENOUGH = { deadlineMilliseconds: 700 };
 /** Far longer than any answer here takes: what is waited for comes by itself. */
 const PATIENTLY = { deadlineMilliseconds: 20_000 };
 

@@ -89,9 +89,9 @@ describe("the list of overrides", () => {
     const hundred = coarsenStops([fileOverride, ...many(100)]);
     expect(sizeOf(hundred)).toBeLessThanOrEqual(MAX_OVERRIDE_BYTES);
     expect(hundred).toContainEqual(fileOverride);
-    expect(hundred.find((it) => it.id === "stop/coarse")?.gifts).toHaveLength(100);
+    expect(hundred.find((it) => it.id === "stop/coarse/3")?.gifts).toHaveLength(100);
     const thousand = coarsenStops([fileOverride, ...many(5_000)]);
     expect(sizeOf(thousand)).toBeLessThanOrEqual(MAX_OVERRIDE_BYTES);
-    expect(thousand.find((it) => it.id === "stop/coarse")).toMatchObject({ gifts: "*", untilGeneration: 3 });
+    expect(thousand.find((it) => it.id === "stop/coarse/3")).toMatchObject({ gifts: "*", untilGeneration: 3 });
   });
 });

@@ -62,6 +62,7 @@ describe("every value knows where it is written", () => {
   test("and what is not written is where its nearest written parent is", () => {
     expect(place(["rollout", "canary", "percent"])).toEqual(place(["rollout", "canary"]));
     expect(place(["rollout", "canary", "percent", 3, "x"])).toEqual(place(["rollout", "canary"]));
+    expect(place(["rollout", "canary", "percent"], "key")).toEqual(place(["rollout", "canary"]));
     expect(place(["nothing"])).toEqual(place([]));
     expect(place(["ends"])).toMatchObject({ line: 14 });
   });

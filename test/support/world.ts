@@ -104,7 +104,10 @@ export async function createWorld(edges: readonly Edge[] = []): Promise<World> {
       ...changes,
     };
   };
-  const store = async () => (await publisher()).environment.store;
+  // Where the store is and whom to trust stays the same, and git takes its time to say so.
+  let first: Promise<Publisher> | undefined;
+  const opened = () => (first ??= publisher());
+  const store = async () => (await opened()).environment.store;
   return {
     root,
     git,
@@ -142,12 +145,12 @@ export async function createWorld(edges: readonly Edge[] = []): Promise<World> {
       };
     },
     viewer: async (viewer, fetch) => {
-      const opened = await publisher();
+      const { trustedRoot, environment } = await opened();
       return GiftwrapClient.open({
         viewer,
-        root: opened.trustedRoot,
+        root: trustedRoot,
         crypto: nodeCrypto,
-        fetch: fetch ?? storeFetch(opened.environment.store),
+        fetch: fetch ?? storeFetch(environment.store),
       });
     },
     remove: () => rm(root, { recursive: true, force: true }),

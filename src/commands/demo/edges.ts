@@ -1,5 +1,5 @@
 import { type EdgeServer, startEdge } from "../../store/edgeServer.ts";
-import type { Store } from "../../store/store.ts";
+import type { Store, Stored } from "../../store/store.ts";
 import { headersOf, TIMESTAMP_KEY } from "../../wire/keys.ts";
 
 /** An edge that can be told to misbehave. */
@@ -14,7 +14,7 @@ export interface DemoEdge extends EdgeServer {
 export async function startDemoEdge(store: Store, region: string): Promise<DemoEdge> {
   let damaged: string | null = null;
   let frozen: Uint8Array | null = null;
-  const server = await startEdge(store, 0, async (request, response) => {
+  const server = await startEdge(withMemory(store), 0, async (request, response) => {
     const key = (request.url ?? "").slice(1);
     const wrong =
       key === TIMESTAMP_KEY && frozen
@@ -59,6 +59,21 @@ export function watchEdges(
       }
     }),
   );
+}
+
+/** Keeps what never changes, as an edge does. */
+function withMemory(store: Store): Store {
+  const kept = new Map<string, Stored>();
+  return {
+    ...store,
+    get: async (key) => {
+      const known = kept.get(key);
+      if (known) return known;
+      const stored = await store.get(key);
+      if (stored && key !== TIMESTAMP_KEY) kept.set(key, stored);
+      return stored;
+    },
+  };
 }
 
 function revisionOf(timestamp: unknown): number {
