@@ -1,8 +1,7 @@
 import type { Card, Problem } from "../github/card.ts";
 import { type Project, releaseKey } from "../model/project.ts";
-import { toRollout } from "../model/rollout.ts";
+import { inEnvironment, toRollout } from "../model/rollout.ts";
 import type { EnvironmentFile } from "../model/schemas.ts";
-import { inEnvironment } from "../publish/desired.ts";
 import { explainError, type GiftError } from "../report/error.ts";
 import type { Exit } from "./command.ts";
 import { describeRollout } from "./status.ts";

@@ -39,7 +39,6 @@ import {
   parseWholeNumber,
 } from "./command.ts";
 import { type Environment, openEnvironment, trustedRootOf } from "./environment.ts";
-import { readDesired } from "./readDesired.ts";
 
 /** Two publishers at once settle within a few rounds; more means that something else is wrong. */
 const MAX_ROUNDS = 5;
@@ -94,10 +93,10 @@ export const command: Command = {
   },
   run: async (args, io) => {
     const publisher = await prepare(args, io);
-    if (args.text("commit") === undefined) await warnIfDirty(io);
     const quiet = args.flag("json");
     const result = await publish(publisher, quiet ? () => {} : io.line);
     if (quiet) io.line(JSON.stringify(result));
+    if (args.text("commit") === undefined) await warnIfDirty(io);
     return result.exit;
   },
 };
@@ -206,6 +205,8 @@ async function publishTree(
   say: Say,
 ): Promise<PublishResult | "lost_race"> {
   const { root, commit, environment, signers, io } = publisher;
+  // Loaded only now: a stop does not wait for the rules and what they need.
+  const { readDesired } = await import("./readDesired.ts");
   const tree = await readDesired(revisionTree(root, commit), environment, io.now());
   const soFar = { commit, stops, findings: tree.findings, changes: [], kept: {}, edges: [] };
   if (!tree.wanted) {

@@ -1,6 +1,6 @@
 import { ALL_BASIS_POINTS } from "../wire/bucket.ts";
 import type { Rollout, Stage } from "../wire/rollout.ts";
-import type { ReleaseFile } from "./schemas.ts";
+import type { EnvironmentFile, ReleaseFile } from "./schemas.ts";
 
 export const STAGES: readonly Stage[] = ["canary", "regional", "full"];
 
@@ -34,6 +34,12 @@ export function toRollout(release: ReleaseFile): Rollout | null {
         },
       }),
   };
+}
+
+/** Whose rollout counts: production as written; for testers everything that is not withdrawn is open. */
+export function inEnvironment(rollout: Rollout | null, mode: EnvironmentFile["rollout"]): Rollout | null {
+  if (rollout === null || mode === "as-written") return rollout;
+  return { salt: rollout.salt, canary: {}, regional: { regions: {} }, full: true };
 }
 
 /** The last stage that counts, or null when the release is closed. */

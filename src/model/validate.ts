@@ -87,7 +87,15 @@ function isShaped<K extends FileKind>(validate: ValidateFunction, value: unknown
 function validatorFor(kind: FileKind): ValidateFunction {
   const known = compiled.get(kind);
   if (known) return known;
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    strict: true,
+    allowUnionTypes: true,
+    // A test holds our schemas against the schema of schemas; compiling that one too, in each process, would hold a stop up.
+    meta: false,
+    validateSchema: false,
+  });
   const validate = ajv.compile(SCHEMAS[kind]);
   compiled.set(kind, validate);
   return validate;

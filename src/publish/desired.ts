@@ -1,6 +1,6 @@
 import type { Project } from "../model/project.ts";
 import { compileRange } from "../model/range.ts";
-import { toRollout } from "../model/rollout.ts";
+import { inEnvironment, toRollout } from "../model/rollout.ts";
 import type { EnvironmentFile, LockFile, OverrideFile, ReleaseFile } from "../model/schemas.ts";
 import { type CatalogRelease, toLine } from "../wire/catalog.ts";
 import type { Override } from "../wire/override.ts";
@@ -62,12 +62,6 @@ export function toWireOverride(name: string, file: OverrideFile, now: number): O
     }),
     limit: LIMITS[file.limit],
   };
-}
-
-/** Whose rollout counts: production as written; for testers everything that is not withdrawn is open. */
-export function inEnvironment(rollout: Rollout | null, mode: EnvironmentFile["rollout"]): Rollout | null {
-  if (rollout === null || mode === "as-written") return rollout;
-  return { salt: rollout.salt, canary: {}, regional: { regions: {} }, full: true };
 }
 
 const LIMITS: Readonly<Record<OverrideFile["limit"], Limit>> = {

@@ -12,6 +12,8 @@ export interface Edge {
 export interface EdgeResult {
   readonly edge: Edge;
   readonly ok: boolean;
+  /** Whether it ever gave a whole answer, right or wrong. */
+  readonly answered: boolean;
   /** From the first question to the right answer, or to giving up. */
   readonly milliseconds: number;
   /** The last wrong answer, when it never came right. */
@@ -63,14 +65,22 @@ export async function warmObjects(
 ): Promise<readonly (EdgeResult & { digest: string })[]> {
   const questions = edges.flatMap((edge) => objects.map((object) => ({ edge, ...object })));
   const failures: (EdgeResult & { digest: string })[] = [];
+  // An edge that is down is waited for once, not once per object.
+  const silent = new Map<string, EdgeResult>();
   const work = async () => {
     for (let next = questions.pop(); next; next = questions.pop()) {
       const { edge, key, digest } = next;
+      const gone = silent.get(edge.url);
+      if (gone) {
+        failures.push({ ...gone, digest });
+        continue;
+      }
       const wrong = "it serves other bytes than were published";
       const result = await askUntilRight(edge, key, options, (body) =>
         digestOf(body) === digest ? null : wrong,
       );
       if (!result.ok) failures.push({ ...result, digest });
+      if (!result.answered) silent.set(edge.url, result);
     }
   };
   await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, work));
@@ -88,12 +98,21 @@ async function askUntilRight(
   const elapsed = () => Math.round(performance.now() - started);
   let pause = FIRST_PAUSE_MILLISECONDS;
   let why: string | undefined;
+  let answered = false;
   for (;;) {
-    const problem = await ask(edge.url + key, Math.max(1, deadlineMilliseconds - elapsed()), problemOf);
-    if (problem === null) return { edge, ok: true, milliseconds: elapsed() };
+    const problem = await ask(
+      edge.url + key,
+      Math.max(1, deadlineMilliseconds - elapsed()),
+      (status, body) => {
+        answered = true;
+        return status === 200 ? problemOf(body) : `it answered ${status}`;
+      },
+    );
+    if (problem === null) return { edge, ok: true, answered, milliseconds: elapsed() };
     // The deadline cuts the last question short, which says less than the answers before.
     why = problem === TOO_LATE && why !== undefined ? why : problem;
-    if (elapsed() + pause >= deadlineMilliseconds) return { edge, ok: false, milliseconds: elapsed(), why };
+    if (elapsed() + pause >= deadlineMilliseconds)
+      return { edge, ok: false, answered, milliseconds: elapsed(), why };
     await new Promise((resolve) => setTimeout(resolve, pause));
     pause = Math.min(LONGEST_PAUSE_MILLISECONDS, pause * 2);
   }
@@ -102,7 +121,7 @@ async function askUntilRight(
 async function ask(
   url: string,
   timeoutMilliseconds: number,
-  problemOf: (body: Uint8Array) => string | null,
+  problemOf: (status: number, body: Uint8Array) => string | null,
 ): Promise<string | null> {
   try {
     const response = await fetch(url, {
@@ -110,7 +129,7 @@ async function ask(
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
     const body = new Uint8Array(await response.arrayBuffer());
-    return response.status === 200 ? problemOf(body) : `it answered ${response.status}`;
+    return problemOf(response.status, body);
   } catch (error) {
     const isTooLate = error instanceof Error && error.name === "TimeoutError";
     return isTooLate ? TOO_LATE : `it did not answer: ${explainError(error)}`;

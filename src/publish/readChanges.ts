@@ -1,5 +1,5 @@
 import { classifyPath } from "../model/paths.ts";
-import { toRollout } from "../model/rollout.ts";
+import { inEnvironment, toRollout } from "../model/rollout.ts";
 import type { EnvironmentFile, OverrideFile, ReleaseFile } from "../model/schemas.ts";
 import { checkShape } from "../model/validate.ts";
 import { changedPaths } from "../source/git.ts";
@@ -7,7 +7,6 @@ import { revisionTree } from "../source/tree.ts";
 import { parseYaml } from "../source/yaml.ts";
 import type { Override } from "../wire/override.ts";
 import type { Rollout } from "../wire/rollout.ts";
-import { inEnvironment, toWireOverride } from "./desired.ts";
 import type { RolloutChange } from "./stops.ts";
 
 /** What two commits say differently about who may see what. */
@@ -29,8 +28,10 @@ export async function readChanges(
   now: number,
 ): Promise<Changes> {
   const paths = await changedPaths(root, from, to, ["releases"]);
-  const before = await revisionTree(root, from).read(paths);
-  const after = await revisionTree(root, to).read(paths);
+  const [before, after] = await Promise.all([
+    revisionTree(root, from).read(paths),
+    revisionTree(root, to).read(paths),
+  ]);
   const rollouts: RolloutChange[] = [];
   const overrides: Override[] = [];
   for (const path of paths) {
@@ -41,7 +42,7 @@ export async function readChanges(
       const next = after.has(path) ? readRollout(gift, version, toText(after.get(path)), then) : null;
       rollouts.push({ gift, version, before: inEnvironment(then, mode), after: inEnvironment(next, mode) });
     } else if (it.kind === "override") {
-      const override = readOverride(it.name, toText(after.get(path)), now);
+      const override = await readOverride(it.name, toText(after.get(path)), now);
       if (override) overrides.push(override);
     }
   }
@@ -94,7 +95,7 @@ export function readRollout(
 }
 
 /** An override from what matters in its text: a missing reason or a stray key must not hold a stop up. */
-function readOverride(name: string, text: string, now: number): Override | null {
+async function readOverride(name: string, text: string, now: number): Promise<Override | null> {
   const parsed = parseYaml("", text);
   if (!parsed.ok || !isBlock(parsed.located.value)) return null;
   const { gifts, versions, scope, limit, ends } = parsed.located.value;
@@ -104,7 +105,9 @@ function readOverride(name: string, text: string, now: number): Override | null 
   return checked.ok ? tryToWire(name, checked.value, now) : null;
 }
 
-function tryToWire(name: string, file: OverrideFile, now: number): Override | null {
+async function tryToWire(name: string, file: OverrideFile, now: number): Promise<Override | null> {
+  // Loaded when asked for: a stage that is closed does not wait for the semver library.
+  const { toWireOverride } = await import("./desired.ts");
   try {
     return toWireOverride(name, file, now);
   } catch {

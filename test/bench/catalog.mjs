@@ -61,7 +61,13 @@ export const THREE_OVERRIDES = [
     limit: {},
     untilGeneration: 2,
   },
-  { id: "night-shift", origin: "git", gifts: [giftId(40), giftId(41)], scope: { regions: ["ID"] }, limit: {} },
+  {
+    id: "night-shift",
+    origin: "git",
+    gifts: [giftId(40), giftId(41)],
+    scope: { regions: ["ID"] },
+    limit: {},
+  },
   {
     id: "android-decoder",
     origin: "break-glass",

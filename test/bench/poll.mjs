@@ -50,11 +50,27 @@ export async function measurePoll() {
       about: "HTTP/1.1 on one warm connection, no overrides; TLS and TCP are not in it",
       rows: [
         toRow("a poll that finds nothing new (304)", "B", asked.map(both)),
-        toRow("  its request", "B", asked.map((it) => it.up)),
-        toRow("  its answer", "B", asked.map((it) => it.down)),
+        toRow(
+          "  its request",
+          "B",
+          asked.map((it) => it.up),
+        ),
+        toRow(
+          "  its answer",
+          "B",
+          asked.map((it) => it.down),
+        ),
         toRow("the first poll (200)", "B", firstPoll.map(both)),
-        toRow("  its request", "B", firstPoll.map((it) => it.up)),
-        toRow("  its answer", "B", firstPoll.map((it) => it.down)),
+        toRow(
+          "  its request",
+          "B",
+          firstPoll.map((it) => it.up),
+        ),
+        toRow(
+          "  its answer",
+          "B",
+          firstPoll.map((it) => it.down),
+        ),
         toRow(`a first start with one gift (${first.length} requests)`, "B", [
           first.map(both).reduce((sum, bytes) => sum + bytes, 0),
         ]),

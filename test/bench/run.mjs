@@ -1,7 +1,7 @@
 // npm run bench [-- --json FILE]: figures of one run, measured side by side; nothing is asserted, for machines differ.
 import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -17,7 +17,7 @@ const { measurePoll } = await import("./poll.mjs");
 const { measureResolve } = await import("./resolve.mjs");
 const { measureStop } = await import("./stop.mjs");
 
-const machine = `Node ${process.versions.node}, ${availableParallelism()} x ${cpus()[0]?.model ?? "processor"}`;
+const machine = `Node ${process.versions.node}, ${availableParallelism()} x ${cpus()[0]?.model ?? "processor"}, load ${loadavg()[0]?.toFixed(1)} before`;
 console.log(`${machine}\n`);
 const figures = [];
 const show = (figure) => {

@@ -40,7 +40,9 @@ export async function measureStop(gifts) {
       about: "a revert of a release at full, committed before; Node's start included",
       rows: [
         start,
-        ...repository.edges.map(({ region }, at) => row(`${region} serves the stop`, ({ edges }) => edges[at])),
+        ...repository.edges.map(({ region }, at) =>
+          row(`${region} serves the stop`, ({ edges }) => edges[at]),
+        ),
         row("every edge serves the stop", ({ edges }) => Math.max(...edges)),
         row("the command says that all have confirmed", ({ confirmed }) => confirmed),
         row("the command ends: catalogs are out as well", ({ ended }) => ended),
@@ -60,7 +62,10 @@ async function timeOfStart() {
 async function timeOfStop({ root, edges }) {
   const started = performance.now();
   const elapsed = () => performance.now() - started;
-  const child = spawn(process.execPath, [CLI, "publish"], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [CLI, "publish"], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let said = "";
   let confirmed;
   child.stdout.on("data", (chunk) => {
@@ -68,7 +73,8 @@ async function timeOfStop({ root, edges }) {
     if (confirmed === undefined && /stop confirmed at 3 edges/.test(said)) confirmed = elapsed();
   });
   const closed = once(child, "close").then(([code]) => {
-    if (code !== 0 || confirmed === undefined) throw new Error(`giftwrap publish ended with ${code}:\n${said}`);
+    if (code !== 0 || confirmed === undefined)
+      throw new Error(`giftwrap publish ended with ${code}:\n${said}`);
     return elapsed();
   });
   const seen = await Promise.race([

@@ -373,6 +373,15 @@ describe("what is refused, with the state as it was", () => {
     expect(await client.refresh()).toBe(true);
   });
 
+  test("a root that expired: expired, until a newer one is there", async () => {
+    repository.root = { ...repository.root, expires: "2000-01-01T00:00:00Z" };
+    await repository.signRoot([repository.keys.root]);
+    const client = await open();
+    expect(await refusal(client)).toBe("expired");
+    await repository.rotate();
+    expect(await client.refresh()).toBe(true);
+  });
+
   test("a timestamp of a format that this client cannot know: schema", async () => {
     const client = await opened();
     const content = { version: 9, snapshot: { version: 1 }, pollSeconds: 60, commit: "", overrides: [] };

@@ -136,7 +136,9 @@ describe("check", () => {
   it("refuses a base that is not in the clone, rather than not look at merged locks", async () => {
     const { exit, outputs, summary } = await act({ INPUT_COMMAND: "check", INPUT_BASE: "f".repeat(40) });
     expect({ exit, outputs }).toEqual({ exit: 3, outputs: { verdict: "failure", revision: "" } });
-    expect(summary).toContain("**Next:** check out with fetch-depth: 0.");
+    expect(summary).toContain(
+      "**Next:** fetch it (in a workflow, check out with fetch-depth: 0), or name another with --base.",
+    );
   });
 
   it("lets nothing that a file contains be a command to the runner", async () => {

@@ -1,4 +1,6 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
+import * as schemas from "../../src/model/schemas.ts";
 import { checkShape, type FileKind, type Misfit } from "../../src/model/validate.ts";
 
 const RELEASE = {
@@ -30,6 +32,12 @@ function wrong(kind: FileKind, value: unknown): string[] {
 function rollout(parts: object): object {
   return { ...RELEASE, rollout: { ...RELEASE.rollout, ...parts } };
 }
+
+test("the schemas are what JSON Schema 2020-12 calls one", () => {
+  const ajv = new Ajv2020();
+  for (const [name, schema] of Object.entries(schemas))
+    expect(ajv.validateSchema(schema), `${name}: ${ajv.errorsText()}`).toBe(true);
+});
 
 test("a file that fits is given back as it is", () => {
   expect(checkShape("release", RELEASE)).toEqual({ ok: true, value: RELEASE });

@@ -55,7 +55,12 @@ describe("confirming a timestamp", () => {
 
   test("is asked once of an edge that serves the very bytes", async () => {
     const { edge, asked } = await start("SG", right);
-    expect(await confirmAt(edge)).toEqual({ edge, ok: true, milliseconds: expect.any(Number) });
+    expect(await confirmAt(edge)).toEqual({
+      edge,
+      ok: true,
+      answered: true,
+      milliseconds: expect.any(Number),
+    });
     expect(asked).toEqual([TIMESTAMP_KEY]);
   });
 

@@ -92,6 +92,9 @@ describe("the list of overrides", () => {
     expect(hundred.find((it) => it.id === "stop/coarse/3")?.gifts).toHaveLength(100);
     const thousand = coarsenStops([fileOverride, ...many(5_000)]);
     expect(sizeOf(thousand)).toBeLessThanOrEqual(MAX_OVERRIDE_BYTES);
-    expect(thousand.find((it) => it.id === "stop/coarse/3")).toMatchObject({ gifts: "*", untilGeneration: 3 });
+    expect(thousand.find((it) => it.id === "stop/coarse/3")).toMatchObject({
+      gifts: "*",
+      untilGeneration: 3,
+    });
   });
 });
