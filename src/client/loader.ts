@@ -1,7 +1,7 @@
-import type { ObjectFile } from "../wire/catalog.ts";
+import type { ObjectFile, ReleaseLink, StillLink } from "../wire/catalog.ts";
 import { toHex } from "../wire/digest.ts";
 import { objectKey } from "../wire/keys.ts";
-import type { Link, ReleaseLink, Resolution, StillLink } from "../wire/resolve.ts";
+import type { Link, Resolution } from "../wire/resolve.ts";
 import { ClientError } from "./error.ts";
 import type { Crypto, Fetch, ObjectCache } from "./ports.ts";
 

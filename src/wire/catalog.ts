@@ -46,10 +46,41 @@ export interface CatalogHeader {
   readonly tier: Tier;
 }
 
-/** What {@link Catalog.get} hands out: a gift with its versions already read. */
+/** Another gift's release that must be at hand to play a link. */
+export interface RequiredRelease {
+  readonly gift: string;
+  readonly version: string;
+  readonly files: readonly ObjectFile[];
+}
+
+export interface ReleaseLink {
+  readonly kind: "release";
+  readonly gift: string;
+  readonly version: string;
+  readonly player: Player;
+  readonly files: readonly ObjectFile[];
+  readonly requires: readonly RequiredRelease[];
+}
+
+export interface StillLink {
+  readonly kind: "still";
+  readonly gift: string;
+  readonly version: string;
+  readonly file: ObjectFile;
+}
+
+/** What {@link Catalog.get} hands out: releases with their versions read and their links ready, made once and not per viewer. */
 export interface IndexedGift {
   readonly id: string;
-  readonly releases: readonly { readonly version: Version; readonly release: CatalogRelease }[];
+  readonly releases: readonly IndexedRelease[];
+}
+
+export interface IndexedRelease {
+  readonly version: Version;
+  readonly release: CatalogRelease;
+  /** Without what it requires, which depends on the viewer. */
+  readonly link: ReleaseLink;
+  readonly still: StillLink | null;
 }
 
 export class CatalogFormatError extends Error {
@@ -131,15 +162,24 @@ function parseHeader(line: string): CatalogHeader {
   return header;
 }
 
-function indexGift(gift: CatalogGift, shared: SharedParts): IndexedGift {
+function indexGift({ id: gift, releases }: CatalogGift, shared: SharedParts): IndexedGift {
   return {
-    id: gift.id,
-    releases: gift.releases.map((release) => ({
-      version: parseVersion(release.version) ?? [0, 0, 0],
-      release: withSharedParts(release, shared),
-    })),
+    id: gift,
+    releases: releases.map((written) => {
+      const release = withSharedParts(written, shared);
+      const { version, player, files } = release;
+      const still = files.find((file) => file.role === "still");
+      return {
+        version: parseVersion(version) ?? [0, 0, 0],
+        release,
+        link: { kind: "release", gift, version, player, files, requires: NOTHING },
+        still: still ? { kind: "still", gift, version, file: still } : null,
+      };
+    }),
   };
 }
+
+const NOTHING: readonly RequiredRelease[] = [];
 
 function withSharedParts(release: CatalogRelease, shared: SharedParts): CatalogRelease {
   const { app, player, rollout } = release;

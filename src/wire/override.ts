@@ -45,23 +45,26 @@ export function keepStops(
   return [...next, ...standing];
 }
 
-/** The rollouts, of which each must cover the viewer: the release's own, and one per override that speaks of it. */
-export function rolloutsUnder(
+/** The release's rollout as each override that speaks of it leaves it; each must cover the viewer, as the rollout itself must. */
+export function limitedRollouts(
   overrides: readonly Override[],
   gift: string,
   version: Version,
   rollout: Rollout,
   viewer: Viewer,
 ): readonly Rollout[] {
-  const rollouts = [rollout];
+  let limited: Rollout[] | null = null;
   for (const override of overrides) {
     if (override.gifts !== "*" && !override.gifts.includes(gift)) continue;
     if (override.versions && !isWithin(version, override.versions)) continue;
     if (override.scope && !isInScope(override.scope, viewer)) continue;
-    rollouts.push(limitRollout(rollout, override.limit));
+    limited ??= [];
+    limited.push(limitRollout(rollout, override.limit));
   }
-  return rollouts;
+  return limited ?? NONE;
 }
+
+const NONE: readonly Rollout[] = [];
 
 function isInScope(scope: Scope, viewer: Viewer): boolean {
   if (scope.regions && !scope.regions.includes(viewer.region)) return false;

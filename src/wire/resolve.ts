@@ -1,31 +1,15 @@
-import type { Catalog, CatalogRelease, IndexedGift, ObjectFile, Player } from "./catalog.ts";
-import { type Override, rolloutsUnder } from "./override.ts";
+import type {
+  Catalog,
+  IndexedRelease,
+  ObjectFile,
+  ReleaseLink,
+  RequiredRelease,
+  StillLink,
+} from "./catalog.ts";
+import { type Override, limitedRollouts } from "./override.ts";
 import { coveringStage, isHeldBack, type Rollout, type Stage } from "./rollout.ts";
-import { type Interval, isWithin, type Version } from "./version.ts";
+import { type Interval, isWithin } from "./version.ts";
 import { hasAppWithin, type Viewer } from "./viewer.ts";
-
-/** Another gift's release that must be at hand to play a link. */
-export interface RequiredRelease {
-  readonly gift: string;
-  readonly version: string;
-  readonly files: readonly ObjectFile[];
-}
-
-export interface ReleaseLink {
-  readonly kind: "release";
-  readonly gift: string;
-  readonly version: string;
-  readonly player: Player;
-  readonly files: readonly ObjectFile[];
-  readonly requires: readonly RequiredRelease[];
-}
-
-export interface StillLink {
-  readonly kind: "still";
-  readonly gift: string;
-  readonly version: string;
-  readonly file: ObjectFile;
-}
 
 /** What the app itself shows when nothing else can be: it ends every chain. */
 export interface DefaultLink {
@@ -67,24 +51,18 @@ export function resolve(
   giftId: string,
   hint?: string,
 ): Resolution {
+  const world: World = { catalog, overrides, viewer };
   const chain: Link[] = [];
-  const qualified = qualify(catalog, overrides, viewer, giftId);
-  const hinted = hint === undefined ? 0 : qualified.releases.findIndex((it) => it.release.version === hint);
-  const releases = hinted > 0 ? qualified.releases.slice(hinted) : qualified.releases;
-  const winner = releases[0];
-
-  for (const it of releases) chain.push(toLink(giftId, it));
-  const fallback = winner?.release.fallback ?? qualified.fallback;
-  if (fallback.length > 0) appendFallbacks(catalog, overrides, viewer, fallback, new Set([giftId]), chain);
-  const usesFallback = !winner && chain.length > 0;
-  const still = winner?.release.files.find((file) => file.role === "still");
-  if (winner && still)
-    chain.push({ kind: "still", gift: giftId, version: winner.release.version, file: still });
+  const found = appendReleases(world, giftId, hint, chain);
+  const { first, fallback } = found;
+  if (fallback) appendFallbacks(world, fallback, new Set([giftId]), chain);
+  const usesFallback = !first && chain.length > 0;
+  if (first?.still) chain.push(first.still);
   chain.push(DEFAULT);
 
-  if (hinted < 0) return { chain, reason: "hint_refused" };
-  if (!winner) return { chain, reason: usesFallback ? "fallback" : "default" };
-  return { chain, reason: hint === undefined ? winner.stage : "hint" };
+  if (hint !== undefined && !found.isHinted) return { chain, reason: "hint_refused" };
+  if (!found.stage) return { chain, reason: usesFallback ? "fallback" : "default" };
+  return { chain, reason: hint === undefined ? found.stage : "hint" };
 }
 
 /** The verdict on every release of the gift that the catalog lists, newest first; for people who ask why. */
@@ -94,15 +72,30 @@ export function explain(
   viewer: Viewer,
   giftId: string,
 ): { version: string; verdict: Verdict }[] {
-  return (catalog.get(giftId)?.releases ?? []).map(({ version, release }) => {
-    const under = (some: readonly Override[]): Verdict =>
-      judge({ catalog, overrides: some, viewer }, giftId, version, release, []).verdict;
-    const own = under(overrides);
-    if (own.kind !== "not_covered" || under([]).kind === "not_covered")
-      return { version: release.version, verdict: own };
-    const limiting = overrides.find((it) => under([it]).kind === "not_covered");
-    return { version: release.version, verdict: limiting ? { kind: "limited", override: limiting.id } : own };
+  return (catalog.get(giftId)?.releases ?? []).map((it) => {
+    const { version } = it.link;
+    const outcome = judge({ catalog, overrides, viewer }, giftId, it);
+    if (outcome === "not_covered")
+      return { version, verdict: explainAbsence({ catalog, overrides, viewer }, giftId, it) };
+    if (!isStage(outcome)) return { version, verdict: { kind: outcome } };
+    const missing = Object.entries(it.release.requires ?? {}).find(
+      ([gift, range]) => !findRequired({ catalog, overrides, viewer }, gift, range, [giftId]),
+    );
+    return {
+      version,
+      verdict: missing ? { kind: "requires", gift: missing[0] } : { kind: "serves", stage: outcome },
+    };
   });
+}
+
+/** Not covered by its own stages, or only because of an override. */
+function explainAbsence(world: World, giftId: string, it: IndexedRelease): Verdict {
+  const isCoveredUnder = (overrides: readonly Override[]) =>
+    judge({ ...world, overrides }, giftId, it) !== "not_covered";
+  const limiting = isCoveredUnder([])
+    ? world.overrides.find((override) => !isCoveredUnder([override]))
+    : undefined;
+  return limiting ? { kind: "limited", override: limiting.id } : { kind: "not_covered" };
 }
 
 interface World {
@@ -111,67 +104,89 @@ interface World {
   readonly viewer: Viewer;
 }
 
-interface Qualified {
-  readonly release: CatalogRelease;
-  readonly stage: Stage;
-  readonly requires: readonly RequiredRelease[];
-}
+/** How one release stands to one viewer, requirements apart: the stage that serves, or the first thing that does not. */
+type Outcome = Stage | "not_covered" | "held_back" | "app_version" | "tier";
 
-const NOTHING: readonly RequiredRelease[] = [];
-const NOT_COVERED: Verdict = { kind: "not_covered" };
+interface Found {
+  /** The release that the chain begins with, and the stage in which it reaches the viewer. */
+  readonly first: IndexedRelease | null;
+  readonly stage: Stage | null;
+  readonly isHinted: boolean;
+  readonly fallback: readonly string[] | undefined;
+}
 
 /**
- * The releases that serve the viewer, newest first, and the fallback of the newest one that reaches them: a viewer whom a
- * release covers but whose app or tier cannot play it is sent where that release says.
+ * Appends the releases that serve the viewer, newest first, from the hinted one on if it is among them. The fallback is the
+ * first one's; without any it is that of the newest release that reaches the viewer: whom a release covers but whose app or
+ * tier cannot play it is sent where that release says.
  */
-function qualify(
-  catalog: Catalog,
-  overrides: readonly Override[],
-  viewer: Viewer,
-  giftId: string,
-): { releases: readonly Qualified[]; fallback: readonly string[] } {
-  const releases: Qualified[] = [];
+function appendReleases(world: World, giftId: string, hint: string | undefined, chain: Link[]): Found {
+  let first: IndexedRelease | null = null;
+  let stage: Stage | null = null;
+  let isHinted = false;
   let fallback: readonly string[] | undefined;
-  const world: World = { catalog, overrides, viewer };
-  for (const { version, release } of catalog.get(giftId)?.releases ?? []) {
-    const { verdict, requires } = judge(world, giftId, version, release, []);
-    if (verdict.kind === "serves") releases.push({ release, stage: verdict.stage, requires });
-    if (verdict.kind !== "not_covered" && verdict.kind !== "held_back") fallback ??= release.fallback ?? [];
+  const start = chain.length;
+  for (const it of world.catalog.get(giftId)?.releases ?? []) {
+    const outcome = judge(world, giftId, it);
+    if (outcome === "not_covered" || outcome === "held_back") continue;
+    const link = isStage(outcome) ? linkOf(world, giftId, it) : null;
+    if (!link || !isStage(outcome)) {
+      if (!first) fallback ??= it.release.fallback ?? NO_GIFTS;
+      continue;
+    }
+    const isHere = link.version === hint;
+    if (isHere) chain.length = start;
+    if (!first || isHere) {
+      first = it;
+      stage = outcome;
+      fallback = it.release.fallback ?? fallback;
+    }
+    isHinted ||= isHere;
+    chain.push(link);
   }
-  return { releases, fallback: fallback ?? [] };
+  return { first, stage, isHinted, fallback };
 }
 
-function judge(
+const NO_GIFTS: readonly string[] = [];
+
+function judge({ overrides, viewer }: World, giftId: string, { version, release }: IndexedRelease): Outcome {
+  let outcome = coverageOf(release.rollout, viewer);
+  if (overrides.length > 0 && isStage(outcome)) {
+    for (const rollout of limitedRollouts(overrides, giftId, version, release.rollout, viewer)) {
+      outcome = coverageOf(rollout, viewer);
+      if (!isStage(outcome)) return outcome;
+    }
+  }
+  if (!isStage(outcome)) return outcome;
+  if (!hasAppWithin(viewer, release.app)) return "app_version";
+  return release.files.length === 0 ? "tier" : outcome;
+}
+
+function coverageOf(rollout: Rollout, viewer: Viewer): Stage | "not_covered" | "held_back" {
+  const stage = coveringStage(rollout, viewer);
+  if (stage === null) return "not_covered";
+  return rollout.holdback && isHeldBack(rollout, viewer) ? "held_back" : stage;
+}
+
+function isStage(outcome: Outcome): outcome is Stage {
+  return outcome === "full" || outcome === "regional" || outcome === "canary";
+}
+
+/** The release's link with what it requires, or null when that does not serve this viewer. */
+function linkOf(
   world: World,
   giftId: string,
-  version: Version,
-  release: CatalogRelease,
-  path: readonly string[],
-): { verdict: Verdict; requires: readonly RequiredRelease[] } {
-  const { viewer, overrides } = world;
-  const rollouts: readonly Rollout[] =
-    overrides.length === 0
-      ? [release.rollout]
-      : rolloutsUnder(overrides, giftId, version, release.rollout, viewer);
-
-  let stage: Stage | null = null;
-  for (const rollout of rollouts) {
-    stage = coveringStage(rollout, viewer);
-    if (stage === null) return { verdict: NOT_COVERED, requires: NOTHING };
-    if (isHeldBack(rollout, viewer)) return { verdict: { kind: "held_back" }, requires: NOTHING };
-  }
-  if (stage === null) return { verdict: NOT_COVERED, requires: NOTHING };
-  if (!hasAppWithin(viewer, release.app)) return { verdict: { kind: "app_version" }, requires: NOTHING };
-  if (release.files.length === 0) return { verdict: { kind: "tier" }, requires: NOTHING };
-  if (!release.requires) return { verdict: { kind: "serves", stage }, requires: NOTHING };
-
+  { link, release }: IndexedRelease,
+  path: readonly string[] = [],
+): ReleaseLink | null {
+  if (!release.requires) return link;
   const requires: RequiredRelease[] = [];
   for (const [gift, range] of Object.entries(release.requires)) {
     const found = findRequired(world, gift, range, [...path, giftId]);
-    if (!found) return { verdict: { kind: "requires", gift }, requires: NOTHING };
+    if (!found) return null;
     for (const it of found) if (!requires.some((known) => known.gift === it.gift)) requires.push(it);
   }
-  return { verdict: { kind: "serves", stage }, requires };
+  return { ...link, requires };
 }
 
 /** The newest release of a required gift that serves this viewer and is in range, with what it requires itself. */
@@ -182,36 +197,21 @@ function findRequired(
   path: readonly string[],
 ): readonly RequiredRelease[] | null {
   if (path.includes(gift)) return null;
-  const indexed: IndexedGift | undefined = world.catalog.get(gift);
-  for (const { version, release } of indexed?.releases ?? []) {
-    if (!isWithin(version, range)) continue;
-    const { verdict, requires } = judge(world, gift, version, release, path);
-    if (verdict.kind === "serves")
-      return [{ gift, version: release.version, files: playable(release.files) }, ...requires];
+  for (const it of world.catalog.get(gift)?.releases ?? []) {
+    if (!isWithin(it.version, range) || !isStage(judge(world, gift, it))) continue;
+    const link = linkOf(world, gift, it, path);
+    if (link) return [{ gift, version: link.version, files: playable(link.files) }, ...link.requires];
   }
   return null;
 }
 
-function appendFallbacks(
-  catalog: Catalog,
-  overrides: readonly Override[],
-  viewer: Viewer,
-  gifts: readonly string[],
-  visited: Set<string>,
-  chain: Link[],
-): void {
+function appendFallbacks(world: World, gifts: readonly string[], visited: Set<string>, chain: Link[]): void {
   for (const gift of gifts) {
     if (visited.has(gift)) continue;
     visited.add(gift);
-    const { releases, fallback } = qualify(catalog, overrides, viewer, gift);
-    for (const it of releases) chain.push(toLink(gift, it));
-    appendFallbacks(catalog, overrides, viewer, releases[0]?.release.fallback ?? fallback, visited, chain);
+    const { fallback } = appendReleases(world, gift, undefined, chain);
+    if (fallback) appendFallbacks(world, fallback, visited, chain);
   }
-}
-
-function toLink(gift: string, { release, requires }: Qualified): ReleaseLink {
-  const { version, player, files } = release;
-  return { kind: "release", gift, version, player, files, requires };
 }
 
 function playable(files: readonly ObjectFile[]): readonly ObjectFile[] {

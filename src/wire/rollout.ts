@@ -33,17 +33,21 @@ export interface Limit {
   readonly holdback?: { readonly salt: string; readonly basisPoints: number };
 }
 
-/** The first stage that reaches the viewer, or null. Holdback is asked apart: see {@link isHeldBack}. */
+/**
+ * The stage that reaches the viewer, or null. A release that is open to everyone reaches everyone by that, so no cohort is
+ * looked up and nothing is hashed for it; before that the first stage that reaches the viewer is named. Holdback is asked
+ * apart: see {@link isHeldBack}.
+ */
 export function coveringStage(rollout: Rollout, viewer: Viewer): Stage | null {
   const { salt, canary, regional, full } = rollout;
   if (!canary) return null;
+  if (regional && full) return "full";
   if (canary.cohorts?.some((cohort) => viewer.cohorts.includes(cohort))) return "canary";
   if (canary.basisPoints && isInSlice(salt, viewer.unitId, canary.basisPoints)) return "canary";
-  if (!regional) return null;
-  const basisPoints = regional.regions[viewer.region];
-  if (basisPoints && isEligible(regional, viewer) && isInSlice(salt, viewer.unitId, basisPoints))
+  const basisPoints = regional?.regions[viewer.region];
+  if (regional && basisPoints && isEligible(regional, viewer) && isInSlice(salt, viewer.unitId, basisPoints))
     return "regional";
-  return full ? "full" : null;
+  return null;
 }
 
 export function isHeldBack(rollout: Rollout, viewer: Viewer): boolean {

@@ -156,9 +156,9 @@ describe("the command line", () => {
     );
     expect(code).toBe(0);
     expect(stdout).toMatchInlineSnapshot(`
-      "rose 1.0.0 (canary)
+      "rose 1.0.0 (full)
         rose 1.1.0: not for this platform and app version
-        rose 1.0.0: serves this viewer (canary)
+        rose 1.0.0: serves this viewer (full)
       if that fails: the still of rose 1.0.0, then what the app carries itself
       "
     `);

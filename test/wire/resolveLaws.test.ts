@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { explain, type ReleaseLink, resolve } from "../../src/wire/resolve.ts";
+import type { ReleaseLink } from "../../src/wire/catalog.ts";
+import { explain, resolve } from "../../src/wire/resolve.ts";
 import { catalogs, giftIds, hints, overridesOf, viewers } from "./arbitraries.ts";
 import { catalogOf, overrideOf, wordsOf } from "./catalogOf.ts";
 

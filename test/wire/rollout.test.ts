@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bucketOf, isInSlice } from "../../src/wire/bucket.ts";
-import { keepStops, overridesFor, rolloutsUnder } from "../../src/wire/override.ts";
+import { keepStops, overridesFor, limitedRollouts } from "../../src/wire/override.ts";
 import { coveringStage, isHeldBack, limitRollout, type Rollout } from "../../src/wire/rollout.ts";
 import { limitOf, rolloutOf, viewers } from "./arbitraries.ts";
 import { FULL, overrideOf, unitIdWhere, viewerOf } from "./catalogOf.ts";
@@ -20,13 +20,21 @@ const inSlice = unitIdWhere((id) => isInSlice(SALT, id, 500));
 const outOfSlice = unitIdWhere((id) => !isInSlice(SALT, id, 500));
 
 describe("the stage that reaches a viewer", () => {
+  const { full: _full, ...beforeFull } = OPEN;
+
   test("is the first one: a staff member in the slice is in canary", () => {
-    expect(coveringStage(OPEN, viewerOf({ cohorts: ["staff"], unitId: inSlice }))).toBe("canary");
+    expect(coveringStage(beforeFull, viewerOf({ cohorts: ["staff"], unitId: inSlice }))).toBe("canary");
   });
 
-  test("is regional inside the slice and full outside of it", () => {
-    expect(coveringStage(OPEN, viewerOf({ unitId: inSlice }))).toBe("regional");
-    expect(coveringStage(OPEN, viewerOf({ unitId: outOfSlice }))).toBe("full");
+  test("is regional inside the slice and none outside of it", () => {
+    expect(coveringStage(beforeFull, viewerOf({ unitId: inSlice }))).toBe("regional");
+    expect(coveringStage(beforeFull, viewerOf({ unitId: outOfSlice }))).toBeNull();
+  });
+
+  test("is full for everyone once that is open, staff and the slice included", () => {
+    expect(coveringStage(OPEN, viewerOf({ cohorts: ["staff"] }))).toBe("full");
+    expect(coveringStage(OPEN, viewerOf({ unitId: inSlice }))).toBe("full");
+    expect(coveringStage(OPEN, viewerOf({ unitId: outOfSlice, tier: "low" }))).toBe("full");
   });
 
   test("may be a share of everyone in canary", () => {
@@ -46,21 +54,19 @@ describe("the stage that reaches a viewer", () => {
   });
 
   test("is never a region that is not named", () => {
-    const { full: _, ...regional } = OPEN;
-    expect(coveringStage(regional, viewerOf({ unitId: inSlice, region: "BR" }))).toBeNull();
-    expect(coveringStage(regional, viewerOf({ unitId: inSlice, region: "" }))).toBeNull();
-    expect(coveringStage(regional, viewerOf({ unitId: inSlice, region: "constructor" }))).toBeNull();
+    expect(coveringStage(beforeFull, viewerOf({ unitId: inSlice, region: "BR" }))).toBeNull();
+    expect(coveringStage(beforeFull, viewerOf({ unitId: inSlice, region: "" }))).toBeNull();
+    expect(coveringStage(beforeFull, viewerOf({ unitId: inSlice, region: "constructor" }))).toBeNull();
   });
 
   test("is not regional for a viewer who is not eligible, whatever their bucket", () => {
-    const { full: _, ...regional } = OPEN;
-    expect(coveringStage(regional, viewerOf({ unitId: inSlice }))).toBe("regional");
-    expect(coveringStage(regional, viewerOf({ unitId: inSlice, tier: "low" }))).toBeNull();
-    expect(coveringStage(regional, viewerOf({ unitId: inSlice, cohorts: ["vip"] }))).toBeNull();
+    expect(coveringStage(beforeFull, viewerOf({ unitId: inSlice }))).toBe("regional");
+    expect(coveringStage(beforeFull, viewerOf({ unitId: inSlice, tier: "low" }))).toBeNull();
+    expect(coveringStage(beforeFull, viewerOf({ unitId: inSlice, cohorts: ["vip"] }))).toBeNull();
   });
 
   test("is canary for an excluded viewer whose cohort is named: exclusion is of the slice alone", () => {
-    expect(coveringStage(OPEN, viewerOf({ cohorts: ["vip", "staff"] }))).toBe("canary");
+    expect(coveringStage(beforeFull, viewerOf({ cohorts: ["vip", "staff"] }))).toBe("canary");
   });
 });
 
@@ -135,7 +141,6 @@ describe("a limit is a ceiling", () => {
   });
 
   test("of regional leaves both as the release has them", () => {
-    const { full: _, ...regional } = OPEN;
     expect(limitRollout(OPEN, { canary: true, regional: true })).toEqual(regional);
   });
 
@@ -157,14 +162,7 @@ describe("a limit is a ceiling", () => {
   test("covers nobody whom the release does not cover, since both must", () => {
     fc.assert(
       fc.property(rolloutOf(), limitOf(), viewers(), (rollout, limit, viewer) => {
-        const [own, ...limited] = rolloutsUnder(
-          [overrideOf("rose", { limit })],
-          "rose",
-          [1, 4, 0],
-          rollout,
-          viewer,
-        );
-        expect(own).toBe(rollout);
+        const limited = limitedRollouts([overrideOf("rose", { limit })], "rose", [1, 4, 0], rollout, viewer);
         expect(limited).toEqual([limitRollout(rollout, limit)]);
       }),
     );
@@ -173,7 +171,7 @@ describe("a limit is a ceiling", () => {
 
 describe("an override speaks", () => {
   const limitsOn = (parts: Parameters<typeof overrideOf>[1], gift = "rose", viewer = viewerOf()) =>
-    rolloutsUnder([overrideOf("rose", parts)], gift, [1, 4, 0], FULL, viewer).length - 1;
+    limitedRollouts([overrideOf("rose", parts)], gift, [1, 4, 0], FULL, viewer).length;
 
   test("of the gifts it names, or of all", () => {
     expect([
