@@ -16,12 +16,11 @@ const OPEN: Rollout = {
   regional: { regions: { SG: 500 }, eligible: { tiers: ["mid", "high"], exclude: ["vip"] } },
   full: true,
 };
+const { full: _full, ...beforeFull } = OPEN;
 const inSlice = unitIdWhere((id) => isInSlice(SALT, id, 500));
 const outOfSlice = unitIdWhere((id) => !isInSlice(SALT, id, 500));
 
 describe("the stage that reaches a viewer", () => {
-  const { full: _full, ...beforeFull } = OPEN;
-
   test("is the first one: a staff member in the slice is in canary", () => {
     expect(coveringStage(beforeFull, viewerOf({ cohorts: ["staff"], unitId: inSlice }))).toBe("canary");
   });
