@@ -1,21 +1,15 @@
 import { buildCache } from "../bundle/objectCache.ts";
-import { lockPath } from "../model/paths.ts";
 import { checkAncestry } from "../publish/ancestry.ts";
-import {
-  copyObjects,
-  type ObjectSource,
-  type Signers,
-  writeGeneration,
-  writeTimestamp,
-} from "../publish/apply.ts";
+import { type ObjectSource, type Signers, writeGeneration, writeTimestamp } from "../publish/apply.ts";
+import { bringObjects } from "../publish/bringObjects.ts";
 import type { Desired } from "../publish/desired.ts";
-import { confirmTimestamp, type EdgeResult, warmObjects } from "../publish/edges.ts";
+import { confirmTimestamp, type EdgeResult } from "../publish/edges.ts";
 import { readEarlierCatalogs } from "../publish/earlier.ts";
 import { type Live, type LiveTimestamp, readLive, readLiveTimestamp, trustRoot } from "../publish/live.ts";
 import { isEmptyPlan, type Plan, planPublish } from "../publish/plan.ts";
 import { planToLines } from "../publish/planText.ts";
 import { readChanges } from "../publish/readChanges.ts";
-import { recordLock, writeLog } from "../publish/record.ts";
+import { writeLog } from "../publish/record.ts";
 import { addStops, planStops } from "../publish/stops.ts";
 import { GiftError } from "../report/error.ts";
 import type { Finding } from "../report/finding.ts";
@@ -23,8 +17,7 @@ import { count, findingsToText } from "../report/text.ts";
 import { commitOf, isDirty } from "../source/git.ts";
 import { revisionTree } from "../source/tree.ts";
 import { keyFolder, readSigner } from "../trust/keyring.ts";
-import { digestOf, nodeCrypto } from "../trust/nodeCrypto.ts";
-import { objectKey } from "../wire/keys.ts";
+import { nodeCrypto } from "../trust/nodeCrypto.ts";
 import { canonicalJson } from "../wire/metadata.ts";
 import {
   type Arguments,
@@ -154,7 +147,7 @@ export async function publish(publisher: Publisher, say: Say): Promise<PublishRe
   );
 }
 
-/** DESIGN 8.2: what narrows goes out first and by itself, from nothing but the files that differ. */
+/** What narrows goes out first and by itself, from nothing but the files that differ. */
 async function publishStops(
   publisher: Publisher,
   say: Say,
@@ -197,7 +190,7 @@ async function publishStops(
   return { ids, live: written };
 }
 
-/** DESIGN 8.3 to 8.5: objects, catalogs, signed metadata, and last the one name that moves. */
+/** Objects, catalogs, signed metadata, and last the one name that moves. */
 async function publishTree(
   publisher: Publisher,
   timestamp: LiveTimestamp | null,
@@ -290,49 +283,17 @@ async function settle(
   const kept = new Map(keptAtFirst);
   for (;;) {
     const plan = planPublish(wanted, live, kept);
-    const failures = await bringObjects(publisher, plan);
+    const failures = await bringObjects(plan, {
+      store: publisher.environment.store,
+      edges: publisher.environment.edges,
+      source: publisher.source,
+      readLocks: (paths) => revisionTree(publisher.root, publisher.commit).read(paths),
+      edgeDeadlineMilliseconds: publisher.edgeDeadlineMilliseconds,
+      progress: publisher.io.progress,
+    });
     if (failures.size === 0) return { plan, failed: kept.size > keptAtFirst.size };
     for (const [gift, why] of failures) kept.set(gift, why);
   }
-}
-
-/** Gifts whose bytes could not be brought, and why. */
-async function bringObjects(publisher: Publisher, plan: Plan): Promise<ReadonlyMap<string, string>> {
-  const { environment, source, io, root, commit } = publisher;
-  const failures = new Map<string, string>();
-  if (plan.objects.length > 0) io.progress(`copying ${count(plan.objects.length, "object")}`);
-  const missing = await copyObjects(environment.store, plan.objects, source);
-  for (const { file, gifts } of plan.objects) {
-    if (!missing.has(file.digest)) continue;
-    for (const gift of gifts)
-      failures.set(gift, `object ${file.digest.slice(0, 12)} is nowhere: run npx giftwrap build`);
-  }
-
-  const widened = plan.changes.filter((it) => it.widens && !failures.has(it.gift));
-  const locks = await revisionTree(root, commit).read(widened.map((it) => lockPath(it.gift, it.version)));
-  for (const { gift, version } of widened) {
-    const lock = locks.get(lockPath(gift, version));
-    if (lock && !(await recordLock(environment.store, gift, version, digestOf(lock)))) {
-      failures.set(gift, `version ${version} was published before with other bytes: make it a new version`);
-    }
-  }
-
-  const wantedObjects = new Map(
-    widened
-      .flatMap((it) => it.files)
-      .map((file) => [file.digest, { key: objectKey(file.digest, file.mediaType), digest: file.digest }]),
-  );
-  if (wantedObjects.size > 0 && environment.edges.length > 0)
-    io.progress(`warming ${count(environment.edges.length, "edge")}`);
-  const cold = await warmObjects(environment.edges, [...wantedObjects.values()], {
-    deadlineMilliseconds: publisher.edgeDeadlineMilliseconds,
-  });
-  for (const { gift, files } of widened) {
-    const failure = cold.find((it) => files.some((file) => file.digest === it.digest));
-    if (failure && !failures.has(gift))
-      failures.set(gift, `the ${failure.edge.region} edge does not serve its bytes: ${failure.why}`);
-  }
-  return failures;
 }
 
 async function confirm(
