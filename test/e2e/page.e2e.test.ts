@@ -103,7 +103,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
   test("takes the viewer from the link and writes a changed one back into it", async () => {
     await open("?gift=rose&platform=web&app=1.2&tier=low&region=SG&unit=42&cohorts=staff,qa&edge=ID");
     await untilPlaying("rose@1.0.0");
-    expect(await textOf("#verdict")).toContain("canary of rose 1.0.0");
+    expect(await textOf("#verdict")).toContain("rose 1.0.0 is open to everyone");
     expect(await page.getByLabel("Read from edge").inputValue()).toBe("ID");
     expect(await page.getByLabel("Unit id").inputValue()).toBe("42");
     expect(await page.getByLabel("low", { exact: true }).isChecked()).toBe(true);
