@@ -1,4 +1,4 @@
-import type { Rollout } from "./rollout.ts";
+import { isOpenToAll, type Rollout } from "./rollout.ts";
 import { type Interval, parseVersion, type Version } from "./version.ts";
 import type { Tier } from "./viewer.ts";
 
@@ -81,6 +81,16 @@ export interface IndexedRelease {
   /** Without what it requires, which depends on the viewer. */
   readonly link: ReleaseLink;
   readonly still: StillLink | null;
+  /*
+   * What nearly every resolution asks, at hand: over a large catalog each further object to look into is a cache miss.
+   */
+  /** Open to everyone with nobody held back: the rollout need not be looked at. */
+  readonly isOpenToAll: boolean;
+  /** Nothing for this tier. */
+  readonly isEmpty: boolean;
+  readonly app: CatalogRelease["app"];
+  readonly requires: CatalogRelease["requires"];
+  readonly fallback: CatalogRelease["fallback"];
 }
 
 export class CatalogFormatError extends Error {
@@ -174,6 +184,11 @@ function indexGift({ id: gift, releases }: CatalogGift, shared: SharedParts): In
         release,
         link: { kind: "release", gift, version, player, files, requires: NOTHING },
         still: still ? { kind: "still", gift, version, file: still } : null,
+        isOpenToAll: isOpenToAll(release.rollout),
+        isEmpty: files.length === 0,
+        app: release.app,
+        requires: release.requires,
+        fallback: release.fallback,
       };
     }),
   };

@@ -78,7 +78,7 @@ export function explain(
     if (outcome === "not_covered")
       return { version, verdict: explainAbsence({ catalog, overrides, viewer }, giftId, it) };
     if (!isStage(outcome)) return { version, verdict: { kind: outcome } };
-    const missing = Object.entries(it.release.requires ?? {}).find(
+    const missing = Object.entries(it.requires ?? {}).find(
       ([gift, range]) => !findRequired({ catalog, overrides, viewer }, gift, range, [giftId]),
     );
     return {
@@ -131,7 +131,7 @@ function appendReleases(world: World, giftId: string, hint: string | undefined, 
     if (outcome === "not_covered" || outcome === "held_back") continue;
     const link = isStage(outcome) ? linkOf(world, giftId, it) : null;
     if (!link || !isStage(outcome)) {
-      if (!first) fallback ??= it.release.fallback ?? NO_GIFTS;
+      if (!first) fallback ??= it.fallback ?? NO_GIFTS;
       continue;
     }
     const isHere = link.version === hint;
@@ -139,7 +139,7 @@ function appendReleases(world: World, giftId: string, hint: string | undefined, 
     if (!first || isHere) {
       first = it;
       stage = outcome;
-      fallback = it.release.fallback ?? fallback;
+      fallback = it.fallback ?? fallback;
     }
     isHinted ||= isHere;
     chain.push(link);
@@ -149,17 +149,17 @@ function appendReleases(world: World, giftId: string, hint: string | undefined, 
 
 const NO_GIFTS: readonly string[] = [];
 
-function judge({ overrides, viewer }: World, giftId: string, { version, release }: IndexedRelease): Outcome {
-  let outcome = coverageOf(release.rollout, viewer);
+function judge({ overrides, viewer }: World, giftId: string, it: IndexedRelease): Outcome {
+  let outcome = it.isOpenToAll ? "full" : coverageOf(it.release.rollout, viewer);
   if (overrides.length > 0 && isStage(outcome)) {
-    for (const rollout of limitedRollouts(overrides, giftId, version, release.rollout, viewer)) {
+    for (const rollout of limitedRollouts(overrides, giftId, it.version, it.release.rollout, viewer)) {
       outcome = coverageOf(rollout, viewer);
       if (!isStage(outcome)) return outcome;
     }
   }
   if (!isStage(outcome)) return outcome;
-  if (!hasAppWithin(viewer, release.app)) return "app_version";
-  return release.files.length === 0 ? "tier" : outcome;
+  if (!hasAppWithin(viewer, it.app)) return "app_version";
+  return it.isEmpty ? "tier" : outcome;
 }
 
 function coverageOf(rollout: Rollout, viewer: Viewer): Stage | "not_covered" | "held_back" {
@@ -176,12 +176,12 @@ function isStage(outcome: Outcome): outcome is Stage {
 function linkOf(
   world: World,
   giftId: string,
-  { link, release }: IndexedRelease,
+  { link, requires: ranges }: IndexedRelease,
   path: readonly string[] = [],
 ): ReleaseLink | null {
-  if (!release.requires) return link;
+  if (!ranges) return link;
   const requires: RequiredRelease[] = [];
-  for (const [gift, range] of Object.entries(release.requires)) {
+  for (const [gift, range] of Object.entries(ranges)) {
     const found = findRequired(world, gift, range, [...path, giftId]);
     if (!found) return null;
     for (const it of found) if (!requires.some((known) => known.gift === it.gift)) requires.push(it);

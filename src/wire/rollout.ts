@@ -50,6 +50,11 @@ export function coveringStage(rollout: Rollout, viewer: Viewer): Stage | null {
   return null;
 }
 
+/** Whether the rollout covers every viewer there is. */
+export function isOpenToAll({ canary, regional, full, holdback }: Rollout): boolean {
+  return canary !== undefined && regional !== undefined && full === true && !holdback;
+}
+
 export function isHeldBack(rollout: Rollout, viewer: Viewer): boolean {
   const { holdback } = rollout;
   return holdback !== undefined && isInSlice(holdback.salt, viewer.unitId, holdback.basisPoints);

@@ -1,7 +1,6 @@
 import { brotliCompressSync, constants } from "node:zlib";
 import { Catalog, catalogLines } from "../../dist/wire/catalog.js";
 import { resolve } from "../../dist/wire/resolve.js";
-import { parseVersion } from "../../dist/wire/version.js";
 import { largeCatalog, THREE_OVERRIDES, viewersOf } from "./catalog.mjs";
 import { against, timed, toRow } from "./measure.mjs";
 
@@ -99,14 +98,7 @@ function measureLoading(text) {
  * @param {string} text
  */
 function unindexed(text) {
+  const header = text.slice(0, text.indexOf("\n"));
   const lines = catalogLines(text);
-  return {
-    get: (id) => {
-      const { releases } = JSON.parse(lines.get(id));
-      return {
-        id,
-        releases: releases.map((release) => ({ version: parseVersion(release.version), release })),
-      };
-    },
-  };
+  return { get: (id) => new Catalog(`${header}\n${lines.get(id)}\n`).get(id) };
 }
