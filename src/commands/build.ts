@@ -213,10 +213,14 @@ function selectReleases(project: Project, words: readonly string[]): readonly st
   });
 }
 
+/** Whether somebody has to mend the files; bytes that must come from a store are no mistake. */
+export function isWrong(outcome: BuiltRelease["outcome"]): boolean {
+  return outcome === "differs" || outcome === "no_gift" || outcome === "unreadable";
+}
+
 function exitOf(results: readonly BuiltRelease[]): Exit {
   const outcomes = results.map((it) => it.outcome);
-  if (outcomes.some((it) => it === "differs" || it === "no_gift" || it === "unreadable"))
-    return EXIT.findings;
+  if (outcomes.some(isWrong)) return EXIT.findings;
   return outcomes.some((it) => it === "sources_gone" || it === "other_builder") ? EXIT.failure : EXIT.ok;
 }
 

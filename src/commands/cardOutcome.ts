@@ -1,7 +1,8 @@
-import type { Card, Problem } from "../github/card.ts";
+import type { Card, Problem, ViewerChange } from "../github/card.ts";
 import { type Project, releaseKey } from "../model/project.ts";
 import { inEnvironment, toRollout } from "../model/rollout.ts";
 import type { EnvironmentFile } from "../model/schemas.ts";
+import type { Plan } from "../publish/plan.ts";
 import { explainError, type GiftError } from "../report/error.ts";
 import type { Exit } from "./command.ts";
 import { describeRollout } from "./status.ts";
@@ -24,6 +25,22 @@ export function audienceOf(
   const release = project.releases.get(releaseKey(gift, version))?.value;
   const rollout = release ? inEnvironment(toRollout(release), mode) : null;
   return describeRollout(rollout ?? undefined);
+}
+
+/** A plan's changes with who gets each release afterwards. */
+export function toViewerChanges(
+  project: Project,
+  changes: Plan["changes"],
+  mode: EnvironmentFile["rollout"],
+): ViewerChange[] {
+  return changes.map(({ gift, version, before, after, details }) => ({
+    gift,
+    version,
+    before,
+    after,
+    details,
+    audience: audienceOf(project, gift, version, mode),
+  }));
 }
 
 export function toProblem(error: GiftError): Problem {

@@ -12,8 +12,8 @@ import { requireBase } from "./gatherFacts.ts";
 import { readProject } from "../source/readProject.ts";
 import { workTree } from "../source/tree.ts";
 import { canonicalJson } from "../wire/metadata.ts";
-import { type BuiltRelease, build } from "./build.ts";
-import { type CardOutcome, audienceOf, toProblem } from "./cardOutcome.ts";
+import { type BuiltRelease, build, isWrong } from "./build.ts";
+import { type CardOutcome, audienceOf, toProblem, toViewerChanges } from "./cardOutcome.ts";
 import { EXIT, type Io } from "./command.ts";
 import { openEnvironment } from "./environment.ts";
 import { type PlannedPublish, planTree, plannedToLines } from "./plan.ts";
@@ -43,8 +43,8 @@ export async function checkForCard(io: Io, { environment, base }: CheckRequest):
   const problem = "plan" in planned ? null : planned;
 
   const builds = built.map(toBuildNote);
-  const isWrong = findings.some((it) => it.severity === "error") || builds.some((it) => it.isWrong);
-  const exit = isWrong ? EXIT.findings : problem ? EXIT.failure : EXIT.ok;
+  const hasErrors = findings.some((it) => it.severity === "error") || builds.some((it) => it.isWrong);
+  const exit = hasErrors ? EXIT.findings : problem ? EXIT.failure : EXIT.ok;
   const shown = new Set([
     ...built.filter((it) => it.outcome === "locked").map((it) => it.release),
     ...viewers.changes.map((it) => releaseKey(it.gift, it.version)),
@@ -52,7 +52,7 @@ export async function checkForCard(io: Io, { environment, base }: CheckRequest):
   const card: Card = {
     command: "check",
     environment,
-    verdict: isWrong ? "findings" : problem ? "failure" : "ok",
+    verdict: hasErrors ? "findings" : problem ? "failure" : "ok",
     problem,
     findings,
     ...viewers,
@@ -126,24 +126,9 @@ async function viewersOf(
     return { compared: { kind: "git", base }, stops: overrides.map((it) => it.id), changes, kept };
   }
   const compared: Comparison = revision === null ? { kind: "nothing" } : { kind: "live", revision };
-  const changes = plan.changes.map(
-    ({ gift, version, before, after, details }): ViewerChange => ({
-      gift,
-      version,
-      before,
-      after,
-      details,
-      audience: audience(gift, version),
-    }),
-  );
-  return { compared, stops, changes, kept };
+  return { compared, stops, changes: toViewerChanges(project, plan.changes, file.rollout), kept };
 }
 
-/** Only what somebody has to mend is wrong; bytes that must come from a store are not. */
 function toBuildNote({ release, outcome, message }: BuiltRelease): BuildNote {
-  return {
-    release,
-    isWrong: outcome === "differs" || outcome === "no_gift" || outcome === "unreadable",
-    message,
-  };
+  return { release, isWrong: isWrong(outcome), message };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { environmentPath, giftPath, releasePath, rootPath } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
+import { revisionOf } from "../publish/edges.ts";
 import { GiftError } from "../report/error.ts";
 import { stoppedGifts } from "../report/finding.ts";
 import { count, toTable } from "../report/text.ts";
@@ -267,8 +268,7 @@ async function showLyingEdges(
 async function readTimestamp(store: Store): Promise<{ timestamp: Uint8Array; revision: number }> {
   const stored = await store.get(TIMESTAMP_KEY);
   if (!stored) throw new TypeError("something was published");
-  const parsed: { signed: { version: number } } = JSON.parse(new TextDecoder().decode(stored.bytes));
-  return { timestamp: stored.bytes, revision: parsed.signed.version };
+  return { timestamp: stored.bytes, revision: revisionOf(stored.bytes) };
 }
 
 async function keep(io: Io, repository: DemoRepository, edges: readonly DemoEdge[]): Promise<void> {

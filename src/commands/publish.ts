@@ -18,6 +18,7 @@ import { commitOf, isDirty } from "../source/git.ts";
 import { revisionTree } from "../source/tree.ts";
 import { keyFolder, readSigner } from "../trust/keyring.ts";
 import { nodeCrypto } from "../trust/nodeCrypto.ts";
+import { metadataKey } from "../wire/keys.ts";
 import { canonicalJson } from "../wire/metadata.ts";
 import {
   type Arguments,
@@ -159,8 +160,8 @@ async function publishStops(
   const { commit: liveCommit, overrides: present } = live.signed.giftwrap;
   await checkAncestry(root, liveCommit, commit, publisher.replaceHistory);
 
-  // A replaced history has no common files to compare: what it narrows goes out with the catalogs.
-  const isComparable = (await commitOf(root, liveCommit)) !== null;
+  // A replaced history may have no common files to compare: what it narrows goes out with the catalogs.
+  const isComparable = publisher.replaceHistory !== liveCommit || (await commitOf(root, liveCommit)) !== null;
   const changes = isComparable
     ? await readChanges(root, liveCommit, commit, environment.file.rollout, io.now())
     : { rollouts: [], overrides: [] };
@@ -231,7 +232,7 @@ async function publishTree(
   }
 
   const { store } = environment;
-  await store.putIfAbsent("metadata/1.root.json", publisher.trustedRoot);
+  await store.putIfAbsent(metadataKey("root", 1), publisher.trustedRoot);
   const generation =
     live && !plan.changesCatalogs
       ? live.timestamp.signed.meta["snapshot.json"]

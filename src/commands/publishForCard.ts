@@ -2,7 +2,7 @@ import { variantCosts } from "../github/variantCosts.ts";
 import { releaseKey } from "../model/project.ts";
 import { readProject } from "../source/readProject.ts";
 import { revisionTree } from "../source/tree.ts";
-import { audienceOf, type CardOutcome } from "./cardOutcome.ts";
+import { type CardOutcome, toViewerChanges } from "./cardOutcome.ts";
 import { type Arguments, EXIT, type Io } from "./command.ts";
 import { prepare, publish } from "./publish.ts";
 
@@ -17,7 +17,6 @@ export async function publishForCard(io: Io, environment: string): Promise<CardO
 
   const { exit, commit, revision, stops, changes, kept, findings, edges } = result;
   const { project } = await readProject(revisionTree(io.root, commit));
-  const mode = publisher.environment.file.rollout;
   const card: CardOutcome["card"] = {
     command: "publish",
     environment,
@@ -26,14 +25,7 @@ export async function publishForCard(io: Io, environment: string): Promise<CardO
     findings,
     compared: revision > 0 ? { kind: "live", revision } : { kind: "nothing" },
     stops,
-    changes: changes.map(({ gift, version, before, after, details }) => ({
-      gift,
-      version,
-      before,
-      after,
-      details,
-      audience: audienceOf(project, gift, version, mode),
-    })),
+    changes: toViewerChanges(project, changes, publisher.environment.file.rollout),
     kept,
     alarms: edges
       .filter((it) => !it.ok)

@@ -1,5 +1,5 @@
 import { Comparator, Range, SemVer } from "semver";
-import { compareVersions, type Interval, type Version } from "../wire/version.ts";
+import { compareVersions, type Interval, successor, type Version } from "../wire/version.ts";
 
 /** A semver range that cannot be read. */
 export class InvalidRange extends Error {
@@ -48,12 +48,6 @@ function boundsOf({ operator, semver }: Comparator): Interval {
 
 function toVersion({ major, minor, patch, prerelease }: SemVer): Version {
   return [major, minor, patch, ...prerelease];
-}
-
-/** The next version in precedence: nothing lies between `1.2.3` and `1.2.4-0`, nor between `1.2.3-a` and `1.2.3-a.0`. */
-function successor(version: Version): Version {
-  const [major, minor, patch, ...pre] = version;
-  return pre.length === 0 ? [major, minor, patch + 1, 0] : [major, minor, patch, ...pre, 0];
 }
 
 function union(intervals: readonly Interval[]): readonly Interval[] {

@@ -136,7 +136,8 @@ async function ask(
   }
 }
 
-function revisionOf(body: Uint8Array): number {
+/** The revision that a timestamp claims, unverified; 0 when the bytes are none. */
+export function revisionOf(body: Uint8Array): number {
   try {
     const parsed: unknown = JSON.parse(new TextDecoder().decode(body));
     if (typeof parsed !== "object" || parsed === null || !("signed" in parsed)) return 0;

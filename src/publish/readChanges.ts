@@ -1,7 +1,7 @@
 import { classifyPath } from "../model/paths.ts";
 import { inEnvironment, toRollout } from "../model/rollout.ts";
 import type { EnvironmentFile, OverrideFile, ReleaseFile } from "../model/schemas.ts";
-import { checkShape } from "../model/validate.ts";
+import { checkShape, isRecord } from "../model/validate.ts";
 import { changedPaths } from "../source/git.ts";
 import { revisionTree } from "../source/tree.ts";
 import { parseYaml } from "../source/yaml.ts";
@@ -57,14 +57,14 @@ export function readRollout(
   otherwise: Rollout | null,
 ): Rollout | null {
   const parsed = parseYaml("", text);
-  if (!parsed.ok || !isBlock(parsed.located.value)) return otherwise;
+  if (!parsed.ok || !isRecord(parsed.located.value)) return otherwise;
   const written = parsed.located.value["rollout"];
-  if (!isBlock(written)) return otherwise;
+  if (!isRecord(written)) return otherwise;
   const canary = block(written["canary"]);
   const regional = block(written["regional"]);
   const full = block(written["full"]);
   const holdback = block(written["holdback"]);
-  const regions = Object.entries(block(regional["regions"]) ?? {}).flatMap(([region, percent]) => {
+  const regions = Object.entries(block(regional["regions"])).flatMap(([region, percent]) => {
     const readable = toPercent(percent) ?? percentOf(otherwise?.regional?.regions[region]);
     return readable === undefined ? [] : [[region, readable] as const];
   });
@@ -97,7 +97,7 @@ export function readRollout(
 /** An override from what matters in its text: a missing reason or a stray key must not hold a stop up. */
 async function readOverride(name: string, text: string, now: number): Promise<Override | null> {
   const parsed = parseYaml("", text);
-  if (!parsed.ok || !isBlock(parsed.located.value)) return null;
+  if (!parsed.ok || !isRecord(parsed.located.value)) return null;
   const { gifts, versions, scope, limit, ends } = parsed.located.value;
   const essence = { gifts, versions, scope, limit, ends, reason: "as in git" };
   const present = Object.fromEntries(Object.entries(essence).filter(([, value]) => value !== undefined));
@@ -136,11 +136,7 @@ function percentOf(basisPoints: number | undefined): number | undefined {
 }
 
 function block(value: unknown): Readonly<Record<string, unknown>> {
-  return isBlock(value) ? value : {};
-}
-
-function isBlock(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(value) ? value : {};
 }
 
 function isText(value: unknown): value is string {

@@ -1,7 +1,7 @@
 import { canonicalJson } from "../wire/metadata.ts";
 import type { Override } from "../wire/override.ts";
-import type { Limit, Rollout } from "../wire/rollout.ts";
-import { parseVersion, type Version } from "../wire/version.ts";
+import type { Rollout } from "../wire/rollout.ts";
+import { parseVersion, successor } from "../wire/version.ts";
 
 /** How far one release reached at the live commit, and how far it does now; null is nobody. */
 export interface RolloutChange {
@@ -22,14 +22,17 @@ export const MAX_OVERRIDE_BYTES = 8_192;
 export function planStops(changes: readonly RolloutChange[], untilGeneration: number): readonly Override[] {
   return changes
     .filter(({ before, after }) => isNarrowed(before, after))
-    .map(({ gift, version, after }) => ({
-      id: `stop/${gift}/${version}`,
-      origin: "stop",
-      gifts: [gift],
-      versions: [exactly(parseVersion(version) ?? [0, 0, 0])],
-      limit: after ? toLimit(after) : {},
-      untilGeneration,
-    }));
+    .map(({ gift, version, after }) => {
+      const stopped = parseVersion(version) ?? [0, 0, 0];
+      return {
+        id: `stop/${gift}/${version}`,
+        origin: "stop",
+        gifts: [gift],
+        versions: [[stopped, successor(stopped)]],
+        limit: after ?? {},
+        untilGeneration,
+      };
+    });
 }
 
 /** Whether the change closes a stage, lowers a share or holds more viewers back. */
@@ -89,16 +92,6 @@ export function coarsenStops(
   const coarse = stops.some((it) => it.gifts === "*") ? { ...byGift, gifts: "*" as const } : byGift;
   const narrowed = [...others, coarse];
   return sizeOf(narrowed) <= maxBytes ? narrowed : [...others, { ...coarse, gifts: "*" }];
-}
-
-function toLimit(rollout: Rollout): Limit {
-  return { ...rollout };
-}
-
-/** `1.2.3` alone: nothing lies between it and `1.2.4-0` but itself. */
-function exactly(version: Version): readonly [Version, Version] {
-  const [major, minor, patch, ...pre] = version;
-  return [version, pre.length === 0 ? [major, minor, patch + 1, 0] : [major, minor, patch, ...pre, 0]];
 }
 
 function isLess(a: number | undefined, b: number | undefined): boolean {

@@ -39,6 +39,11 @@ export function compareVersions(a: Version, b: Version): number {
   return a.length - b.length;
 }
 
+/** The next version in precedence: nothing lies between `1.2.3` and `1.2.4-0`, nor between `1.2.3-a` and `1.2.3-a.0`. */
+export function successor([major, minor, patch, ...pre]: Version): Version {
+  return pre.length === 0 ? [major, minor, patch + 1, 0] : [major, minor, patch, ...pre, 0];
+}
+
 export function isWithin(version: Version, intervals: readonly Interval[]): boolean {
   for (const [from, to] of intervals) {
     if (compareVersions(version, from) >= 0 && (to === null || compareVersions(version, to) < 0)) return true;

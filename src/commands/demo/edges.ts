@@ -1,3 +1,4 @@
+import { revisionOf } from "../../publish/edges.ts";
 import { type EdgeServer, startEdge } from "../../store/edgeServer.ts";
 import type { Store, Stored } from "../../store/store.ts";
 import { headersOf, TIMESTAMP_KEY } from "../../wire/keys.ts";
@@ -53,7 +54,7 @@ export function watchEdges(
     edges.map(async ({ region, url }) => {
       for (;;) {
         const response = await fetch(url + TIMESTAMP_KEY);
-        const body: unknown = await response.json();
+        const body = new Uint8Array(await response.arrayBuffer());
         if (revisionOf(body) > above) return { region, milliseconds: performance.now() - started };
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
@@ -74,12 +75,6 @@ function withMemory(store: Store): Store {
       return stored;
     },
   };
-}
-
-function revisionOf(timestamp: unknown): number {
-  if (typeof timestamp !== "object" || timestamp === null || !("signed" in timestamp)) return 0;
-  const { signed } = timestamp;
-  return typeof signed === "object" && signed !== null && "version" in signed ? Number(signed.version) : 0;
 }
 
 function flipByte(bytes: Uint8Array | undefined): Uint8Array | null {
