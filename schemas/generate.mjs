@@ -3,7 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { compile } from "json-schema-to-typescript";
 
-const NAMES = ["gift", "release", "lock", "policy", "environment", "override"];
+const NAMES = ["gift", "release", "lock", "policy", "environment", "override", "evidence"];
 const TARGET = new URL("../src/model/schemas.ts", import.meta.url);
 
 const types = [];

@@ -3,12 +3,14 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { nearestWord } from "../report/nearest.ts";
 import {
   environmentSchema,
+  evidenceSchema,
   giftSchema,
   lockSchema,
   overrideSchema,
   policySchema,
   releaseSchema,
   type EnvironmentFile,
+  type EvidenceFile,
   type GiftFile,
   type LockFile,
   type OverrideFile,
@@ -23,6 +25,7 @@ export interface Files {
   policy: PolicyFile;
   environment: EnvironmentFile;
   override: OverrideFile;
+  evidence: EvidenceFile;
 }
 
 export type FileKind = keyof Files;
@@ -55,6 +58,7 @@ const SCHEMAS: Record<FileKind, object> = {
   policy: policySchema,
   environment: environmentSchema,
   override: overrideSchema,
+  evidence: evidenceSchema,
 };
 
 const compiled = new Map<FileKind, ValidateFunction>();

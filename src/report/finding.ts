@@ -17,6 +17,10 @@ export interface Finding {
   /** An instruction. */
   readonly fix: string;
   readonly gift?: string;
+  /** The release that it is about, where it is about one. */
+  readonly version?: string;
+  /** Whom to ask when the policy forgives it for a while; it is a warning then. */
+  readonly waiver?: { readonly owner: string; readonly reason: string; readonly ends: string };
 }
 
 export function sortFindings(findings: readonly Finding[]): Finding[] {

@@ -6,6 +6,8 @@ export interface Facts {
   readonly locks?: LockBytes;
   /** Text of release files by path. */
   readonly texts?: ReadonlyMap<string, string>;
+  /** Epoch milliseconds. Absent where the day must not decide, as when publishing: then no waiver has ended. */
+  readonly now?: number;
 }
 
 export interface LockBytes {
