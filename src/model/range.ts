@@ -12,6 +12,19 @@ export class InvalidRange extends Error {
  * @throws InvalidRange
  */
 export function compileRange(text: string): readonly Interval[] {
+  const known = compiled.get(text);
+  if (known) return known;
+  const intervals = compile(text);
+  if (compiled.size >= MAX_COMPILED) compiled.clear();
+  compiled.set(text, intervals);
+  return intervals;
+}
+
+/** Nearly all releases write the same few ranges. */
+const compiled = new Map<string, readonly Interval[]>();
+const MAX_COMPILED = 10_000;
+
+function compile(text: string): readonly Interval[] {
   let range: Range;
   try {
     range = new Range(text, { includePrerelease: true });

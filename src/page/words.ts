@@ -77,6 +77,8 @@ export function explainVerdict(verdict: Verdict): string {
       return "has nothing for this device tier";
     case "requires":
       return `needs ${verdict.gift}, which does not serve this viewer in the range it asks for`;
+    case "conflict":
+      return `needs two versions of ${verdict.gift} at once: ${verdict.paths.map((path) => path.join(" -> ")).join(", and ")}`;
   }
 }
 

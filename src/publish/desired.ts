@@ -1,11 +1,11 @@
+import { toEntry, toWireOverride } from "../model/entry.ts";
 import type { Project } from "../model/project.ts";
-import { compileRange } from "../model/range.ts";
 import { inEnvironment, toRollout } from "../model/rollout.ts";
-import type { EnvironmentFile, LockFile, OverrideFile, ReleaseFile } from "../model/schemas.ts";
-import { type CatalogRelease, toLine } from "../wire/catalog.ts";
+import type { EnvironmentFile, LockFile, ReleaseFile } from "../model/schemas.ts";
+import { toLine } from "../wire/catalog.ts";
 import type { Override } from "../wire/override.ts";
-import type { Limit, Rollout } from "../wire/rollout.ts";
-import { compareVersions, type Interval, parseVersion } from "../wire/version.ts";
+import type { Rollout } from "../wire/rollout.ts";
+import { compareVersions, parseVersion } from "../wire/version.ts";
 import { TIERS, type Tier } from "../wire/viewer.ts";
 
 /** The CDN as one commit wants it. */
@@ -43,33 +43,6 @@ export function desired(project: Project, environment: EnvironmentFile, now: num
   return { lines, overrides, unbuilt };
 }
 
-/** An override file as the wire has it, or null once it has ended. Titles, reasons and incidents stay in git. */
-export function toWireOverride(name: string, file: OverrideFile, now: number): Override | null {
-  if (file.ends !== undefined && Date.parse(file.ends) <= now) return null;
-  const { scope } = file;
-  return {
-    id: name,
-    origin: "git",
-    gifts: file.gifts === "*" ? "*" : [...file.gifts],
-    ...(file.versions !== undefined && { versions: compileRange(file.versions) }),
-    ...(scope && {
-      scope: {
-        ...(scope.regions && { regions: scope.regions }),
-        ...(scope.platforms && { platforms: scope.platforms }),
-        ...(scope.app && { app: compileRanges(scope.app) }),
-        ...(scope.tiers && { tiers: scope.tiers }),
-      },
-    }),
-    limit: LIMITS[file.limit],
-  };
-}
-
-const LIMITS: Readonly<Record<OverrideFile["limit"], Limit>> = {
-  none: {},
-  canary: { canary: true },
-  regional: { canary: true, regional: true },
-};
-
 interface OpenRelease {
   readonly release: ReleaseFile;
   readonly rollout: Rollout;
@@ -92,27 +65,6 @@ function openReleases(
   for (const list of byGift.values())
     list.sort((a, b) => compareVersions(versionOf(b.release), versionOf(a.release)));
   return byGift;
-}
-
-function toEntry(release: ReleaseFile, rollout: Rollout, lock: LockFile, tier: Tier): CatalogRelease {
-  const { name, version } = lock.player;
-  return {
-    version: release.version,
-    app: compileRanges(release.compat.app),
-    ...(release.requires && { requires: compileRanges(release.requires) }),
-    ...(release.fallback &&
-      release.fallback.length > 0 && { fallback: release.fallback.map((it) => it.gift) }),
-    rollout,
-    player: { name, version },
-    files: (release.compat.tiers.includes(tier) ? (lock.tiers[tier]?.files ?? []) : []).map(
-      ({ role, mediaType, digest, bytes }) => ({ role, mediaType, digest, bytes }),
-    ),
-  };
-}
-
-function compileRanges(ranges: Readonly<Record<string, string>>): Record<string, readonly Interval[]> {
-  const sorted = Object.entries(ranges).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(sorted.map(([name, range]) => [name, compileRange(range)]));
 }
 
 function versionOf(release: ReleaseFile) {

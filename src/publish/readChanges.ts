@@ -107,7 +107,7 @@ async function readOverride(name: string, text: string, now: number): Promise<Ov
 
 async function tryToWire(name: string, file: OverrideFile, now: number): Promise<Override | null> {
   // Loaded when asked for: a stage that is closed does not wait for the semver library.
-  const { toWireOverride } = await import("./desired.ts");
+  const { toWireOverride } = await import("../model/entry.ts");
   try {
     return toWireOverride(name, file, now);
   } catch {

@@ -93,6 +93,9 @@ export interface IndexedRelease {
   readonly fallback: CatalogRelease["fallback"];
 }
 
+/** Where releases are looked up by gift: a {@link Catalog}, or what somebody wants to know of before it is one. */
+export type GiftIndex = Pick<Catalog, "get">;
+
 export class CatalogFormatError extends Error {
   override name = "CatalogFormatError";
 }
@@ -172,11 +175,12 @@ function parseHeader(line: string): CatalogHeader {
   return header;
 }
 
-function indexGift({ id: gift, releases }: CatalogGift, shared: SharedParts): IndexedGift {
+/** A gift's line with what every resolution asks made ready. `shared` saves memory where there are many gifts. */
+export function indexGift({ id: gift, releases }: CatalogGift, shared?: SharedParts): IndexedGift {
   return {
     id: gift,
     releases: releases.map((written) => {
-      const release = withSharedParts(written, shared);
+      const release = shared ? withSharedParts(written, shared) : written;
       const { version, player, files } = release;
       const still = files.find((file) => file.role === "still");
       return {

@@ -48,6 +48,11 @@ export function logKey(revision: number): string {
   return `log/${revision}.json`;
 }
 
+/** One record for each lock, environment and kind of check: what is newer takes its place. */
+export function evidenceKey(lockDigest: string, environment: string, kind: string): string {
+  return `evidence/${lockDigest}/${environment}/${kind}.json`;
+}
+
 /** Keys that only the store's owners read; an edge answers 404 for them. */
 export function isPrivate(key: string): boolean {
   return /^(locks|evidence|log)\//.test(key);

@@ -1,5 +1,5 @@
 import type {
-  Catalog,
+  GiftIndex,
   IndexedRelease,
   ObjectFile,
   ReleaseLink,
@@ -35,7 +35,13 @@ export type Verdict =
   | { readonly kind: "held_back" }
   | { readonly kind: "app_version" }
   | { readonly kind: "tier" }
-  | { readonly kind: "requires"; readonly gift: string };
+  | { readonly kind: "requires"; readonly gift: string }
+  /** Two requirements lead to two versions of one gift; each path ends with the gift and its version. */
+  | {
+      readonly kind: "conflict";
+      readonly gift: string;
+      readonly paths: readonly [readonly string[], readonly string[]];
+    };
 
 const DEFAULT: DefaultLink = { kind: "default" };
 
@@ -45,7 +51,7 @@ const DEFAULT: DefaultLink = { kind: "default" };
  * message names; it is honoured only when the viewer's own coverage includes it.
  */
 export function resolve(
-  catalog: Catalog,
+  catalog: GiftIndex,
   overrides: readonly Override[],
   viewer: Viewer,
   giftId: string,
@@ -67,7 +73,7 @@ export function resolve(
 
 /** The verdict on every release of the gift that the catalog lists, newest first; for people who ask why. */
 export function explain(
-  catalog: Catalog,
+  catalog: GiftIndex,
   overrides: readonly Override[],
   viewer: Viewer,
   giftId: string,
@@ -78,14 +84,39 @@ export function explain(
     if (outcome === "not_covered")
       return { version, verdict: explainAbsence({ catalog, overrides, viewer }, giftId, it) };
     if (!isStage(outcome)) return { version, verdict: { kind: outcome } };
-    const missing = Object.entries(it.requires ?? {}).find(
-      ([gift, range]) => !findRequired({ catalog, overrides, viewer }, gift, range, [giftId]),
-    );
-    return {
-      version,
-      verdict: missing ? { kind: "requires", gift: missing[0] } : { kind: "serves", stage: outcome },
-    };
+    const verdict = explainRequirements({ catalog, overrides, viewer }, giftId, it);
+    return { version, verdict: verdict ?? { kind: "serves", stage: outcome } };
   });
+}
+
+/** Which requirement does not resolve, or which two do not go together; null when all is well. */
+function explainRequirements(world: World, giftId: string, it: IndexedRelease): Verdict | null {
+  if (linkOf(world, giftId, it)) return null;
+  const pathTo = new Map<string, { version: string; path: readonly string[] }>();
+  const queue = [{ gift: giftId, requires: it.requires, path: [giftId] }];
+  for (const { requires, path } of queue) {
+    for (const [gift, range] of Object.entries(requires ?? {})) {
+      const [found] = findRequired(world, gift, range, path) ?? [];
+      if (!found) return { kind: "requires", gift };
+      const { version } = found;
+      const known = pathTo.get(gift);
+      const here = [...path, gift];
+      if (known && known.version !== version)
+        return {
+          kind: "conflict",
+          gift,
+          paths: [
+            [...known.path.slice(0, -1), `${gift} ${known.version}`],
+            [...path, `${gift} ${version}`],
+          ],
+        };
+      if (known) continue;
+      pathTo.set(gift, { version, path: here });
+      const release = world.catalog.get(gift)?.releases.find((other) => other.link.version === version);
+      queue.push({ gift, requires: release?.requires, path: here });
+    }
+  }
+  return null;
 }
 
 /** Not covered by its own stages, or only because of an override. */
@@ -99,7 +130,7 @@ function explainAbsence(world: World, giftId: string, it: IndexedRelease): Verdi
 }
 
 interface World {
-  readonly catalog: Catalog;
+  readonly catalog: GiftIndex;
   readonly overrides: readonly Override[];
   readonly viewer: Viewer;
 }
@@ -184,7 +215,12 @@ function linkOf(
   for (const [gift, range] of Object.entries(ranges)) {
     const found = findRequired(world, gift, range, [...path, giftId]);
     if (!found) return null;
-    for (const it of found) if (!requires.some((known) => known.gift === it.gift)) requires.push(it);
+    for (const it of found) {
+      const known = requires.find((other) => other.gift === it.gift);
+      // One version of a gift can be at hand: two requirements that lead to different ones cannot both be met.
+      if (known && known.version !== it.version) return null;
+      if (!known) requires.push(it);
+    }
   }
   return { ...link, requires };
 }
