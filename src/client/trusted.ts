@@ -150,19 +150,30 @@ export class TrustedMetadata {
   async #verifyThreshold(envelope: Envelope<unknown>, role: RoleName, by: Root): Promise<void> {
     const { keyids, threshold } = by.roles[role];
     const bytes = canonicalBytes(envelope.signed, role);
-    const valid = new Set<string>();
-    for (const { keyid, sig } of envelope.signatures) {
-      const key = by.keys[keyid];
-      if (!key || !keyids.includes(keyid) || valid.has(keyid)) continue;
-      if (await this.#crypto.verify(key, fromHex(sig), bytes)) valid.add(keyid);
-    }
-    if (valid.size < threshold) {
+    const valid = await countSigners(envelope.signatures, bytes, { keys: by.keys, keyids }, this.#crypto);
+    if (valid < threshold) {
       throw new ClientError(
         "signature",
-        `${role} has ${valid.size} valid signatures of the ${threshold} that root ${by.version} asks for`,
+        `${role} has ${valid} valid signatures of the ${threshold} that root ${by.version} asks for`,
       );
     }
   }
+}
+
+/** How many of the keys that are named have signed the bytes. One that signed twice counts once, any other key not at all. */
+export async function countSigners(
+  signatures: Envelope<unknown>["signatures"],
+  bytes: Uint8Array,
+  { keys, keyids }: { readonly keys: Root["keys"]; readonly keyids: readonly string[] },
+  crypto: Crypto,
+): Promise<number> {
+  const valid = new Set<string>();
+  for (const { keyid, sig } of signatures) {
+    const key = keys[keyid];
+    if (!key || !keyids.includes(keyid) || valid.has(keyid)) continue;
+    if (await crypto.verify(key, fromHex(sig), bytes)) valid.add(keyid);
+  }
+  return valid.size;
 }
 
 function parseEnvelope<T extends { _type: string; version: number; expires: string }>(

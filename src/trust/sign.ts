@@ -31,7 +31,7 @@ export function makeRoot(keys: { root: Signer; release: Signer; timestamp: Signe
     _type: "root",
     spec_version: TUF_SPEC_VERSION,
     version: 1,
-    expires: toExpiry(now + LIFETIME_MILLISECONDS.root),
+    expires: toWholeSeconds(now + LIFETIME_MILLISECONDS.root),
     consistent_snapshot: true,
     keys: Object.fromEntries([root, release, timestamp].map((it) => [it.keyId, it.publicKey])),
     roles: {
@@ -48,13 +48,13 @@ export function makeTargets(version: number, targets: Targets["targets"], now: n
     _type: "targets",
     spec_version: TUF_SPEC_VERSION,
     version,
-    expires: toExpiry(now + LIFETIME_MILLISECONDS.targets),
+    expires: toWholeSeconds(now + LIFETIME_MILLISECONDS.targets),
     targets,
   };
 }
 
 export function makeSnapshot(version: number, targets: FileMeta, now: number): Snapshot {
-  const expires = toExpiry(now + LIFETIME_MILLISECONDS.snapshot);
+  const expires = toWholeSeconds(now + LIFETIME_MILLISECONDS.snapshot);
   return {
     _type: "snapshot",
     spec_version: TUF_SPEC_VERSION,
@@ -80,7 +80,7 @@ export function makeTimestamp(
     _type: "timestamp",
     spec_version: TUF_SPEC_VERSION,
     version,
-    expires: toExpiry(now + LIFETIME_MILLISECONDS.timestamp),
+    expires: toWholeSeconds(now + LIFETIME_MILLISECONDS.timestamp),
     meta: { "snapshot.json": snapshot },
     giftwrap: { format: TIMESTAMP_FORMAT, pollSeconds, commit, overrides },
   };
@@ -101,7 +101,7 @@ export function toFileMeta(version: number, bytes: Uint8Array): FileMeta {
   return { version, length: bytes.length, hashes: { sha256: digestOf(bytes) } };
 }
 
-/** TUF wants whole seconds in UTC. */
-function toExpiry(milliseconds: number): string {
+/** ISO 8601 in UTC and whole seconds, as TUF wants it. */
+export function toWholeSeconds(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, "Z");
 }

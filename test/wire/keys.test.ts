@@ -4,6 +4,7 @@ import { fromHex, isDigest, toHex } from "../../src/wire/digest.ts";
 import {
   catalogTarget,
   deltaKey,
+  evidenceKey,
   headersOf,
   isPrivate,
   lockKey,
@@ -25,7 +26,7 @@ const PUBLIC = [
   metadataKey("snapshot", 7),
   metadataKey("targets", 7),
 ];
-const PRIVATE = [lockKey("rose", "1.4.0"), logKey(12), "evidence/rose/1.4.0/gate.json"];
+const PRIVATE = [lockKey("rose", "1.4.0"), logKey(12), evidenceKey(A, "production", "matrix")];
 
 describe("where things are", () => {
   test("an object lies below the first two digits of its digest, with its type's ending", () => {
@@ -46,6 +47,9 @@ describe("where things are", () => {
     expect(metadataKey("snapshot", 7)).toBe("metadata/7.snapshot.json");
     expect(TIMESTAMP_KEY).toBe("metadata/timestamp.json");
   });
+
+  test("evidence is named by the lock that it is about, where, and what was shown", () =>
+    expect(evidenceKey(A, "production", "matrix")).toBe(`evidence/${A}/production/matrix.json`));
 });
 
 describe("how long things are kept", () => {
@@ -84,6 +88,7 @@ test.each([
   [deltaKey(A, B), "application/json"],
   [metadataKey("root", 1), "application/json"],
   [logKey(3), "application/json"],
+  [evidenceKey(A, "staging", "smoke"), "application/json"],
   [lockKey("rose", "1.4.0"), "application/octet-stream"],
 ])("%s is served as %s", (key, contentType) => expect(headersOf(key).contentType).toBe(contentType));
 
