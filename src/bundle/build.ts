@@ -71,7 +71,7 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
     }
     if (!facts) throw new TypeError("a variant without an animation");
     player = facts.player ?? player;
-    const { width, height, frames, fps, decodedBytes } = facts;
+    const { width, height, frames, fps, decodedBytes, images } = facts;
     tiers[tier] = {
       width,
       height,
@@ -79,6 +79,7 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
       fps: Math.round(fps * 1000) / 1000,
       decodedBytes,
       files: variantFiles,
+      images,
     };
   }
   return {
@@ -86,7 +87,10 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
     version: release.version,
     sources: files.map(({ path, bytes }) => ({ path, digest: digestOf(bytes), bytes: bytes.length })),
     builder: { ...builder },
-    player: player ?? { name: "webp", version: "1.0.0" },
+    player: {
+      ...(player ?? { name: "webp", version: "1.0.0" }),
+      ...(main.media.embeddedSound && { embeddedSound: true as const }),
+    },
     slots: [...main.media.slots].sort(),
     tiers,
   };

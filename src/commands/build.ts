@@ -116,7 +116,7 @@ async function rebuild(
     if (!(await hasSources(tree, project, key, lock))) continue;
     sawSources = true;
     const rebuilt = await buildFrom(io, cache, tree, project, key, afresh);
-    if (rebuilt && JSON.stringify(rebuilt.tiers) === JSON.stringify(lock.tiers)) {
+    if (rebuilt && isSameBuild(rebuilt, lock)) {
       return {
         release: key,
         outcome: "built",
@@ -146,6 +146,15 @@ async function rebuild(
         outcome: "other_builder",
         message: `was locked by another builder (${describe(lock.builder)}, here ${describe(identity)}), which gives other bytes: its objects must come from a store, or from that builder`,
       };
+}
+
+/** Whether the tiers are the same; images are not compared where the lock is of before they were counted. */
+function isSameBuild(rebuilt: LockFile, lock: LockFile): boolean {
+  const tiers = Object.entries(rebuilt.tiers).map(([tier, { images, ...variant }]) => [
+    tier,
+    { ...variant, ...(lock.tiers[tier]?.images !== undefined && { images }) },
+  ]);
+  return JSON.stringify(Object.fromEntries(tiers)) === JSON.stringify(lock.tiers);
 }
 
 async function buildFrom(

@@ -70,14 +70,14 @@ async function validateAndBuild(
   io: Io,
   base: string | undefined,
 ): Promise<{ findings: readonly Finding[]; built: readonly BuiltRelease[] }> {
-  const { findings } = await validate(io.root, base);
+  const { findings } = await validate(io, base);
   const { everything, gifts: stopped } = stoppedGifts(findings);
   const { project } = await readProject(workTree(io.root));
   const words = [...project.releases].filter(([, { value }]) => !stopped.has(value.gift)).map(([key]) => key);
   if (everything || words.length === 0) return { findings, built: [] };
   const built = await build(io, { words, check: false, relock: false });
   if (!built.some((it) => it.outcome === "locked")) return { findings, built };
-  const again = await validate(io.root, base);
+  const again = await validate(io, base);
   // The locks that were just made are not part of the pull request, so that they are missing still holds.
   const missing = findings.filter((it) => it.code === "LOCK_MISSING");
   return { findings: sortFindings([...again.findings, ...missing]), built };

@@ -1,7 +1,7 @@
 import { inspect } from "../formats/inspect.ts";
 import { MediaError } from "../formats/media.ts";
 import { GiftError } from "../report/error.ts";
-import { classifyPath } from "../model/paths.ts";
+import { classifyPath, giftOfPath } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
 import type { SourceFile } from "../model/sources.ts";
 import type { Facts, GiftMedia, SourceFact } from "../rules/facts.ts";
@@ -9,31 +9,33 @@ import { commitOf } from "../source/git.ts";
 import { readSources } from "../source/readSources.ts";
 import { revisionTree, type Tree } from "../source/tree.ts";
 
-/** Everything that rules want to know beyond the YAML. `base` is the revision whose locks are merged, if there is one. */
+/**
+ * Everything that rules want to know beyond the YAML. `base` is the revision whose locks are merged, if there is one. With
+ * `gifts` it is gathered for these alone.
+ */
 export async function gatherFacts(
   root: string,
   tree: Tree,
   project: Project,
   base: string | null,
+  gifts?: ReadonlySet<string>,
 ): Promise<Facts> {
-  const lockPaths = project.paths.filter((path) => classifyPath(path).kind === "lock");
-  const releasePaths = project.paths.filter((path) => classifyPath(path).kind === "release");
+  const isAsked = (path: string) => gifts?.has(giftOfPath(path) ?? "") ?? true;
+  const asked = project.paths.filter(isAsked);
+  const lockPaths = asked.filter((path) => classifyPath(path).kind === "lock");
+  const releasePaths = asked.filter((path) => classifyPath(path).kind === "release");
   const texts = await tree.read(releasePaths);
   return {
-    media: await gatherMedia(tree, project),
+    media: await gatherMedia(tree, project, gifts),
     texts: new Map([...texts].map(([path, bytes]) => [path, new TextDecoder().decode(bytes)])),
     ...(base !== null && {
-      locks: { here: await tree.read(lockPaths), base: await readLocks(revisionTree(root, base)) },
+      locks: { here: await tree.read(lockPaths), base: await readLocks(revisionTree(root, base), gifts) },
     }),
   };
 }
 
-/**
- * The revision to compare with: the one asked for, or the main branch that pull requests go to, or the last commit. Null in
- * a repository without any.
- */
-export async function baseRevision(root: string, asked: string | undefined): Promise<string | null> {
-  if (asked !== undefined) return requireBase(root, asked);
+/** What is merged: the main branch that pull requests go to, or the last commit. Null in a repository without any. */
+export async function baseRevision(root: string): Promise<string | null> {
   return (await commitOf(root, "origin/main")) ?? commitOf(root, "HEAD");
 }
 
@@ -48,24 +50,45 @@ export async function requireBase(root: string, base: string): Promise<string> {
   );
 }
 
-async function readLocks(tree: Tree): Promise<ReadonlyMap<string, Uint8Array>> {
-  const paths = await tree.list("releases");
+async function readLocks(tree: Tree, gifts?: ReadonlySet<string>): Promise<ReadonlyMap<string, Uint8Array>> {
+  const folders = gifts ? [...gifts].map((it) => `releases/${it}`) : ["releases"];
+  const paths = folders.length > 0 ? await tree.list(...folders) : [];
   return tree.read(paths.filter((path) => classifyPath(path).kind === "lock"));
 }
 
-async function gatherMedia(tree: Tree, project: Project): Promise<ReadonlyMap<string, GiftMedia>> {
+async function gatherMedia(
+  tree: Tree,
+  project: Project,
+  gifts?: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, GiftMedia>> {
   const media = new Map<string, GiftMedia>();
   for (const [id, { value: gift }] of project.gifts) {
+    if (gifts && !gifts.has(id)) continue;
     // Files are looked for where the gift lies; a wrong id in gift.yaml is a finding of its own.
     const sources = await readSources(tree, { ...gift, id });
+    const tooBig = sources.tooBig.map(toTooBig);
+    const sound = sources.sound
+      ? await toFact(sources.sound)
+      : tooBig.find((it) => it.path === gift.sound);
+    const still = sources.still
+      ? await toFact(sources.still)
+      : tooBig.find((it) => it.path === gift.still);
     media.set(id, {
       isFolder: sources.isFolder,
-      animation: await Promise.all(sources.animation.map(toFact)),
-      ...(sources.sound && { sound: await toFact(sources.sound) }),
-      ...(sources.still && { still: await toFact(sources.still) }),
+      animation: [
+        ...(await Promise.all(sources.animation.map(toFact))),
+        ...tooBig.filter((it) => it.path === gift.animation || it.path.startsWith(`${gift.animation}/`)),
+      ],
+      ...(sound && { sound }),
+      ...(still && { still }),
     });
   }
   return media;
+}
+
+/** Nobody looked into it: its size is what is wrong with it. */
+function toTooBig({ path, bytes }: { path: string; bytes: number }): SourceFact {
+  return { path, bytes, problem: { message: "it is too big", fix: "export it smaller" } };
 }
 
 async function toFact({ path, bytes }: SourceFile): Promise<SourceFact> {

@@ -2,12 +2,8 @@ import { lockPath } from "../model/paths.ts";
 import { type Project, releaseKey } from "../model/project.ts";
 import { trustRoot } from "../publish/live.ts";
 import { explainError, GiftError } from "../report/error.ts";
-import {
-  type EvidenceFact,
-  type EvidenceFacts,
-  evidenceName,
-  type LeavingRelease,
-} from "../rules/checkChecklist.ts";
+import { type EvidenceFact, type EvidenceFacts, evidenceName } from "../rules/checkChecklist.ts";
+import type { Widened } from "../rules/checkFreezes.ts";
 import type { Tree } from "../source/tree.ts";
 import { type EvidenceSubject, readEvidence } from "../trust/evidence.ts";
 import { digestOf, nodeCrypto } from "../trust/nodeCrypto.ts";
@@ -25,7 +21,7 @@ type ReadRecord = (subject: EvidenceSubject) => Promise<EvidenceFact | null>;
 export async function gatherEvidence(
   tree: Tree,
   project: Project,
-  leaving: readonly LeavingRelease[],
+  leaving: readonly Widened[],
   open: (name: string) => Promise<Environment>,
 ): Promise<EvidenceFacts> {
   const checklist = project.policy?.value.checklist ?? [];
@@ -46,10 +42,7 @@ export async function gatherEvidence(
   return { locks, records };
 }
 
-async function readDigests(
-  tree: Tree,
-  leaving: readonly LeavingRelease[],
-): Promise<ReadonlyMap<string, string>> {
+async function readDigests(tree: Tree, leaving: readonly Widened[]): Promise<ReadonlyMap<string, string>> {
   const files = await tree.read(leaving.map((it) => lockPath(it.gift, it.version)));
   return new Map(
     leaving.flatMap(({ gift, version }) => {

@@ -36,6 +36,7 @@ export const lottie: MediaFormat = {
     checkFrames("Lottie", frames);
     checkNothingBeside(movie);
     checkNoExpressions(movie);
+    const images = imagesOf(movie);
     return {
       kind: "animation",
       format: "lottie",
@@ -46,7 +47,9 @@ export const lottie: MediaFormat = {
       frames,
       fps,
       durationSeconds: length / fps,
-      decodedBytes: width * height * 4 + imagesOf(movie).reduce((sum, it) => sum + decodedBytesOf(it), 0),
+      decodedBytes: width * height * 4 + images.reduce((sum, it) => sum + decodedBytesOf(it), 0),
+      images: images.length,
+      embeddedSound: false,
       slots: slotsOf(namesOf(movie)),
       player: { name: "lottie", version: versionOf(movie) },
     };

@@ -22,6 +22,10 @@ export interface Media {
    * samples.
    */
   readonly decodedBytes: number;
+  /** Bitmaps inside the animation, used or not; 0 for pictures, sounds and an animated WebP, whose frames they would be. */
+  readonly images: number;
+  /** Whether the animation carries sound that its player plays. */
+  readonly embeddedSound: boolean;
   /** Names of the images or texts that an app may replace at run time, sorted. */
   readonly slots: readonly string[];
   /** What can play it, read from the bytes; null for pictures and sounds. */

@@ -38,6 +38,8 @@ export const png: MediaFormat = {
       fps: 0,
       durationSeconds: 0,
       decodedBytes: width * height * 4,
+      images: 0,
+      embeddedSound: false,
       slots: [],
       player: null,
     };

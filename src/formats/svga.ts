@@ -65,7 +65,8 @@ export const svga: MediaFormat = {
       frames,
       fps,
       durationSeconds: frames / fps,
-      decodedBytes: decodedBytesOf(movie),
+      ...countImages(movie),
+      embeddedSound: movie.sounds.size > 0,
       slots: slotsOf(movie.sprites.map((it) => it.imageKey)),
       player: { name: "svga", version: versionOf(movie) },
     };
@@ -107,15 +108,16 @@ function checkSprites({ sprites, frames }: Movie): void {
   }
 }
 
-function decodedBytesOf({ images, sounds }: Movie): number {
-  let bytes = 0;
+function countImages({ images, sounds }: Movie): { decodedBytes: number; images: number } {
+  const counted = { decodedBytes: 0, images: 0 };
   for (const [key, image] of images) {
     if (sounds.has(key)) continue;
     if (!isPng(image)) throw explainImage(key, image);
     const { width, height } = sizeOf(key, image);
-    bytes += width * height * 4;
+    counted.decodedBytes += width * height * 4;
+    counted.images += 1;
   }
-  return bytes;
+  return counted;
 }
 
 function sizeOf(key: string, image: Uint8Array): { width: number; height: number } {

@@ -34,6 +34,8 @@ export const wav: MediaFormat = {
       fps: 0,
       durationSeconds: sampleBytes / bytesPerSecond,
       decodedBytes: sampleBytes,
+      images: 0,
+      embeddedSound: false,
       slots: [],
       player: null,
     };

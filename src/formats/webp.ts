@@ -116,6 +116,8 @@ function picture({ width, height }: Size): Media {
     fps: 0,
     durationSeconds: 0,
     decodedBytes: width * height * 4,
+    images: 0,
+    embeddedSound: false,
     slots: [],
     player: null,
   };

@@ -112,6 +112,7 @@ function render(card: Card, limit: number): string {
     describeProblem(card),
     describeViewers(card, limit),
     card.findings ? findingsToMarkdown(card.findings, limit) : "",
+    describeWaivers(card, limit),
     toList(card.builds.filter((it) => it.isWrong).map(describeBuild), limit),
     describeVariants(card, limit),
     fold("How it was built", card.builds.map(describeBuild), limit),
@@ -190,6 +191,16 @@ function describeComparison(compared: Comparison): string {
   return compared.kind === "git"
     ? `${unread}, so this compares stages and shares in git with ${escapeCell(compared.base.slice(0, 10))}`
     : `${unread}, so this lists everything that is open`;
+}
+
+/** What is let through although it breaks a rule. Once for all device tiers: one waiver forgives them together. */
+function describeWaivers({ findings }: Card, limit: number): string {
+  const waived = (findings ?? []).flatMap(({ code, gift = "", version = "", waiver }) =>
+    waiver ? [[`${gift} ${version}`, code, waiver.ends, waiver.owner, waiver.reason].map(escapeCell)] : [],
+  );
+  if (waived.length === 0) return "";
+  const rows = [...new Map(waived.map((cells) => [cells.join(" | "), cells])).values()];
+  return `**Waived for now:**\n\n${toMarkdownTable(["release", "rule", "until", "by", "why"], rows, limit)}`;
 }
 
 function describeVariants({ variants }: Card, limit: number): string {

@@ -31,7 +31,7 @@ function compile(text: string): readonly Interval[] {
   } catch (cause) {
     throw new InvalidRange(`"${text}" is no semver range`, { cause });
   }
-  return union(range.set.flatMap((comparators) => intersect(comparators)));
+  return unionOf(range.set.flatMap((comparators) => intersect(comparators)));
 }
 
 /** The smallest version of all, `0.0.0-0`. */
@@ -63,7 +63,8 @@ function toVersion({ major, minor, patch, prerelease }: SemVer): Version {
   return [major, minor, patch, ...prerelease];
 }
 
-function union(intervals: readonly Interval[]): readonly Interval[] {
+/** The same versions as sorted and disjoint intervals. */
+export function unionOf(intervals: readonly Interval[]): readonly Interval[] {
   const sorted = [...intervals].sort(([a], [b]) => compareVersions(a, b));
   const joined: Interval[] = [];
   for (const next of sorted) {

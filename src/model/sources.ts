@@ -1,3 +1,6 @@
+/** A source file beyond this is a film, or was put here by mistake; it is not read. */
+export const MAX_SOURCE_BYTES = 100_000_000;
+
 /** One source file of a gift, with its path below the gift's folder. */
 export interface SourceFile {
   readonly path: string;
@@ -11,6 +14,8 @@ export interface GiftSources {
   readonly animation: readonly SourceFile[];
   readonly sound?: SourceFile;
   readonly still?: SourceFile;
+  /** Files over {@link MAX_SOURCE_BYTES}, which are none of the above: paths below the gift's folder, and sizes. */
+  readonly tooBig: readonly { readonly path: string; readonly bytes: number }[];
 }
 
 /** The files of a gift, each once. */

@@ -286,6 +286,7 @@ function show(value: unknown): string {
   if (value === null) return "empty";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a block of keys";
+  if (typeof value === "number") return String(value); // JSON has no word for what is beyond all numbers
   const text = JSON.stringify(value) ?? "nothing that can be written here";
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -26,6 +26,32 @@ export function findingsToMarkdown(findings: readonly Finding[], limit = Number.
   return `**Files:** ${summariseFindings(findings)}. ${verdict}\n\n${toMarkdownTable(["", "where", "what", "fix"], rows, limit)}`;
 }
 
+/**
+ * Findings as workflow commands, which GitHub shows as annotations on the lines (docs.github.com, "Workflow commands for
+ * GitHub Actions"). It shows ten errors and ten warnings of a step; errors come first.
+ */
+export function findingsToCommands(findings: readonly Finding[]): string {
+  const sorted = sortFindings(findings);
+  return [
+    ...sorted.filter((it) => it.severity === "error"),
+    ...sorted.filter((it) => it.severity === "warning"),
+  ]
+    .map(({ code, severity, place: { file, line, column }, message, fix }) => {
+      const at = `file=${escapeProperty(file)},line=${line},col=${column},title=${escapeProperty(code)}`;
+      return `::${severity} ${at}::${escapeData(`${message}\nfix: ${fix}`)}`;
+    })
+    .join("\n");
+}
+
+/** As actions/toolkit does it: nothing in a file may end the command or begin another. */
+function escapeData(text: string): string {
+  return text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replace(/:/g, "%3A").replace(/,/g, "%2C");
+}
+
 /** A table of cells that are Markdown already: the first `limit` rows, and how many more there are. */
 export function toMarkdownTable(
   header: readonly string[],

@@ -5,9 +5,18 @@ export function findingsToText(findings: readonly Finding[]): string {
   return sortFindings(findings)
     .map(({ code, severity, place, message, fix }) => {
       const mark = severity === "warning" ? "warning: " : "";
-      return `${place.file}:${place.line}:${place.column}: ${mark}${message} [${code}]\n  fix: ${fix}\n`;
+      const where = `${escapeUnseen(place.file)}:${place.line}:${place.column}`;
+      return `${where}: ${mark}${escapeUnseen(message)} [${code}]\n  fix: ${escapeUnseen(fix)}\n`;
     })
     .join("");
+}
+
+/** Line breaks, what a terminal takes for orders, and what shows the rest of a line backwards. */
+const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** The text on one line, with nothing in it that a person would not see: such characters are written as \u{1b}. */
+export function escapeUnseen(text: string): string {
+  return text.replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`);
 }
 
 /** One line that says how it stands. */

@@ -1,9 +1,10 @@
 import { classifyPath, lockPath, POLICY_PATH } from "../model/paths.ts";
 import { type Project, releaseKey } from "../model/project.ts";
 import type { EvidenceFile, PolicyFile } from "../model/schemas.ts";
-import type { Finding, Place } from "../report/finding.ts";
+import type { Finding } from "../report/finding.ts";
 import { nearestWord } from "../report/nearest.ts";
 import { evidenceKey } from "../wire/keys.ts";
+import type { Widened } from "./checkFreezes.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -21,13 +22,6 @@ export interface EvidenceFacts {
   readonly locks: ReadonlyMap<string, string>;
   /** By {@link evidenceName}; what nobody recorded is not in it. */
   readonly records: ReadonlyMap<string, EvidenceFact>;
-}
-
-/** A release that reaches more viewers than its canary for the first time, and the line that says so. */
-export interface LeavingRelease {
-  readonly gift: string;
-  readonly version: string;
-  readonly place: Place;
 }
 
 type ChecklistItem = NonNullable<PolicyFile["checklist"]>[number];
@@ -52,7 +46,7 @@ export function evidenceName(lockDigest: string, environment: string, kind: Evid
  */
 export function checkChecklist(
   project: Project,
-  leaving: readonly LeavingRelease[],
+  leaving: readonly Widened[],
   evidence: EvidenceFacts,
   now: number,
 ): Finding[] {
@@ -91,7 +85,7 @@ export function checkChecklistPolicy(project: Project): Finding[] {
 }
 
 function checkItem(
-  release: LeavingRelease,
+  release: Widened,
   { evidence: kind, environment, maxAgeDays }: ChecklistItem,
   digest: string,
   records: EvidenceFacts["records"],
@@ -125,7 +119,7 @@ function checkItem(
   return [toFinding(release, "EVIDENCE_OLD", message, `run ${command}`)];
 }
 
-function toUnbuilt(release: LeavingRelease, { evidence, environment }: ChecklistItem): Finding {
+function toUnbuilt(release: Widened, { evidence, environment }: ChecklistItem): Finding {
   const { gift, version } = release;
   return toFinding(
     release,
@@ -136,7 +130,7 @@ function toUnbuilt(release: LeavingRelease, { evidence, environment }: Checklist
 }
 
 function toNowhere(
-  release: LeavingRelease,
+  release: Widened,
   { evidence, environment }: ChecklistItem,
   known: readonly string[],
 ): Finding {
@@ -148,12 +142,7 @@ function toNowhere(
   );
 }
 
-function toFinding(
-  { gift, version, place }: LeavingRelease,
-  code: string,
-  message: string,
-  fix: string,
-): Finding {
+function toFinding({ gift, version, place }: Widened, code: string, message: string, fix: string): Finding {
   return {
     code,
     severity: "error",
@@ -165,7 +154,7 @@ function toFinding(
   };
 }
 
-function toCommand(kind: EvidenceKind, { gift, version }: LeavingRelease, environment: string): string {
+function toCommand(kind: EvidenceKind, { gift, version }: Widened, environment: string): string {
   return `${COMMANDS[kind].replace("RELEASE", () => releaseKey(gift, version))} --env ${environment}`;
 }
 

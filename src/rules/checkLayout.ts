@@ -3,6 +3,7 @@ import { STAGES } from "../model/rollout.ts";
 import type { ReleaseFile } from "../model/schemas.ts";
 import type { Path } from "../model/validate.ts";
 import type { Finding } from "../report/finding.ts";
+import { hasBlankAbove, isPlainLayout } from "./plainLayout.ts";
 import { writtenReleases } from "./written.ts";
 
 /**
@@ -12,9 +13,13 @@ import { writtenReleases } from "./written.ts";
 export function checkLayout(project: Project, texts?: ReadonlyMap<string, string>): Finding[] {
   return writtenReleases(project).flatMap(({ gift, release }) => {
     const text = texts?.get(release.file);
-    if (text === undefined) return [];
-    return [...checkOpenLines(release, gift), ...checkBlankLines(release, text.split(/\r?\n/), gift)];
+    return text === undefined || isPlainLayout(text) ? [] : checkPlaces(release, text, gift);
   });
+}
+
+/** What is wrong with the layout of a release, by the places of its values; each release costs another parse. */
+export function checkPlaces(release: Located<ReleaseFile>, text: string, gift: string): Finding[] {
+  return [...checkOpenLines(release, gift), ...checkBlankLines(release, text.split(/\r?\n/), gift)];
 }
 
 interface Changing {
@@ -84,14 +89,4 @@ function checkBlankLines(release: Located<ReleaseFile>, lines: readonly string[]
       },
     ];
   });
-}
-
-/** Whether a blank line is above the line, comments in between not counted. */
-function hasBlankAbove(lines: readonly string[], line: number): boolean {
-  for (let at = line - 2; at >= 0; at--) {
-    const text = lines[at]?.trim() ?? "";
-    if (text === "") return true;
-    if (!text.startsWith("#")) return false;
-  }
-  return true;
 }

@@ -1,3 +1,4 @@
+import { parseMoment } from "../model/moment.ts";
 import type { Project } from "../model/project.ts";
 import type { Finding } from "../report/finding.ts";
 import { nearestWord } from "../report/nearest.ts";
@@ -8,9 +9,21 @@ import { writtenGifts } from "./written.ts";
 export function checkOverrides(project: Project): Finding[] {
   const known = [...writtenGifts(project)];
   return [...project.overrides.values()].flatMap((override) => {
-    const { gifts, scope } = override.value;
+    const { gifts, scope, ends } = override.value;
     const named = gifts === "*" ? [] : gifts;
+    const isUnreal = ends !== undefined && parseMoment(ends) === null;
     return [
+      ...(isUnreal
+        ? [
+            {
+              code: "MOMENT_UNREAL" as const,
+              severity: "error" as const,
+              place: override.place(["ends"]),
+              message: `the override ends on ${ends}, and there is no such day or time`,
+              fix: "write a day that is in the calendar, or take the end out: it then holds until the file is deleted",
+            },
+          ]
+        : []),
       ...named.flatMap((gift, at): Finding[] => {
         if (known.includes(gift)) return [];
         const near = nearestWord(gift, known);

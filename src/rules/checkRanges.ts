@@ -43,7 +43,8 @@ export function checkRanges(project: Project): Finding[] {
   ];
 }
 
-function checkRange(file: Located<unknown>, path: Path, range: string, gift?: string): Finding[] {
+/** A range that cannot be read, or that lets no version in. The finding belongs to the gift, or without one to everything. */
+export function checkRange(file: Located<unknown>, path: Path, range: string, gift?: string): Finding[] {
   const found = {
     severity: "error",
     place: file.place(path),

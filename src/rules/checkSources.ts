@@ -1,9 +1,10 @@
 import { classifyPath, giftPath } from "../model/paths.ts";
 import type { Located, Project } from "../model/project.ts";
 import type { GiftFile } from "../model/schemas.ts";
+import { MAX_SOURCE_BYTES } from "../model/sources.ts";
 import type { Finding } from "../report/finding.ts";
 import { nearestWord } from "../report/nearest.ts";
-import { count } from "../report/text.ts";
+import { count, toBytes } from "../report/text.ts";
 import { checkFrames } from "./checkFrames.ts";
 import type { GiftMedia, MediaFact, SourceFact } from "./facts.ts";
 
@@ -26,11 +27,14 @@ function checkGift(
   sources: readonly string[],
 ): Finding[] {
   const { animation, fps, sound, still } = gift.value;
-  const missing = (role: Role, path: string) => toMissing(id, gift, role, path, sources);
+  // What is there and is no file, such as a link, was told about when it was found.
+  const isThere = (path: string) => sources.some((it) => it === path || it.startsWith(`${path}/`));
+  const missing = (role: Role, path: string) =>
+    isThere(path) ? [] : [toMissing(id, gift, role, path, sources)];
   return [
-    ...(media.animation.length === 0 ? [missing("animation", animation)] : []),
-    ...(sound !== undefined && !media.sound ? [missing("sound", sound)] : []),
-    ...(still !== undefined && !media.still ? [missing("still", still)] : []),
+    ...(media.animation.length === 0 ? missing("animation", animation) : []),
+    ...(sound !== undefined && !media.sound ? missing("sound", sound) : []),
+    ...(still !== undefined && !media.still ? missing("still", still) : []),
     ...checkFiles(id, gift, "animation", media.animation, media.isFolder ? isFrame : isAnimation),
     ...checkFiles(id, gift, "sound", media.sound ? [media.sound] : [], isSound),
     ...checkFiles(id, gift, "still", media.still ? [media.still] : [], isPicture),
@@ -100,6 +104,12 @@ function findFault(file: SourceFact, wanted: Wanted): Fault | null {
       code: "SOURCE_EMPTY",
       says: " is empty: 0 bytes",
       fix: "export it again and upload the whole file",
+    };
+  if (file.bytes > MAX_SOURCE_BYTES)
+    return {
+      code: "SOURCE_TOO_BIG",
+      says: ` has ${toBytes(file.bytes)}; the most is ${toBytes(MAX_SOURCE_BYTES)}`,
+      fix: "export it shorter or smaller; a gift is a few megabytes",
     };
   if ("problem" in file) {
     const { message, fix } = file.problem;

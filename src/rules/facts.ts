@@ -1,3 +1,6 @@
+import type { ChangeFacts } from "./change/checkChange.ts";
+import type { EvidenceFacts } from "./checkChecklist.ts";
+
 /** What rules need to know beyond the YAML; gathered by commands. A rule without its facts is silent. */
 export interface Facts {
   /** By gift id: what each source file of the gift is. Absent when the media was not looked at (publishing does not). */
@@ -8,6 +11,10 @@ export interface Facts {
   readonly texts?: ReadonlyMap<string, string>;
   /** Epoch milliseconds. Absent where the day must not decide, as when publishing: then no waiver has ended. */
   readonly now?: number;
+  /** How the tree differs from a base. */
+  readonly change?: ChangeFacts;
+  /** What is on record for the releases that leave canary in that change. */
+  readonly evidence?: EvidenceFacts;
 }
 
 export interface LockBytes {

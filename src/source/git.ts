@@ -72,3 +72,89 @@ export async function isDirty(root: string, folders: readonly string[]): Promise
     (await git(root, ["status", "--porcelain", "--untracked-files=all", "--", ...folders])).trim() !== ""
   );
 }
+
+/** The commit that both were built on, or null when there is none in this clone. */
+export async function mergeBase(root: string, a: string, b: string): Promise<string | null> {
+  try {
+    return (await git(root, ["merge-base", a, b])).trim();
+  } catch {
+    return null;
+  }
+}
+
+/** Everything in the work tree that differs from the commit, files that git does not know yet included; sorted. */
+export async function pathsChangedSince(root: string, commit: string): Promise<readonly string[]> {
+  const [tracked, untracked] = await Promise.all([
+    git(root, ["diff", "--name-only", "--no-renames", "-z", commit, "--"]),
+    git(root, ["ls-files", "--others", "--exclude-standard", "-z"]),
+  ]);
+  return [...new Set([...tracked.split("\0"), ...untracked.split("\0")].filter(Boolean))].sort();
+}
+
+/** A file as one commit left it: the id of its content, or null once it was deleted. */
+export interface FileState {
+  readonly commit: string;
+  readonly blob: string | null;
+}
+
+/** What happened to each path on the way to the commit, newest first: along first parents, so a merge is one step. */
+export async function fileHistory(
+  root: string,
+  commit: string,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, readonly FileState[]>> {
+  const states = new Map<string, FileState[]>();
+  if (paths.length === 0) return states;
+  const log = await git(root, [
+    "log",
+    "--first-parent",
+    "-m",
+    "--root",
+    "--raw",
+    "--no-abbrev",
+    "--no-renames",
+    "-z",
+    "--format=%x01%H",
+    commit,
+    "--",
+    ...paths.map((path) => `:(literal)${path}`),
+  ]);
+  for (const entry of log.split("\u0001").slice(1)) {
+    const [id = "", ...fields] = entry.split("\0").map((it) => it.trim());
+    for (let at = 0; at + 1 < fields.length; at++) {
+      const [, blob = ""] = /^:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) [A-Z]/.exec(fields[at] ?? "") ?? [];
+      if (blob === "") continue;
+      const path = fields[++at] ?? "";
+      const known = states.get(path) ?? [];
+      known.push({ commit: id, blob: /^0+$/.test(blob) ? null : blob });
+      states.set(path, known);
+    }
+  }
+  return states;
+}
+
+/**
+ * The release files of the work tree that have one of the ids as a key, as `requires` writes it: found in their text, so a few
+ * may be there for another reason.
+ */
+export async function releasesWithKey(root: string, ids: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (let at = 0; at < ids.length; at += 200) {
+    const patterns = ids.slice(at, at + 200).flatMap((id) => ["-e", `(^|[^a-z0-9-])${id}["']?[[:space:]]*:`]);
+    const { stdout } = await run(
+      "git",
+      ["grep", "--untracked", "--files-with-matches", "-z", "-E", ...patterns, "--", "releases/*/*.yaml"],
+      { cwd: root, encoding: "utf8", maxBuffer: 1 << 30 },
+    ).catch(noMatch);
+    found.push(...stdout.split("\0").filter(Boolean));
+  }
+  return found;
+}
+
+/** git grep ends with 1 when nothing matches. */
+function noMatch(error: unknown): { stdout: string } {
+  if (error instanceof Error && "code" in error && error.code === 1) return { stdout: "" };
+  throw new GiftError("GIT_FAILED", "git grep failed", "run it by hand in the repository to see why", {
+    cause: error,
+  });
+}

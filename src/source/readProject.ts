@@ -1,4 +1,4 @@
-import { classifyPath, giftOfPath } from "../model/paths.ts";
+import { classifyPath, giftOfPath, type PathKind } from "../model/paths.ts";
 import { type Located, type Project, releaseKey } from "../model/project.ts";
 import type {
   EnvironmentFile,
@@ -9,10 +9,17 @@ import type {
   ReleaseFile,
 } from "../model/schemas.ts";
 import { checkShape, type FileKind, type Files } from "../model/validate.ts";
-import type { Finding } from "../report/finding.ts";
+import type { Finding, Place } from "../report/finding.ts";
+import { toBytes } from "../report/text.ts";
+import { checkEntries } from "./checkEntries.ts";
 import { parseJson } from "./json.ts";
 import type { Tree } from "./tree.ts";
 import { parseYaml } from "./yaml.ts";
+
+/** More is no file that a person wrote, nor a lock of any gift. */
+export const MAX_TEXT_BYTES = 1_000_000;
+/** Files in memory at a time, beside what was made of the others. */
+const FILES_AT_ONCE = 5_000;
 
 export interface ReadProject {
   readonly project: Project;
@@ -20,37 +27,52 @@ export interface ReadProject {
   readonly findings: readonly Finding[];
 }
 
-/** Reads everything under `gifts/` and `releases/`, media files apart. */
-export async function readProject(tree: Tree): Promise<ReadProject> {
-  const paths = await tree.list("gifts", "releases");
-  const texts = await tree.read(
-    paths.filter((path) => !["source", "stray", "root"].includes(classifyPath(path).kind)),
-  );
-  const findings: Finding[] = [];
-  const gifts = new Map<string, Located<GiftFile>>();
+/**
+ * Reads everything under `gifts/` and `releases/`, media files apart. With `gifts` only those are read, beside the policy,
+ * the environments and the overrides; the paths are complete all the same.
+ */
+export async function readProject(tree: Tree, gifts?: ReadonlySet<string>): Promise<ReadProject> {
+  const isAsked = (path: string) => {
+    const gift = gifts && giftOfPath(path);
+    return gift === undefined || (gifts?.has(gift) ?? true);
+  };
+  const { paths, files, findings: faults } = checkEntries(await tree.entries("gifts", "releases"));
+  const findings = [...faults];
+  const giftFiles = new Map<string, Located<GiftFile>>();
   const releases = new Map<string, Located<ReleaseFile>>();
   const locks = new Map<string, Located<LockFile>>();
   const environments = new Map<string, Located<EnvironmentFile>>();
   const overrides = new Map<string, Located<OverrideFile>>();
   let policy: Located<PolicyFile> | null = null;
 
-  const read = <K extends FileKind>(kind: K, path: string): Located<Files[K]> | null => {
-    const { located, findings: found } = parseFile(kind, path, texts.get(path));
-    findings.push(...found);
-    return located;
-  };
-
-  for (const path of paths) {
-    const it = classifyPath(path);
-    if (it.kind === "gift") setIfRead(gifts, it.gift, read("gift", path));
-    else if (it.kind === "release")
-      setIfRead(releases, releaseKey(it.gift, it.version), read("release", path));
-    else if (it.kind === "lock") setIfRead(locks, releaseKey(it.gift, it.version), read("lock", path));
-    else if (it.kind === "environment") setIfRead(environments, it.name, read("environment", path));
-    else if (it.kind === "override") setIfRead(overrides, it.name, read("override", path));
-    else if (it.kind === "policy") policy = read("policy", path);
+  const texts = files.filter((path) => isAsked(path) && isText(classifyPath(path).kind));
+  for (let start = 0; start < texts.length; start += FILES_AT_ONCE) {
+    const batch = texts.slice(start, start + FILES_AT_ONCE);
+    const contents = await tree.read(batch, MAX_TEXT_BYTES);
+    const tooBig = await tree.sizes(batch.filter((path) => !contents.has(path)));
+    const read = <K extends FileKind>(kind: K, path: string): Located<Files[K]> | null => {
+      const { located, findings: found } = parseFile(kind, path, contents.get(path));
+      findings.push(...found);
+      return located;
+    };
+    for (const path of batch) {
+      const it = classifyPath(path);
+      const bytes = tooBig.get(path);
+      if (bytes !== undefined) findings.push(toTooBig(path, bytes));
+      else if (it.kind === "gift") setIfRead(giftFiles, it.gift, read("gift", path));
+      else if (it.kind === "release")
+        setIfRead(releases, releaseKey(it.gift, it.version), read("release", path));
+      else if (it.kind === "lock") setIfRead(locks, releaseKey(it.gift, it.version), read("lock", path));
+      else if (it.kind === "environment") setIfRead(environments, it.name, read("environment", path));
+      else if (it.kind === "override") setIfRead(overrides, it.name, read("override", path));
+      else if (it.kind === "policy") policy = read("policy", path);
+    }
   }
-  return { project: { gifts, releases, locks, policy, environments, overrides, paths }, findings };
+  return { project: { gifts: giftFiles, releases, locks, policy, environments, overrides, paths }, findings };
+}
+
+function isText(kind: PathKind["kind"]): boolean {
+  return kind !== "source" && kind !== "stray" && kind !== "root";
 }
 
 /** One file of a kind: its value with places, or the findings that say why not. A missing file counts as an empty one. */
@@ -59,11 +81,12 @@ export function parseFile<K extends FileKind>(
   path: string,
   bytes: Uint8Array = new Uint8Array(),
 ): { located: Located<Files[K]> | null; findings: Finding[] } {
-  const text = new TextDecoder().decode(bytes);
-  const gift = giftOfPath(path);
-  const forGift = gift === undefined ? {} : { gift };
+  const text = decode(bytes);
+  if (text === null) return { located: null, findings: [toNotUtf8(path, bytes)] };
+  if (isLfsPointer(text)) return { located: null, findings: [toLfsPointer(path)] };
   const parsed = kind === "lock" ? parseJson(path, text) : parseYaml(path, text);
-  if (!parsed.ok) return { located: null, findings: parsed.findings.map((it) => ({ ...it, ...forGift })) };
+  if (!parsed.ok)
+    return { located: null, findings: parsed.findings.map((it) => ({ ...it, ...giftAt(path) })) };
 
   const { located } = parsed;
   const checked = checkShape(kind, located.value);
@@ -77,9 +100,70 @@ export function parseFile<K extends FileKind>(
       place: located.place(at, which),
       message,
       fix,
-      ...forGift,
+      ...giftAt(path),
     })),
   };
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Without the mark (BOM) that some editors put before a text; null when it is not UTF-8. */
+function decode(bytes: Uint8Array): string | null {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function toNotUtf8(path: string, bytes: Uint8Array): Finding {
+  const lines = (new TextDecoder().decode(bytes).split("\ufffd", 1)[0] ?? "").split("\n");
+  return {
+    code: "NOT_UTF8",
+    severity: "error",
+    place: { file: path, line: lines.length, column: (lines.at(-1) ?? "").length + 1 },
+    message: "here is a character that is not saved as UTF-8",
+    fix: "save the file again and choose the encoding UTF-8",
+    ...giftAt(path),
+  };
+}
+
+/** The first line of every pointer: Git LFS specification, "The Pointer". */
+function isLfsPointer(text: string): boolean {
+  return text.startsWith("version https://git-lfs");
+}
+
+function toLfsPointer(path: string): Finding {
+  return {
+    code: "LFS_POINTER",
+    severity: "error",
+    place: startOf(path),
+    message: "this is a Git LFS pointer, a note that the file is kept elsewhere, and not the file",
+    fix: "take gifts/ and releases/ out of .gitattributes and upload the file itself",
+    ...giftAt(path),
+  };
+}
+
+function toTooBig(path: string, bytes: number): Finding {
+  return {
+    code: "FILE_TOO_BIG",
+    severity: "error",
+    place: startOf(path),
+    message: `this file has ${toBytes(bytes)}; the most is ${toBytes(MAX_TEXT_BYTES)}`,
+    fix: path.endsWith(".json")
+      ? "this file is written by a tool: take it from git again, or delete it and run npx giftwrap build"
+      : "take out what does not belong into it; pictures, sounds and data belong below source/",
+    ...giftAt(path),
+  };
+}
+
+function giftAt(path: string): Pick<Finding, "gift"> {
+  const gift = giftOfPath(path);
+  return gift === undefined ? {} : { gift };
+}
+
+function startOf(file: string): Place {
+  return { file, line: 1, column: 1 };
 }
 
 function setIfRead<T>(map: Map<string, T>, key: string, value: T | null): void {

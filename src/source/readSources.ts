@@ -1,21 +1,21 @@
 import { giftPath } from "../model/paths.ts";
 import type { GiftFile } from "../model/schemas.ts";
-import type { GiftSources, SourceFile } from "../model/sources.ts";
+import { type GiftSources, MAX_SOURCE_BYTES, type SourceFile } from "../model/sources.ts";
 import type { Tree } from "./tree.ts";
 
-/** The files that a gift names. What is missing is left out; rules say so. */
+/** The files that a gift names. What is missing or no file is left out, and what is too big is not read; rules say so. */
 export async function readSources(tree: Tree, gift: GiftFile): Promise<GiftSources> {
-  const paths = await tree.list(giftPath(gift.id, "source"));
+  const entries = await tree.entries(giftPath(gift.id, "source"));
+  const paths = new Set(entries.flatMap(({ path, kind }) => (kind === "file" ? [path] : [])));
   const below = (path: string) => path.slice(giftPath(gift.id, "").length);
-  const frames = paths.filter((path) => below(path).startsWith(`${gift.animation}/`));
-  const wanted = [
-    ...frames,
-    ...[gift.animation, gift.sound, gift.still].flatMap((it) => (it ? [giftPath(gift.id, it)] : [])),
-  ];
-  const bytes = await tree.read(wanted.filter((path) => paths.includes(path)));
+  const frames = [...paths].filter((path) => below(path).startsWith(`${gift.animation}/`));
+  const named = [gift.animation, gift.sound, gift.still].flatMap((it) => (it ? [giftPath(gift.id, it)] : []));
+  const wanted = [...new Set([...frames, ...named.filter((path) => paths.has(path))])];
+  const contents = await tree.read(wanted, MAX_SOURCE_BYTES);
+  const unread = await tree.sizes(wanted.filter((path) => !contents.has(path)));
   const toFile = (path: string): SourceFile[] => {
-    const content = bytes.get(path);
-    return content ? [{ path: below(path), bytes: content }] : [];
+    const bytes = contents.get(path);
+    return bytes ? [{ path: below(path), bytes }] : [];
   };
   const [sound] = gift.sound ? toFile(giftPath(gift.id, gift.sound)) : [];
   const [still] = gift.still ? toFile(giftPath(gift.id, gift.still)) : [];
@@ -24,5 +24,6 @@ export async function readSources(tree: Tree, gift: GiftFile): Promise<GiftSourc
     animation: frames.length > 0 ? frames.flatMap(toFile) : toFile(giftPath(gift.id, gift.animation)),
     ...(sound && { sound }),
     ...(still && { still }),
+    tooBig: [...unread].map(([path, bytes]) => ({ path: below(path), bytes })),
   };
 }

@@ -7,6 +7,8 @@ import { thinFrames } from "../../src/bundle/recipe.ts";
 import { inspect } from "../../src/formats/inspect.ts";
 import type { LockFile } from "../../src/model/schemas.ts";
 import { buildCache } from "../../src/bundle/objectCache.ts";
+import { buildPng } from "../formats/buildPng.ts";
+import { buildSvga } from "../formats/buildSvga.ts";
 import { giftwrap } from "../support/cli.ts";
 import { createWorld, quietIo, releaseText, type World } from "../support/world.ts";
 
@@ -114,6 +116,35 @@ describe("building a release", () => {
     await world.commit("Release 1.1.0");
     await rm(join(world.root, ".giftwrap/cache"), { recursive: true });
     expect(await buildAll()).toMatchObject([{ outcome: "built" }, { outcome: "built" }]);
+  });
+
+  test("images are counted into the lock, and a lock of before they were is as good as ever", async () => {
+    await buildAll();
+    const lock = await readLock();
+    const { low, mid, high } = lock.tiers;
+    expect([low?.images, mid?.images, high?.images]).toEqual([0, 0, 0]);
+    expect(Object.keys(lock.player)).toEqual(["name", "version"]);
+    const path = "releases/spin/1.0.0.lock.json";
+    const uncounted = JSON.stringify(lock, (key, value: unknown) => (key === "images" ? undefined : value));
+    await world.write({ [path]: uncounted });
+    expect(await buildAll({ check: true })).toMatchObject([{ outcome: "built" }]);
+    expect(await readFile(join(world.root, path), "utf8")).toBe(uncounted);
+    await world.write({ [path]: JSON.stringify(lock).replace('"images":0', '"images":1') });
+    expect(await buildAll({ check: true })).toMatchObject([{ outcome: "differs" }]);
+  });
+
+  test("a file that carries its sound inside is locked as such, with the images in it", async () => {
+    const images = { body: buildPng(8, 8), beat: Buffer.from("ID3 and so on") };
+    await world.write({
+      "gifts/spin/gift.yaml":
+        'id: spin\nname: Spin\nowner: "@acme/art"\nanimation: source/spin.svga\nstill: source/frames/000.png\n',
+    });
+    await writeFile(join(world.root, "gifts/spin/source/spin.svga"), buildSvga({ images, sounds: ["beat"] }));
+    expect(await buildAll()).toMatchObject([{ outcome: "locked" }]);
+    const { player, tiers } = await readLock();
+    expect(player).toEqual({ name: "svga", version: "2.0.0", embeddedSound: true });
+    expect(tiers.mid).toMatchObject({ images: 1, decodedBytes: 256 });
+    expect(await buildAll({ check: true })).toMatchObject([{ outcome: "built" }]);
   });
 
   test("sources that this clone does not have are told apart from a build that gives other bytes", async () => {

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openEnvironment } from "../../src/commands/environment.ts";
 import { gatherEvidence } from "../../src/commands/readEvidence.ts";
 import { GiftError } from "../../src/report/error.ts";
-import { evidenceName, type LeavingRelease } from "../../src/rules/checkChecklist.ts";
+import { evidenceName } from "../../src/rules/checkChecklist.ts";
+import type { Widened } from "../../src/rules/checkFreezes.ts";
 import { fileStore } from "../../src/store/fileStore.ts";
 import { makeEvidence, writeEvidence } from "../../src/trust/evidence.ts";
 import { generateKeyPem, signerFromPem } from "../../src/trust/keys.ts";
@@ -15,7 +16,7 @@ import { type Files, GOOD, memoryTree, projectOf } from "../rules/projectOf.ts";
 
 const NOW = Date.parse("2027-01-31T12:00:00Z");
 const LOCK = digestOf(GOOD["releases/rose/1.0.0.lock.json"] ?? "");
-const LEAVING: LeavingRelease = {
+const LEAVING: Widened = {
   gift: "rose",
   version: "1.0.0",
   place: { file: "releases/rose/1.0.0.yaml", line: 17, column: 11 },

@@ -29,6 +29,8 @@ describe("a Lottie", () => {
       fps: 30,
       durationSeconds: 2,
       decodedBytes: CANVAS_BYTES,
+      images: 0,
+      embeddedSound: false,
       slots: [],
       player: { name: "lottie", version: "5.7.4" },
     });
@@ -51,6 +53,7 @@ describe("a Lottie", () => {
     const assets = [embedded("a", buildPng(200, 100)), embedded("b", buildLossyWebp(10, 10), "image/webp")];
     expect(await inspect(buildLottie({ assets }))).toMatchObject({
       decodedBytes: CANVAS_BYTES + 4 * (200 * 100 + 10 * 10),
+      images: 2,
     });
   });
 
@@ -58,6 +61,7 @@ describe("a Lottie", () => {
     const assets = [embedded("a", Buffer.from([0xff, 0xd8, 0xff]), "image/jpeg")];
     expect(await inspect(buildLottie({ assets }))).toMatchObject({
       decodedBytes: CANVAS_BYTES + 4 * 50 * 40,
+      images: 1,
     });
   });
 

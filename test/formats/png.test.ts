@@ -16,6 +16,8 @@ describe("a PNG", () => {
       fps: 0,
       durationSeconds: 0,
       decodedBytes: 64 * 32 * 4,
+      images: 0,
+      embeddedSound: false,
       slots: [],
       player: null,
     });

@@ -21,6 +21,8 @@ describe("an SVGA", () => {
       fps: 20,
       durationSeconds: 2,
       decodedBytes: 0,
+      images: 0,
+      embeddedSound: false,
       slots: [],
       player: { name: "svga", version: "2.0.0" },
     });
@@ -28,13 +30,20 @@ describe("an SVGA", () => {
 
   test("costs the pixels of every image in it, used or not: players decode all of them", async () => {
     const images = { body: buildPng(30, 20), unused: buildPng(10, 10) };
-    expect(await inspect(buildSvga({ images }))).toMatchObject({ decodedBytes: 4 * (600 + 100) });
+    expect(await inspect(buildSvga({ images }))).toMatchObject({
+      decodedBytes: 4 * (600 + 100),
+      images: 2,
+    });
   });
 
   test("counts a sprite's image once however many sprites show it", async () => {
     const images = { star_3: buildPng(10, 10) };
     const sprites = [sprite("star_3"), sprite("star_3"), sprite("star_3")];
-    expect(await inspect(buildSvga({ images, sprites }))).toMatchObject({ decodedBytes: 400, slots: [] });
+    expect(await inspect(buildSvga({ images, sprites }))).toMatchObject({
+      decodedBytes: 400,
+      images: 1,
+      slots: [],
+    });
   });
 
   test("offers the images that an app may replace, once each, and not the parts of the drawing", async () => {
@@ -44,9 +53,9 @@ describe("an SVGA", () => {
     expect((await inspect(buildSvga({ sprites }))).slots).toEqual(["avatar", "name_left"]);
   });
 
-  test("may carry sound that its audio entries play", async () => {
-    const bytes = buildSvga({ images: { beat: mp3 }, sounds: ["beat"] });
-    expect(await inspect(bytes)).toMatchObject({ decodedBytes: 0 });
+  test("may carry sound that its audio entries play, which is no image", async () => {
+    const bytes = buildSvga({ images: { beat: mp3, body: buildPng(10, 10) }, sounds: ["beat"] });
+    expect(await inspect(bytes)).toMatchObject({ decodedBytes: 400, images: 1, embeddedSound: true });
   });
 
   test("says which player it needs, as a semantic version", async () => {

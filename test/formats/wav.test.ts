@@ -16,6 +16,8 @@ describe("a WAV", () => {
       fps: 0,
       durationSeconds: 0.5,
       decodedBytes: 88_200,
+      images: 0,
+      embeddedSound: false,
       slots: [],
       player: null,
     });

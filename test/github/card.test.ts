@@ -67,6 +67,18 @@ const FINDINGS: readonly Finding[] = [
   },
 ];
 
+const WAIVED: Finding = {
+  code: "BUDGET_MEMORY",
+  severity: "warning",
+  place: { file: "releases/rose/1.4.0.yaml", line: 7, column: 11 },
+  message:
+    "on low devices rose@1.4.0 takes 9.20 MB of memory once decoded, where 8.00 MB are allowed (600x800, 90 frames); waived until 2027-01-31 by @acme/gift-art: The anniversary gift is shown alone",
+  fix: "by 2027-01-31, use fewer and smaller images inside the animation",
+  gift: "rose",
+  version: "1.4.0",
+  waiver: { owner: "@acme/gift-art", reason: "The anniversary gift is shown alone", ends: "2027-01-31" },
+};
+
 const CARDS: Readonly<Record<string, Card>> = {
   fine: FINE,
   findings: {
@@ -76,6 +88,17 @@ const CARDS: Readonly<Record<string, Card>> = {
     changes: [],
     kept: { rose: "its files have errors" },
     builds: [{ release: "crown@1.0.0", isWrong: true, message: "gives other bytes than its lock names" }],
+    variants: [],
+    log: [],
+  },
+  waived: {
+    ...FINE,
+    findings: [
+      ...FINDINGS.slice(1),
+      WAIVED,
+      { ...WAIVED, place: { ...WAIVED.place, column: 16 }, message: WAIVED.message.replace("low", "mid") },
+    ],
+    builds: [],
     variants: [],
     log: [],
   },
@@ -184,6 +207,8 @@ describe("what files contain stays text", () => {
         message: evil,
         fix: evil,
         gift: evil,
+        version: evil,
+        waiver: { owner: evil, reason: evil, ends: evil },
         place: { ...it.place, file: evil },
       })),
       stops: [evil],

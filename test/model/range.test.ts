@@ -49,6 +49,22 @@ describe("a compiled range", () => {
     );
   });
 
+  test("holds an app version of two or four parts as the three that the written rule makes of it", () => {
+    const number = fc.integer({ min: 0, max: 3 });
+    const parts = fc.tuple(number, number, number, fc.nat(999));
+    fc.assert(
+      fc.property(rangeText(), parts, (range, [major, minor, patch, build]) => {
+        const intervals = compileRange(range);
+        const within = (version: string) => satisfies(version, range, { includePrerelease: true });
+        const three = `${major}.${minor}.${patch}`;
+        expect(isIn(`${three}.${build}`, intervals)).toBe(within(three));
+        expect(isIn(`${three}.${build}-rc.1`, intervals)).toBe(within(`${three}-rc.1`));
+        expect(isIn(`${major}.${minor}`, intervals)).toBe(within(`${major}.${minor}.0`));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   test("is sorted, and no two of its intervals touch", () => {
     fc.assert(
       fc.property(rangeText(), (range) => {

@@ -8,8 +8,8 @@ import {
   type EvidenceFacts,
   type EvidenceKind,
   evidenceName,
-  type LeavingRelease,
 } from "../../src/rules/checkChecklist.ts";
+import type { Widened } from "../../src/rules/checkFreezes.ts";
 import { type Files, GOOD, linesOf, projectOf, without } from "./projectOf.ts";
 
 const NOW = Date.parse("2027-01-31T12:00:00Z");
@@ -17,7 +17,7 @@ const DAY = 86_400_000;
 const LOCK = "a1".repeat(32);
 const RELEASE = "releases/rose/1.0.0.yaml";
 const POLICY = "releases/policy.yaml";
-const LEAVING: LeavingRelease = {
+const LEAVING: Widened = {
   gift: "rose",
   version: "1.0.0",
   place: { file: RELEASE, line: 17, column: 11 },
@@ -56,7 +56,7 @@ const factsOf = (...records: (readonly [string, EvidenceFact])[]): EvidenceFacts
 async function textOf(
   files: Files,
   facts: EvidenceFacts,
-  leaving: readonly LeavingRelease[] = [LEAVING],
+  leaving: readonly Widened[] = [LEAVING],
 ): Promise<string> {
   const findings = checkChecklist(await projectOf(files), leaving, facts, NOW);
   for (const finding of findings)

@@ -19,7 +19,12 @@ import {
 
 /** One gift per kind of mistake, so that the text says whose mistake it is. */
 const MISTAKES: Files = {
-  ...GOOD,
+  ...withEdit(
+    GOOD,
+    "releases/policy.yaml",
+    "decodedBytes: 40000000",
+    "decodedBytes: 40000000, canvas: { long: 640, short: 360 }, fps: 24, durationSeconds: 2, images: 60, soundBytes: 200000",
+  ),
   // What cannot be read.
   ...withEdit(giftFiles("broken"), "gifts/broken/gift.yaml", "owner:", " owner:"),
   ...withEdit(giftFiles("doubled"), "gifts/doubled/gift.yaml", "name:", "name: Two\nname:"),
@@ -146,6 +151,11 @@ function heavyLock(): string {
   if (low) lock.tiers["low"] = { ...low, decodedBytes: 54_000_000 };
   const [animation] = lock.tiers["mid"]?.files ?? [];
   if (animation) animation.bytes = 2_900_000;
+  const { high } = lock.tiers;
+  if (high) {
+    Object.assign(high, { width: 720, height: 360, frames: 90, fps: 30, images: 72 });
+    high.files.push({ role: "sound", mediaType: "audio/wav", digest: "c".repeat(64), bytes: 250_000 });
+  }
   return JSON.stringify(lock);
 }
 

@@ -7,6 +7,10 @@ import { findingsIn, type Files, GOOD, giftFiles } from "./projectOf.ts";
 const FILES: Files = {
   ...GOOD,
   ...giftFiles("kit", "2.0.0", "requires: { rose: ^1.0.0 }\nfallback: [{ gift: rose }]\n"),
+  "releases/policy.yaml": `${GOOD["releases/policy.yaml"]}warnings: [BUDGET_FPS]
+waivers:
+  - { rule: BUDGET_MEMORY, gift: rose, versions: ^1.0.0, owner: "@acme/art", reason: It is alone, ends: 2027-01-31 }
+`,
   "releases/overrides/stop.yaml":
     'gifts: [rose]\nversions: "*"\nscope: { platforms: [ios], app: { ios: "*" } }\nlimit: none\nreason: It crashes\n',
 };

@@ -12,18 +12,21 @@ export type Files = Readonly<Record<string, string>>;
 
 export function memoryTree(files: Files): Tree {
   const encoder = new TextEncoder();
+  const list = async (...folders: string[]) =>
+    Object.keys(files)
+      .filter((path) => folders.some((folder) => path.startsWith(`${folder}/`)))
+      .sort();
+  const contents = (paths: readonly string[]) =>
+    paths.flatMap((path) => {
+      const text = files[path];
+      return text === undefined ? [] : [[path, encoder.encode(text)] as const];
+    });
   return {
-    list: async (...folders) =>
-      Object.keys(files)
-        .filter((path) => folders.some((folder) => path.startsWith(`${folder}/`)))
-        .sort(),
-    read: async (paths) =>
-      new Map(
-        paths.flatMap((path) => {
-          const text = files[path];
-          return text === undefined ? [] : [[path, encoder.encode(text)] as const];
-        }),
-      ),
+    list,
+    entries: async (...folders) => (await list(...folders)).map((path) => ({ path, kind: "file" })),
+    read: async (paths, maxBytes = Number.POSITIVE_INFINITY) =>
+      new Map(contents(paths).filter(([, bytes]) => bytes.length <= maxBytes)),
+    sizes: async (paths) => new Map(contents(paths).map(([path, bytes]) => [path, bytes.length])),
   };
 }
 
@@ -55,14 +58,17 @@ export const GOOD: Files = {
   "gifts/rose/source/README.md": "",
   "releases/policy.yaml": `platforms:
   android:
-    apps: ">=8.0.0"
+    apps: ">=8.2.0"
     players:
       - { name: webp, apps: ">=8.0.0", formats: "*" }
       - { name: svga, apps: ">=8.2.0", formats: ^2.0.0 }
+      - { name: lottie, apps: ">=8.0.0", formats: "*" }
   ios:
     apps: ">=8.0.0"
     players:
       - { name: webp, apps: ">=8.0.0", formats: "*" }
+      - { name: svga, apps: ">=8.0.0", formats: ^2.0.0 }
+      - { name: lottie, apps: ">=8.0.0", formats: "*" }
 tiers:
   low:
     frames: { longSide: 360, fps: 12, quality: 60 }

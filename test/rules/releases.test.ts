@@ -6,7 +6,6 @@ import {
   GOOD,
   giftFiles,
   linesOf,
-  lockOf,
   releaseText,
   textOf,
   withEdit,
@@ -14,7 +13,6 @@ import {
 } from "./projectOf.ts";
 
 const RELEASE = "releases/rose/1.0.0.yaml";
-const LOCK = "releases/rose/1.0.0.lock.json";
 
 describe("Version ranges", () => {
   test.each([
@@ -320,53 +318,6 @@ describe("The layout that keeps every revert clean", () => {
     expect(await textOf({ ...GOOD, [RELEASE]: edited(GOOD[RELEASE], "", "").replaceAll("\n", "\r\n") })).toBe(
       "",
     );
-  });
-});
-
-describe("Budgets", () => {
-  const heavy = (change: (lock: ReturnType<typeof lockOf>) => void) => {
-    const lock = lockOf("rose", "1.0.0");
-    change(lock);
-    return { ...GOOD, [LOCK]: JSON.stringify(lock) };
-  };
-
-  test("a download above the budget, in words and megabytes", async () => {
-    const files = heavy(({ tiers }) => {
-      const [animation] = tiers["low"]?.files ?? [];
-      if (animation) animation.bytes = 1_480_000;
-    });
-    expect(await textOf(files)).toBe(
-      `${RELEASE}:7:11: on low devices rose@1.0.0 downloads 1.50 MB, where 0.80 MB are allowed (animation 1.48 MB, still 0.02 MB) [OVER_BUDGET]\n` +
-        "  fix: use smaller images inside the animation, or a shorter sound, and build it again, or leave low out of compat.tiers; if it is merged already, do so in a new version\n",
-    );
-  });
-
-  test("memory above the budget", async () => {
-    const files = heavy(({ tiers }) => {
-      if (tiers["mid"]) tiers["mid"].decodedBytes = 54_321_000;
-    });
-    expect(linesOf(await textOf(files))).toEqual([
-      `${RELEASE}:7:16: on mid devices rose@1.0.0 takes 54.32 MB of memory once decoded, where 20.00 MB are allowed (360x360, 24 frames) [OVER_BUDGET]`,
-    ]);
-  });
-
-  test("one byte above is told exactly", async () => {
-    const files = heavy(({ tiers }) => {
-      if (tiers["high"]) tiers["high"].decodedBytes = 40_000_001;
-    });
-    expect(await textOf(files)).toContain(
-      "takes 40000001 bytes of memory once decoded, where 40000000 bytes are allowed",
-    );
-  });
-
-  test("a closed release does not stop its gift", async () => {
-    const files = {
-      ...heavy(({ tiers }) => {
-        if (tiers["high"]) tiers["high"].decodedBytes = 50_000_000;
-      }),
-      [RELEASE]: closed(releaseText("rose", "1.0.0")),
-    };
-    expect((await findingsIn(files)).map((it) => it.severity)).toEqual(["warning"]);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isInSlice } from "../../src/wire/bucket.ts";
 import { explain, resolve } from "../../src/wire/resolve.ts";
 import type { Rollout } from "../../src/wire/rollout.ts";
+import type { Interval } from "../../src/wire/version.ts";
 import type { Viewer } from "../../src/wire/viewer.ts";
 import {
   catalogOf,
@@ -170,6 +171,36 @@ describe("what a release requires", () => {
     expect(forAll).toMatchObject({ requires: [{ gift: "kit", version: "2.1.0", files: [fileOf("2.1.0")] }] });
     const [forStaff] = resolve(catalogOf(gifts), [], STAFF, "rose").chain;
     expect(forStaff).toMatchObject({ requires: [{ gift: "kit", version: "2.2.0" }] });
+  });
+
+  test("is one version of a gift: two requirements that lead to two versions cannot both be met", () => {
+    const spark = [releaseOf("2.0.0"), releaseOf("1.0.0")];
+    const gifts = (old: Interval) => ({
+      rose: [releaseOf("1.1.0", { requires: { kit: EVERY_APP, drum: EVERY_APP } }), releaseOf("1.0.0")],
+      kit: [releaseOf("1.0.0", { requires: { spark: EVERY_APP } })],
+      drum: [releaseOf("1.0.0", { requires: { spark: [old] } })],
+      spark,
+    });
+    const apart = catalogOf(
+      gifts([
+        [1, 0, 0],
+        [2, 0, 0, 0],
+      ]),
+    );
+    expect(resolve(apart, [], viewerOf(), "rose").chain[0]).toMatchObject({ version: "1.0.0" });
+    expect(explain(apart, [], viewerOf(), "rose")[0]).toEqual({
+      version: "1.1.0",
+      verdict: {
+        kind: "conflict",
+        gift: "spark",
+        paths: [
+          ["rose", "kit", "spark 2.0.0"],
+          ["rose", "drum", "spark 1.0.0"],
+        ],
+      },
+    });
+    const together = catalogOf(gifts([[1, 0, 0], null]));
+    expect(resolve(together, [], viewerOf(), "rose").chain[0]).toMatchObject({ version: "1.1.0" });
   });
 
   test("brings along what it requires itself, each once", () => {

@@ -2,13 +2,22 @@ import type { Located, Project } from "../../model/project.ts";
 import { reachedStage, STAGES } from "../../model/rollout.ts";
 import type { PolicyFile } from "../../model/schemas.ts";
 import type { Finding } from "../../report/finding.ts";
-import { compareVersions, type Interval } from "../../wire/version.ts";
+import { compareVersions, type Interval, isWithin } from "../../wire/version.ts";
 import { TIERS, type Tier } from "../../wire/viewer.ts";
 import { appsThatPlay, describeApps, joinIntervals } from "./apps.ts";
 import { TooManyAudiences } from "./audiences.ts";
 import { cellsOf } from "./cells.ts";
 import { type Flaw, proveCell } from "./prove.ts";
-import { closureOf, openTo, releaseOnTrial, toWorld, type World, type WorldRelease } from "./world.ts";
+import {
+  closureOf,
+  openTo,
+  releaseOnTrial,
+  requiredBy,
+  toWorld,
+  versionOf,
+  type World,
+  type WorldRelease,
+} from "./world.ts";
 
 /** One kind of flaw of one release on one platform, and where: pieces of the app-version line by tier. */
 export interface Failure {
@@ -44,18 +53,18 @@ export function checkMatrix(project: Project, gifts?: ReadonlySet<string>): Find
 
 /** What does not hold anywhere: the smallest intervals, each with the tiers that it concerns. */
 export function failuresOf(world: World, policy: PolicyFile, gift: string): readonly Failure[] {
-  const spots = new Map<string, { flaw: Flaw; platform: string; pieces: Map<Tier, Interval[]> }>();
+  const spots = new Map<string, { flaw: Flaw; platform: string; pieces: Map<Tier, Map<string, Interval>> }>();
   for (const { world: staged, isNow } of stagesOf(world, gift)) {
     for (const cell of cellsOf(policy, [staged], closureOf(staged, gift))) {
       for (const flaw of proveCell(gift, policy, cell).flaws) {
         if (!isNow && !STRUCTURAL.has(flaw.kind)) continue;
         if (flaw.kind === "irreversible" && !isBeyondCanary(staged, gift, flaw.version)) continue;
+        if (isToldElsewhere(staged, gift, flaw)) continue;
         const key = `${cell.platform} ${JSON.stringify(flaw)}`;
         const spot = spots.get(key) ?? { flaw, platform: cell.platform, pieces: new Map() };
         spots.set(key, spot);
-        const pieces = spot.pieces.get(cell.tier) ?? [];
-        spot.pieces.set(cell.tier, pieces);
-        if (!pieces.includes(cell.apps)) pieces.push(cell.apps);
+        const pieces = spot.pieces.get(cell.tier) ?? new Map<string, Interval>();
+        spot.pieces.set(cell.tier, pieces.set(JSON.stringify(cell.apps), cell.apps));
       }
     }
   }
@@ -86,11 +95,24 @@ function isBeyondCanary(world: World, gift: string, version: string): boolean {
   return trial?.version === version && reachedStage(trial.rollout) !== "canary";
 }
 
+/** Nothing open in range, or a circle: checkRequires says so without looking at viewers. */
+function isToldElsewhere(world: World, gift: string, flaw: Flaw): boolean {
+  if (flaw.kind !== "unresolved" && flaw.kind !== "narrower") return false;
+  const release = world.releases.get(gift)?.find((it) => it.version === flaw.version);
+  const range = release?.entries.low.requires?.[flaw.requires] ?? [];
+  const isThere = world.releases.get(flaw.requires)?.some((it) => isWithin(versionOf(it), range));
+  return !isThere || requiredBy(world, flaw.requires).includes(gift);
+}
+
 /** Tiers with the same pieces together; neighbouring pieces as one. */
-function toFailures(flaw: Flaw, platform: string, pieces: ReadonlyMap<Tier, readonly Interval[]>): Failure[] {
+function toFailures(
+  flaw: Flaw,
+  platform: string,
+  pieces: ReadonlyMap<Tier, ReadonlyMap<string, Interval>>,
+): Failure[] {
   const byPiece = new Map<string, { apps: Interval; tiers: Tier[] }>();
   for (const tier of TIERS) {
-    for (const apps of joinIntervals(sorted(pieces.get(tier) ?? []))) {
+    for (const apps of joinIntervals(sorted([...(pieces.get(tier)?.values() ?? [])]))) {
       const key = JSON.stringify(apps);
       const known = byPiece.get(key);
       if (known) known.tiers.push(tier);

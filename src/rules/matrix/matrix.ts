@@ -7,11 +7,13 @@ import type { Audience, Reach } from "./audiences.ts";
 import { cellsOf } from "./cells.ts";
 import { stagesOf } from "./checkMatrix.ts";
 import { type Flaw, proveCell, resolveIn } from "./prove.ts";
-import { closureOf, type World } from "./world.ts";
+import { closureOf, requiredBy, type World } from "./world.ts";
 
 /** Who gets what of one gift, for every viewer there is. */
 export interface Matrix {
   readonly gift: string;
+  /** Every gift that a release of this one requires, however far. */
+  readonly required: readonly string[];
   /** The present stage of the release on its way first, then each later one, as if it were opened. */
   readonly stages: readonly MatrixStage[];
 }
@@ -47,6 +49,7 @@ export interface Outcome {
 export function matrixOf(world: World, policy: PolicyFile, gift: string, base: World | null = null): Matrix {
   return {
     gift,
+    required: requiredBy(world, gift),
     stages: stagesOf(world, gift).map(({ stage, isNow, world: staged }) => {
       const compared = isNow ? base : null;
       const worlds = compared ? [staged, compared] : [staged];

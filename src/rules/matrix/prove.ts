@@ -90,8 +90,8 @@ function flawsOf(
   return flaws;
 }
 
-/** Verdicts on a release whose rollout reaches the viewer. */
-const REACHED: ReadonlySet<Verdict["kind"]> = new Set(["app_version", "tier", "requires", "conflict"]);
+/** Verdicts on a release whose rollout reaches the viewer; what it requires has flaws of its own. */
+const REACHED: ReadonlySet<Verdict["kind"]> = new Set(["app_version", "tier"]);
 
 /** Whether the requirement would resolve if every other gift were open to everyone. */
 function isNarrower({ world }: SettledWorld, gift: string, version: string, cell: Cell): boolean {

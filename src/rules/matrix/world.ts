@@ -63,6 +63,17 @@ export function closureOf(world: World, gift: string): readonly string[] {
   return found;
 }
 
+/** Every gift that a release of this one requires, however far; itself only where that is a circle. */
+export function requiredBy(world: World, gift: string): readonly string[] {
+  const found: string[] = [];
+  for (let id: string | undefined = gift, at = 0; id !== undefined; id = found[at++]) {
+    for (const { file } of world.releases.get(id) ?? []) {
+      for (const next of Object.keys(file.value.requires ?? {})) if (!found.includes(next)) found.push(next);
+    }
+  }
+  return found;
+}
+
 /** The gifts that a release names: its fallbacks and what it requires. */
 export function linkedGifts({ fallback = [], requires = {} }: ReleaseFile): readonly string[] {
   return [...fallback.map((it) => it.gift), ...Object.keys(requires)];
