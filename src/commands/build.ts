@@ -169,7 +169,7 @@ async function buildFrom(
   const gift = release && project.gifts.get(release.gift)?.value;
   if (!release || !gift || !project.policy) return null;
   const sources = await readSources(tree, gift);
-  if (allSourceFiles(sources).length === 0 || sources.animation.length === 0) return null;
+  if (sources.tooBig.length > 0 || sources.animation.length === 0) return null;
   const input = { gift, release, sources, policy: project.policy.value, builder: await builderIdentity() };
   return buildRelease(input, { cache, afresh, onStep: io.progress });
 }

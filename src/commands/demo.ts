@@ -177,7 +177,7 @@ async function liveTheDay(
 async function chooseGifts(io: Io): Promise<{ project: Project; gifts: readonly string[]; star: string }> {
   const tree = workTree(io.root);
   const { project, findings } = await readProject(tree);
-  const facts = await gatherFacts(io.root, tree, project, null);
+  const facts = await gatherFacts(tree, project, null);
   const stopped = stoppedGifts([...findings, ...check(project, facts)]);
   const all = [...project.gifts.keys()].sort();
   const gifts = all.filter((gift) => !stopped.gifts.has(gift));

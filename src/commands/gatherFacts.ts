@@ -4,34 +4,38 @@ import { GiftError } from "../report/error.ts";
 import { classifyPath, giftOfPath } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
 import type { SourceFile } from "../model/sources.ts";
-import type { Facts, GiftMedia, SourceFact } from "../rules/facts.ts";
-import { commitOf } from "../source/git.ts";
+import type { Facts, GiftMedia, LockFacts, SourceFact } from "../rules/facts.ts";
+import { commitOf, pathsChangedSince } from "../source/git.ts";
 import { readSources } from "../source/readSources.ts";
 import { revisionTree, type Tree } from "../source/tree.ts";
 
-/**
- * Everything that rules want to know beyond the YAML. `base` is the revision whose locks are merged, if there is one. With
- * `gifts` it is gathered for these alone.
- */
+/** Everything that rules want to know of a work tree beyond the YAML; with `gifts` it is gathered for these alone. */
 export async function gatherFacts(
-  root: string,
   tree: Tree,
   project: Project,
-  base: string | null,
+  locks: LockFacts | null,
   gifts?: ReadonlySet<string>,
 ): Promise<Facts> {
-  const isAsked = (path: string) => gifts?.has(giftOfPath(path) ?? "") ?? true;
-  const asked = project.paths.filter(isAsked);
-  const lockPaths = asked.filter((path) => classifyPath(path).kind === "lock");
-  const releasePaths = asked.filter((path) => classifyPath(path).kind === "release");
+  const releasePaths = project.paths.filter(
+    (path) => classifyPath(path).kind === "release" && (gifts?.has(giftOfPath(path) ?? "") ?? true),
+  );
   const texts = await tree.read(releasePaths);
   return {
     media: await gatherMedia(tree, project, gifts),
     texts: new Map([...texts].map(([path, bytes]) => [path, new TextDecoder().decode(bytes)])),
-    ...(base !== null && {
-      locks: { here: await tree.read(lockPaths), base: await readLocks(revisionTree(root, base), gifts) },
-    }),
+    ...(locks && { locks }),
   };
+}
+
+/** Which locks are merged at the base, and which of them are not the same in the work tree. */
+export async function gatherLocks(root: string, base: string): Promise<LockFacts> {
+  const [there, changed] = await Promise.all([
+    revisionTree(root, base).list("releases"),
+    pathsChangedSince(root, base, "releases"),
+  ]);
+  const isLock = (path: string) => path.endsWith(".lock.json") && classifyPath(path).kind === "lock";
+  const merged = new Set(there.filter(isLock));
+  return { merged, changed: new Set(changed.filter((path) => merged.has(path))) };
 }
 
 /** What is merged: the main branch that pull requests go to, or the last commit. Null in a repository without any. */
@@ -50,12 +54,6 @@ export async function requireBase(root: string, base: string): Promise<string> {
   );
 }
 
-async function readLocks(tree: Tree, gifts?: ReadonlySet<string>): Promise<ReadonlyMap<string, Uint8Array>> {
-  const folders = gifts ? [...gifts].map((it) => `releases/${it}`) : ["releases"];
-  const paths = folders.length > 0 ? await tree.list(...folders) : [];
-  return tree.read(paths.filter((path) => classifyPath(path).kind === "lock"));
-}
-
 async function gatherMedia(
   tree: Tree,
   project: Project,
@@ -67,12 +65,8 @@ async function gatherMedia(
     // Files are looked for where the gift lies; a wrong id in gift.yaml is a finding of its own.
     const sources = await readSources(tree, { ...gift, id });
     const tooBig = sources.tooBig.map(toTooBig);
-    const sound = sources.sound
-      ? await toFact(sources.sound)
-      : tooBig.find((it) => it.path === gift.sound);
-    const still = sources.still
-      ? await toFact(sources.still)
-      : tooBig.find((it) => it.path === gift.still);
+    const sound = sources.sound ? await toFact(sources.sound) : tooBig.find((it) => it.path === gift.sound);
+    const still = sources.still ? await toFact(sources.still) : tooBig.find((it) => it.path === gift.still);
     media.set(id, {
       isFolder: sources.isFolder,
       animation: [

@@ -7,7 +7,7 @@ import { escapeCell, toMarkdownTable } from "../report/github.ts";
 import { nearestWord } from "../report/nearest.ts";
 import { count, toTable } from "../report/text.ts";
 import { TooManyAudiences } from "../rules/matrix/audiences.ts";
-import { failuresOf } from "../rules/matrix/checkMatrix.ts";
+import { failuresOf } from "../rules/matrix/failures.ts";
 import { type Matrix, matrixOf } from "../rules/matrix/matrix.ts";
 import { MATRIX_HEADER, titleOf, toRows } from "../rules/matrix/matrixRows.ts";
 import { closureOf, toWorld, type World } from "../rules/matrix/world.ts";

@@ -1,22 +1,35 @@
 import { giftOfPath, POLICY_PATH } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
+import type { ReleaseFile } from "../model/schemas.ts";
 import { GiftError, UsageError } from "../report/error.ts";
 import { type Finding, sortFindings, stoppedGifts } from "../report/finding.ts";
 import { findingsToCommands } from "../report/github.ts";
 import { count, findingsToText, summariseFindings } from "../report/text.ts";
 import type { ChangeKind } from "../rules/change/change.ts";
 import { type ChangeFacts, leavingCanary } from "../rules/change/checkChange.ts";
-import { check } from "../rules/check.ts";
+import { applyWaivers } from "../rules/applyWaivers.ts";
+import { check, checkTree } from "../rules/check.ts";
 import type { EvidenceFacts } from "../rules/checkChecklist.ts";
+import type { LockFacts } from "../rules/facts.ts";
 import { linkedGifts } from "../rules/matrix/world.ts";
-import { isShallow, mergeBase, pathsChangedSince, releasesWithKey } from "../source/git.ts";
-import { type ReadProject, readProject } from "../source/readProject.ts";
+import { isShallow, mergeBase, pathsChangedSince, releasesWith } from "../source/git.ts";
+import { parseFile, type ReadProject, readProject } from "../source/readProject.ts";
+import { trackedTree } from "../source/trackedTree.ts";
 import { revisionTree, type Tree, workTree } from "../source/tree.ts";
 import { type Command, EXIT, type Exit, type Io, JSON_OPTION } from "./command.ts";
 import { openEnvironment } from "./environment.ts";
 import { gatherChange } from "./gatherChange.ts";
-import { baseRevision, gatherFacts, requireBase } from "./gatherFacts.ts";
+import { baseRevision, gatherFacts, gatherLocks, requireBase } from "./gatherFacts.ts";
 import { gatherEvidence } from "./readEvidence.ts";
+import {
+  cacheKey,
+  type CheckedGift,
+  digestGifts,
+  readCache,
+  staleGifts,
+  type ValidateCache,
+  writeCache,
+} from "./validateCache.ts";
 
 export interface Validation {
   readonly findings: readonly Finding[];
@@ -54,7 +67,7 @@ export const command: Command = {
   },
 };
 
-function validationToLines(
+export function validationToLines(
   { findings, change, gifts, releases }: Validation,
   format: string,
 ): readonly string[] {
@@ -85,11 +98,75 @@ export async function validate(io: Io, base?: string): Promise<Validation> {
   return base === undefined ? validateTree(io) : validateChange(io, await forkPoint(io.root, base));
 }
 
+/**
+ * The whole tree. Of gifts that are as they were when they were last looked at, the findings are remembered
+ * (`.giftwrap/cache`): what a gift's findings depend on is in the digests beside them.
+ */
 async function validateTree(io: Io): Promise<Validation> {
-  const tree = workTree(io.root);
-  const { project, findings } = await readProject(tree);
-  const facts = await gatherFacts(io.root, tree, project, await baseRevision(io.root));
-  return toValidation(project, [...findings, ...check(project, { ...facts, now: io.now() })], null);
+  const base = await baseRevision(io.root);
+  const [tracked, locks] = await Promise.all([
+    trackedTree(io.root, "gifts", "releases"),
+    base === null ? null : gatherLocks(io.root, base),
+  ]);
+  if (!tracked) {
+    const tree = workTree(io.root);
+    const read = await readProject(tree);
+    const facts = await gatherFacts(tree, read.project, locks);
+    const found = [...read.findings, ...check(read.project, { ...facts, now: io.now() })];
+    return toValidation(found, null, read.project.gifts.size, read.project.releases.size);
+  }
+
+  const key = cacheKey(tracked.ids);
+  const digests = digestGifts(tracked.ids, locks ?? NO_LOCKS);
+  const cache = readCache(io.root, key);
+  const stale = cache ? staleGifts(cache, digests) : new Set(digests.keys());
+  const { project, findings } = await readGifts(tracked.tree, stale.size < digests.size ? stale : null);
+  const facts = await gatherFacts(tracked.tree, project, locks, stale);
+  const found = [...findings, ...checkTree(project, facts)];
+  const gifts = remember(cache, digests, stale, project, found);
+  writeCache(io.root, { key, gifts });
+
+  // What is no gift's, or a gift's without a file, is looked at each time.
+  const others = found.filter(({ gift }) => gift === undefined || !digests.has(gift));
+  const all = [...others, ...[...gifts.values()].flatMap((it) => it.findings)];
+  return toValidation(
+    applyWaivers(all, project.policy, io.now()),
+    null,
+    [...gifts.values()].filter((it) => it.isRead).length,
+    [...gifts.values()].reduce((sum, it) => sum + it.releases, 0),
+  );
+}
+
+const NO_LOCKS: LockFacts = { merged: new Set(), changed: new Set() };
+
+/** What is known of each gift now: of the stale ones what was found, of the others what was remembered. */
+function remember(
+  cache: ValidateCache | null,
+  digests: ReadonlyMap<string, string>,
+  stale: ReadonlySet<string>,
+  project: Project,
+  found: readonly Finding[],
+): ReadonlyMap<string, CheckedGift> {
+  const byGift = new Map<string, Finding[]>();
+  for (const finding of found) {
+    if (finding.gift === undefined || !stale.has(finding.gift)) continue;
+    byGift.set(finding.gift, [...(byGift.get(finding.gift) ?? []), finding]);
+  }
+  const releases = new Map<string, ReleaseFile[]>();
+  for (const { file, value } of project.releases.values()) {
+    const gift = giftOfPath(file) ?? "";
+    releases.set(gift, [...(releases.get(gift) ?? []), value]);
+  }
+  return new Map(
+    [...digests].flatMap(([gift, own]): [string, CheckedGift][] => {
+      const known = cache?.gifts.get(gift);
+      if (known && !stale.has(gift)) return [[gift, known]];
+      const its = releases.get(gift) ?? [];
+      const links = [...new Set(its.flatMap(linkedGifts))];
+      const findings = byGift.get(gift) ?? [];
+      return [[gift, { own, links, isRead: project.gifts.has(gift), releases: its.length, findings }]];
+    }),
+  );
 }
 
 /**
@@ -97,18 +174,28 @@ async function validateTree(io: Io): Promise<Validation> {
  * to them. A change of the policy concerns every gift.
  */
 async function validateChange(io: Io, base: string): Promise<Validation> {
-  const tree = workTree(io.root);
-  const paths = await pathsChangedSince(io.root, base);
+  const [tracked, changed, locks] = await Promise.all([
+    trackedTree(io.root, "gifts", "releases"),
+    pathsChangedSince(io.root, base),
+    gatherLocks(io.root, base),
+  ]);
+  const tree = tracked?.tree ?? workTree(io.root);
+  const paths = [...new Set([...changed, ...(tracked?.untracked ?? [])])].sort();
   const touched = new Set(paths.flatMap((path) => giftOfPath(path) ?? []));
-  const concerned = paths.includes(POLICY_PATH) ? null : await withDependents(io.root, touched);
-  const { project, findings } = concerned ? await readClosure(tree, concerned) : await readProject(tree);
+  const concerned = paths.includes(POLICY_PATH) ? null : await withDependents(io.root, tree, touched);
+  const { project, findings } = await readGifts(tree, concerned);
 
   const change = await gatherChange(io.root, base, tree, project, paths);
-  const facts = await gatherFacts(io.root, tree, project, base, concerned ?? undefined);
+  const facts = await gatherFacts(tree, project, locks, concerned ?? undefined);
   const evidence = await gatherEvidenceFor(io, tree, project, change, base);
   const found = [...findings, ...check(project, { ...facts, now: io.now(), change, evidence })];
-  const isConcerned = ({ gift }: Finding) => gift === undefined || (concerned?.has(gift) ?? true);
-  return toValidation(project, found.filter(isConcerned), change.change.kind, concerned);
+  const isConcerned = (gift: string | undefined) => gift === undefined || (concerned?.has(gift) ?? true);
+  return toValidation(
+    found.filter((it) => isConcerned(it.gift)),
+    change.change.kind,
+    [...project.gifts.keys()].filter(isConcerned).length,
+    [...project.releases.values()].filter((it) => isConcerned(it.value.gift)).length,
+  );
 }
 
 /**
@@ -130,19 +217,29 @@ async function forkPoint(root: string, base: string): Promise<string> {
 }
 
 /** The gifts themselves, and all that require them, however far. */
-async function withDependents(root: string, gifts: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+async function withDependents(
+  root: string,
+  tree: Tree,
+  gifts: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
   const found = new Set(gifts);
   let asked = [...gifts];
   while (asked.length > 0) {
-    const files = await releasesWithKey(root, asked);
-    asked = [...new Set(files.flatMap((path) => giftOfPath(path) ?? []))].filter((it) => !found.has(it));
+    const texts = await tree.read(await releasesWith(root, asked));
+    const requiring = [...texts].flatMap(([path, bytes]) => {
+      const { located } = parseFile("release", path, bytes);
+      const required = Object.keys(located?.value.requires ?? {});
+      return required.some((it) => asked.includes(it)) ? (giftOfPath(path) ?? []) : [];
+    });
+    asked = [...new Set(requiring)].filter((it) => !found.has(it));
     for (const gift of asked) found.add(gift);
   }
   return found;
 }
 
-/** The gifts, and every gift that their releases lead to. */
-async function readClosure(tree: Tree, gifts: ReadonlySet<string>): Promise<ReadProject> {
+/** The gifts, and every gift that their releases lead to; null is all there are. */
+async function readGifts(tree: Tree, gifts: ReadonlySet<string> | null): Promise<ReadProject> {
+  if (!gifts) return readProject(tree);
   let wanted = new Set(gifts);
   for (;;) {
     const read = await readProject(tree, wanted);
@@ -168,17 +265,11 @@ async function gatherEvidenceFor(
 }
 
 function toValidation(
-  project: Project,
   findings: readonly Finding[],
   change: ChangeKind | null,
-  gifts: ReadonlySet<string> | null = null,
+  gifts: number,
+  releases: number,
 ): Validation {
-  const isCounted = (gift: string) => gifts?.has(gift) ?? true;
-  return {
-    findings: sortFindings(findings),
-    change,
-    gifts: [...project.gifts.keys()].filter(isCounted).length,
-    releases: [...project.releases.values()].filter((it) => isCounted(it.value.gift)).length,
-    exit: findings.some((it) => it.severity === "error") ? EXIT.findings : EXIT.ok,
-  };
+  const exit = findings.some((it) => it.severity === "error") ? EXIT.findings : EXIT.ok;
+  return { findings: sortFindings(findings), change, gifts, releases, exit };
 }

@@ -16,15 +16,20 @@ export const POLICY_PATH = "releases/policy.yaml";
 const RESERVED = ["environments", "overrides"];
 
 export function classifyPath(path: string): PathKind {
-  const [top, folder, ...rest] = path.split("/");
-  const name = rest.join("/");
-  if (top === "gifts" && folder !== undefined && rest.length > 0) {
+  // Asked for each of a hundred thousand paths by one rule after another: nothing is split that need not be.
+  if (path === POLICY_PATH) return { kind: "policy" };
+  const first = path.indexOf("/");
+  const second = first < 0 ? -1 : path.indexOf("/", first + 1);
+  if (second < 0) return { kind: "stray" };
+  const top = path.slice(0, first);
+  const folder = path.slice(first + 1, second);
+  const name = path.slice(second + 1);
+  if (top === "gifts") {
     if (name === "gift.yaml") return { kind: "gift", gift: folder };
-    if (rest[0] === "source" && rest.length > 1) return { kind: "source", gift: folder, path: name };
+    if (name.startsWith("source/")) return { kind: "source", gift: folder, path: name };
     return { kind: "stray", gift: folder };
   }
-  if (path === POLICY_PATH) return { kind: "policy" };
-  if (top !== "releases" || folder === undefined || rest.length !== 1) return { kind: "stray" };
+  if (top !== "releases" || name.includes("/")) return { kind: "stray" };
   if (folder === "environments") {
     if (name.endsWith(".root.json")) return { kind: "root", name: name.slice(0, -".root.json".length) };
     return name.endsWith(".yaml")

@@ -1,5 +1,6 @@
 import { type ErrorObject, type ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import type { FindingCode } from "../report/codes.ts";
 import { nearestWord } from "../report/nearest.ts";
 import {
   environmentSchema,
@@ -35,7 +36,7 @@ export type Path = readonly (string | number)[];
 
 /** What a value does not fit, in words; whoever knows the text turns it into a finding. */
 export interface Misfit {
-  readonly code: string;
+  readonly code: FindingCode;
   readonly path: Path;
   /** Whether the key at the path is meant, or its value. */
   readonly at: "key" | "value";

@@ -1,3 +1,5 @@
+import type { FindingCode } from "./codes.ts";
+
 /** Where in the files: line and column start at 1. */
 export interface Place {
   readonly file: string;
@@ -9,7 +11,7 @@ export type Severity = "error" | "warning";
 
 /** Something wrong in the files, as data. An error stops the gift it belongs to; one without a gift stops everything. */
 export interface Finding {
-  readonly code: string;
+  readonly code: FindingCode;
   readonly severity: Severity;
   readonly place: Place;
   /** The value found, and the value allowed. */

@@ -28,8 +28,8 @@ export function check(project: Project, facts: Facts): Finding[] {
   return applyWaivers(findings, project.policy, facts.now);
 }
 
-/** What is wrong with a tree, wherever it comes from. */
-function checkTree(project: Project, facts: Facts, widened?: ReadonlySet<string>): Finding[] {
+/** What is wrong with a tree, however it came to be, before anything is waived. */
+export function checkTree(project: Project, facts: Facts, widened?: ReadonlySet<string>): Finding[] {
   return [
     ...checkPolicy(project),
     ...checkWaivers(project),

@@ -1,6 +1,7 @@
 import { classifyPath, lockPath, POLICY_PATH } from "../model/paths.ts";
 import { type Project, releaseKey } from "../model/project.ts";
 import type { EvidenceFile, PolicyFile } from "../model/schemas.ts";
+import type { FindingCode } from "../report/codes.ts";
 import type { Finding } from "../report/finding.ts";
 import { nearestWord } from "../report/nearest.ts";
 import { evidenceKey } from "../wire/keys.ts";
@@ -142,7 +143,12 @@ function toNowhere(
   );
 }
 
-function toFinding({ gift, version, place }: Widened, code: string, message: string, fix: string): Finding {
+function toFinding(
+  { gift, version, place }: Widened,
+  code: FindingCode,
+  message: string,
+  fix: string,
+): Finding {
   return {
     code,
     severity: "error",

@@ -7,34 +7,38 @@ import type { SourceFact } from "./facts.ts";
 /** A folder of frames is a film: several pictures of one size, in an order that their names give, at a known speed. */
 export function checkFrames(id: string, gift: Located<GiftFile>, files: readonly SourceFact[]): Finding[] {
   const found = { severity: "error", place: gift.place(["animation"]), gift: id } as const;
-  const folder = gift.value.animation;
+  const { animation: folder, fps } = gift.value;
   return [
-    ...(files.length < 2
-      ? [
-          {
-            ...found,
-            code: "FRAME_COUNT",
-            message: `${folder} has ${count(files.length, "frame")}; an animation needs at least 2`,
-            fix: "export every frame of the animation into the folder",
-          },
-        ]
-      : []),
-    ...(gift.value.fps === undefined
-      ? [
-          {
-            ...found,
-            code: "FPS_MISSING",
-            message: `${folder} is a folder of frames, and nothing says how fast they play`,
-            fix: "add a line such as fps: 24, with the frames per second that they were drawn for",
-          },
-        ]
-      : []),
-    ...checkSizes(files).map((it) => ({ ...found, ...it })),
-    ...checkOrder(folder, files).map((it) => ({ ...found, ...it })),
-  ];
+    ...checkCount(folder, files),
+    ...checkSpeed(folder, fps),
+    ...checkSizes(files),
+    ...checkOrder(folder, files),
+  ].map((it) => ({ ...found, ...it }));
 }
 
 type Words = Pick<Finding, "code" | "message" | "fix">;
+
+function checkCount(folder: string, files: readonly SourceFact[]): Words[] {
+  if (files.length >= 2) return [];
+  return [
+    {
+      code: "FRAME_COUNT",
+      message: `${folder} has ${count(files.length, "frame")}; an animation needs at least 2`,
+      fix: "export every frame of the animation into the folder",
+    },
+  ];
+}
+
+function checkSpeed(folder: string, fps: number | undefined): Words[] {
+  if (fps !== undefined) return [];
+  return [
+    {
+      code: "FPS_MISSING",
+      message: `${folder} is a folder of frames, and nothing says how fast they play`,
+      fix: "add a line such as fps: 24, with the frames per second that they were drawn for",
+    },
+  ];
+}
 
 function checkSizes(files: readonly SourceFact[]): Words[] {
   const sizes = files.flatMap((file) =>

@@ -3,14 +3,14 @@ import { type Project, releaseKey } from "../model/project.ts";
 import type { LockFile } from "../model/schemas.ts";
 import type { Finding } from "../report/finding.ts";
 import { TIERS } from "../wire/viewer.ts";
-import type { LockBytes } from "./facts.ts";
+import type { LockFacts } from "./facts.ts";
 import { startOf, type WrittenRelease, writtenGifts, writtenReleases } from "./written.ts";
 
 /** A release and its lock belong together, and a merged lock stays as it is: its bytes are what was reviewed. */
-export function checkLocks(project: Project, locks?: LockBytes): Finding[] {
+export function checkLocks(project: Project, locks?: LockFacts): Finding[] {
   const paths = new Set(project.paths);
   const gifts = writtenGifts(project);
-  const isMerged = (path: string) => locks?.base.has(path);
+  const isMerged = (path: string) => locks?.merged.has(path);
   return [
     ...project.paths.flatMap((path) => checkHasRelease(path, paths)),
     ...writtenReleases(project).flatMap((it) => {
@@ -81,27 +81,23 @@ function checkTiers(
   ];
 }
 
-function checkUnchanged(paths: ReadonlySet<string>, { here, base }: LockBytes): Finding[] {
-  return [...base].flatMap(([path, merged]): Finding[] => {
+function checkUnchanged(paths: ReadonlySet<string>, { changed }: LockFacts): Finding[] {
+  return [...changed].flatMap((path): Finding[] => {
     const it = classifyPath(path);
     if (it.kind !== "lock") return [];
-    const now = here.get(path);
+    const isThere = paths.has(path);
     const release = releasePath(it.gift, it.version);
     // With its release file gone as well the release is withdrawn, which is allowed.
-    if (now ? isSame(now, merged) : !paths.has(release)) return [];
+    if (!isThere && !paths.has(release)) return [];
     return [
       {
         code: "LOCK_CHANGED",
         severity: "error",
-        place: startOf(now ? path : release),
-        message: `${path} is merged and never changes, but it was ${now ? "changed" : "deleted"} here`,
+        place: startOf(isThere ? path : release),
+        message: `${path} is merged and never changes, but it was ${isThere ? "changed" : "deleted"} here`,
         fix: `take it back: git checkout origin/main -- ${path}; other bytes need a new version`,
         gift: it.gift,
       },
     ];
   });
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

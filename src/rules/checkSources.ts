@@ -2,6 +2,7 @@ import { classifyPath, giftPath } from "../model/paths.ts";
 import type { Located, Project } from "../model/project.ts";
 import type { GiftFile } from "../model/schemas.ts";
 import { MAX_SOURCE_BYTES } from "../model/sources.ts";
+import type { FindingCode } from "../report/codes.ts";
 import type { Finding } from "../report/finding.ts";
 import { nearestWord } from "../report/nearest.ts";
 import { count, toBytes } from "../report/text.ts";
@@ -48,7 +49,7 @@ function checkGift(
 
 /** What is wrong with a file, worded so that its path goes before it. */
 interface Fault {
-  readonly code: string;
+  readonly code: FindingCode;
   readonly says: string;
   readonly fix: string;
 }

@@ -1,6 +1,7 @@
 import type { Located, Project } from "../model/project.ts";
 import type { PolicyFile } from "../model/schemas.ts";
 import type { Path } from "../model/validate.ts";
+import type { FindingCode } from "../report/codes.ts";
 import type { Finding } from "../report/finding.ts";
 import { nearestWord } from "../report/nearest.ts";
 import { checkRange } from "./checkRanges.ts";
@@ -27,8 +28,19 @@ export function checkWaivers(project: Project): Finding[] {
   ];
 }
 
-const WAIVER = { code: "WAIVER_UNKNOWN_GIFT", verb: "waive anything for", remove: "take the waiver out" };
-const FREEZE = { code: "FREEZE_UNKNOWN_GIFT", verb: "let through", remove: "take it out" };
+/** What names a gift, in the words of a finding. */
+interface Naming {
+  readonly code: FindingCode;
+  readonly verb: string;
+  readonly remove: string;
+}
+
+const WAIVER: Naming = {
+  code: "WAIVER_UNKNOWN_GIFT",
+  verb: "waive anything for",
+  remove: "take the waiver out",
+};
+const FREEZE: Naming = { code: "FREEZE_UNKNOWN_GIFT", verb: "let through", remove: "take it out" };
 
 /** Only ever a warning: it forgives nothing that exists, and deleting a gift must not stop all others. */
 function toUnknownGift(
@@ -36,7 +48,7 @@ function toUnknownGift(
   path: Path,
   gift: string,
   known: ReadonlySet<string>,
-  { code, verb, remove }: typeof WAIVER,
+  { code, verb, remove }: Naming,
 ): Finding {
   const near = nearestWord(gift, [...known]);
   return {

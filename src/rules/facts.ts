@@ -5,8 +5,8 @@ import type { EvidenceFacts } from "./checkChecklist.ts";
 export interface Facts {
   /** By gift id: what each source file of the gift is. Absent when the media was not looked at (publishing does not). */
   readonly media?: ReadonlyMap<string, GiftMedia>;
-  /** Bytes of lock files by path, in the work tree and at the base revision: those of the base are merged. */
-  readonly locks?: LockBytes;
+  /** Which locks are merged, and which of those are not as they were. */
+  readonly locks?: LockFacts;
   /** Text of release files by path. */
   readonly texts?: ReadonlyMap<string, string>;
   /** Epoch milliseconds. Absent where the day must not decide, as when publishing: then no waiver has ended. */
@@ -17,9 +17,11 @@ export interface Facts {
   readonly evidence?: EvidenceFacts;
 }
 
-export interface LockBytes {
-  readonly here: ReadonlyMap<string, Uint8Array>;
-  readonly base: ReadonlyMap<string, Uint8Array>;
+export interface LockFacts {
+  /** Paths of the locks at the base. */
+  readonly merged: ReadonlySet<string>;
+  /** Of these the ones that have other bytes here, or are gone. */
+  readonly changed: ReadonlySet<string>;
 }
 
 export interface GiftMedia {

@@ -82,13 +82,14 @@ export async function mergeBase(root: string, a: string, b: string): Promise<str
   }
 }
 
-/** Everything in the work tree that differs from the commit, files that git does not know yet included; sorted. */
-export async function pathsChangedSince(root: string, commit: string): Promise<readonly string[]> {
-  const [tracked, untracked] = await Promise.all([
-    git(root, ["diff", "--name-only", "--no-renames", "-z", commit, "--"]),
-    git(root, ["ls-files", "--others", "--exclude-standard", "-z"]),
-  ]);
-  return [...new Set([...tracked.split("\0"), ...untracked.split("\0")].filter(Boolean))].sort();
+/** The paths of the work tree that differ from the commit, those that git does not know yet apart. */
+export async function pathsChangedSince(
+  root: string,
+  commit: string,
+  ...folders: string[]
+): Promise<readonly string[]> {
+  const names = await git(root, ["diff", "--name-only", "--no-renames", "-z", commit, "--", ...folders]);
+  return names.split("\0").filter(Boolean);
 }
 
 /** A file as one commit left it: the id of its content, or null once it was deleted. */
@@ -133,17 +134,14 @@ export async function fileHistory(
   return states;
 }
 
-/**
- * The release files of the work tree that have one of the ids as a key, as `requires` writes it: found in their text, so a few
- * may be there for another reason.
- */
-export async function releasesWithKey(root: string, ids: readonly string[]): Promise<readonly string[]> {
+/** The release files of the work tree whose text holds one of the words; those that git does not know yet apart. */
+export async function releasesWith(root: string, words: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
-  for (let at = 0; at < ids.length; at += 200) {
-    const patterns = ids.slice(at, at + 200).flatMap((id) => ["-e", `(^|[^a-z0-9-])${id}["']?[[:space:]]*:`]);
+  for (let at = 0; at < words.length; at += 200) {
+    const patterns = words.slice(at, at + 200).flatMap((word) => ["-e", word]);
     const { stdout } = await run(
       "git",
-      ["grep", "--untracked", "--files-with-matches", "-z", "-E", ...patterns, "--", "releases/*/*.yaml"],
+      ["grep", "--files-with-matches", "-z", "--fixed-strings", ...patterns, "--", "releases/*/*.yaml"],
       { cwd: root, encoding: "utf8", maxBuffer: 1 << 30 },
     ).catch(noMatch);
     found.push(...stdout.split("\0").filter(Boolean));

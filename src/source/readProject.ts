@@ -19,7 +19,7 @@ import { parseYaml } from "./yaml.ts";
 /** More is no file that a person wrote, nor a lock of any gift. */
 export const MAX_TEXT_BYTES = 1_000_000;
 /** Files in memory at a time, beside what was made of the others. */
-const FILES_AT_ONCE = 5_000;
+const FILES_AT_ONCE = 2_000;
 
 export interface ReadProject {
   readonly project: Project;

@@ -290,7 +290,7 @@ function byPath(a: TreeEntry, b: TreeEntry): number {
 }
 
 /** What operating systems leave in folders; nobody means to release it. */
-function isDropped(path: string): boolean {
+export function isDropped(path: string): boolean {
   return /(^|\/)(\.DS_Store|Thumbs\.db)$/.test(path);
 }
 

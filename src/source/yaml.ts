@@ -13,6 +13,7 @@ import {
 import type { Located } from "../model/project.ts";
 import type { Path } from "../model/validate.ts";
 import type { Finding, Place } from "../report/finding.ts";
+import { readPlainYaml } from "./plainYaml.ts";
 
 export type ParsedYaml =
   | { readonly ok: true; readonly located: Located<unknown> }
@@ -21,7 +22,7 @@ export type ParsedYaml =
 /** What people write has a handful of levels; far beyond, the composer overflows the stack, which can end the process. */
 export const MAX_LEVELS = 100;
 /** Keys and list items together: what checks a list may compare each with each. */
-export const MAX_VALUES = 20_000;
+const MAX_VALUES = 20_000;
 const MAX_ALIASES = 100;
 /** Documents kept for places: who asks for one place in a file often asks for the next. */
 const RECENT_DOCUMENTS = 4;
@@ -32,16 +33,19 @@ const RECENT_DOCUMENTS = 4;
  * text holds. Of the text only itself is kept: a place costs another parse, when its line or column is first read.
  */
 export function parseYaml(file: string, text: string): ParsedYaml {
+  const toLocated = (value: unknown): ParsedYaml => ({
+    ok: true,
+    located: { file, value, place: (path, at = "value") => toPlace(file, text, path, at) },
+  });
+  const plain = readPlainYaml(text);
+  if (plain !== undefined) return toLocated(plain);
   const { document, lines } = compose(text);
   const problem = findProblem(document);
   if (problem) return { ok: false, findings: [toFinding(file, text, lines, problem)] };
   const value = toPlain(document);
   const excess = value instanceof Error ? { code: "ALIAS", message: value.message } : findExcess(value);
   if (excess) return { ok: false, findings: [toFinding(file, text, lines, { ...excess, offset: 0 })] };
-  return {
-    ok: true,
-    located: { file, value, place: (path, at = "value") => toPlace(file, text, path, at) },
-  };
+  return toLocated(value);
 }
 
 /** A text as nodes that know their offsets, and where its lines begin. */
@@ -50,7 +54,7 @@ interface Composed {
   readonly lines: LineCounter;
 }
 
-/** Whatever is wrong is among the document's errors; beyond {@link MAX_LEVELS} nothing is read. */
+/** Whatever is wrong is among the document's errors, where it ends before its levels or aliases are too many. */
 function compose(text: string): Composed {
   const lines = new LineCounter();
   const parser = new Parser(lines.addNewLine);
@@ -66,23 +70,25 @@ function compose(text: string): Composed {
     resolveKnownTags: false,
     merge: false,
   });
-  const tooDeep: YAMLParseError[] = [];
+  const beyond: YAMLParseError[] = [];
   function* tokens() {
     lines.addNewLine(0);
+    let aliases = 0;
     for (const lexeme of new Lexer().lex(text)) {
       yield* parser.next(lexeme);
-      // The document itself is the first.
-      if (parser.stack.length > MAX_LEVELS + 1) {
-        tooDeep.push(toError("RESOURCE_EXHAUSTION", parser.offset));
-        // What is open stays unsaid: the composer would call itself for each level of it.
-        return;
-      }
+      if (lexeme.startsWith("*")) aliases++;
+      // The document itself is the first level.
+      const isTooDeep = parser.stack.length > MAX_LEVELS + 1;
+      if (!isTooDeep && aliases <= MAX_ALIASES) continue;
+      beyond.push(toError(isTooDeep ? "RESOURCE_EXHAUSTION" : "BAD_ALIAS", parser.offset));
+      // What is open stays unsaid: the composer calls itself for each level, and looks through all that is above an alias.
+      return;
     }
     yield* parser.end();
   }
   const [document, another] = composer.compose(tokens(), true, text.length);
   if (!document) throw new TypeError("the composer was told to give a document and gave none");
-  document.errors.unshift(...tooDeep);
+  document.errors.unshift(...beyond);
   if (another) document.errors.push(toError("MULTIPLE_DOCS", another.range[0]));
   return { document, lines };
 }

@@ -49,23 +49,24 @@ export async function writeLargeRepository(root, gifts) {
   await git("reset", "--quiet", "--hard", "main");
 }
 
-/** @param {Iterable<[path: string, content: string | Buffer]>} files */
+/** @param {Iterable<[path: string, content: string | Uint8Array]>} files */
 function* importStream(files) {
   yield "commit refs/heads/main\ncommitter Bench <bench@giftwrap.invalid> 1767225600 +0000\ndata 5\nGifts\n";
+  let chunk = [];
   for (const [path, content] of files) {
     const bytes = Buffer.from(content);
-    yield Buffer.concat([
-      Buffer.from(`M 100644 inline ${path}\ndata ${bytes.length}\n`),
-      bytes,
-      Buffer.from("\n"),
-    ]);
+    chunk.push(Buffer.from(`M 100644 inline ${path}\ndata ${bytes.length}\n`), bytes, Buffer.from("\n"));
+    if (chunk.length < 3_000) continue;
+    yield Buffer.concat(chunk);
+    chunk = [];
   }
+  yield Buffer.concat(chunk);
 }
 
 /**
  * The files of that repository.
  * @param {number} gifts
- * @returns {Generator<[path: string, content: string | Buffer]>}
+ * @returns {Generator<[path: string, content: string | Uint8Array]>}
  */
 export function* largeRepositoryFiles(gifts) {
   yield [".gitignore", ".giftwrap/\n"];

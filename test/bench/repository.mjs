@@ -82,7 +82,7 @@ export async function createRepository() {
 export { CLI };
 
 /** As much of a project as a release's text is made from. */
-const PROJECT = { policy: { value: { platforms: { android: {}, web: {} } } } };
+const PROJECT = { releases: new Map(), policy: { value: { platforms: { android: {}, web: {} } } } };
 
 async function lockOf(gift, version, cache) {
   const keep = async (role, mediaType, text) => ({

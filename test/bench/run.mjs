@@ -16,6 +16,7 @@ const { figureToText } = await import("./measure.mjs");
 const { measurePoll } = await import("./poll.mjs");
 const { measureResolve } = await import("./resolve.mjs");
 const { measureStop } = await import("./stop.mjs");
+const { measureValidate } = await import("./validate.mjs");
 
 const machine = `Node ${process.versions.node}, ${availableParallelism()} x ${cpus()[0]?.model ?? "processor"}, load ${loadavg()[0]?.toFixed(1)} before`;
 console.log(`${machine}\n`);
@@ -29,4 +30,7 @@ measureResolve().forEach(show);
 show(await measurePoll());
 show(await measureStop(1));
 show(await measureStop(200));
+show(await measureValidate(334, 5));
+show(await measureValidate(3_334, 3));
+show(await measureValidate(10_000, 1));
 if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);

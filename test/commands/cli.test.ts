@@ -3,9 +3,21 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { giftwrap } from "../support/cli.ts";
-import { createWorld, type World } from "../support/world.ts";
+import { createWorld, releaseText, type World } from "../support/world.ts";
 
-const COMMANDS = ["validate", "build", "plan", "publish", "status", "serve", "resolve", "keys init", "demo"];
+const COMMANDS = [
+  "validate",
+  "build",
+  "plan",
+  "publish",
+  "matrix",
+  "status",
+  "calendar",
+  "serve",
+  "resolve",
+  "keys init",
+  "demo",
+];
 const folders: string[] = [];
 const worlds: World[] = [];
 
@@ -122,6 +134,62 @@ describe("the command line", () => {
         gift: "rose",
       }),
     );
+  });
+
+  test("validate prints findings in the format that is asked for, and ends alike in each", async () => {
+    const folder = await emptyFolder({
+      "releases/policy.yaml": "platforms: {}\n",
+      "gifts/rose/gift.yaml": "id: rose\nnmae: Rose\nowner: me\n",
+    });
+    const as = (...words: string[]) => giftwrap(folder, "validate", ...words);
+    const [plain, text, github, json, short] = await Promise.all([
+      as(),
+      as("--format", "text"),
+      as("--format", "github"),
+      as("--format", "json"),
+      as("--json"),
+    ]);
+    expect([plain.code, text.code, github.code, json.code, short.code]).toEqual([1, 1, 1, 1, 1]);
+    expect(text.stdout).toBe(plain.stdout);
+    expect(json.stdout).toBe(short.stdout);
+
+    const lines = github.stdout.trimEnd().split("\n");
+    const { findings } = JSON.parse(json.stdout);
+    expect(lines.slice(0, -1)).toHaveLength(findings.length);
+    for (const line of lines.slice(0, -1))
+      expect(line).toMatch(/^::(?:error|warning) file=[^,]+,line=\d+,col=\d+,title=\w+::.+%0Afix: ./);
+    expect(lines).toContain(
+      '::error file=gifts/rose/gift.yaml,line=2,col=1,title=UNKNOWN_KEY::"nmae" is not known here; did you mean "name"?%0Afix: write "name" instead of "nmae"',
+    );
+    expect(lines.at(-1)).toBe(plain.stdout.trimEnd().split("\n").at(-1));
+  });
+
+  test("validate says in each format what a change is, and only with a base", async () => {
+    const world = await createWorld();
+    worlds.push(world);
+    await world.release({ gift: "rose", version: "1.0.0" });
+    await world.commit("Release");
+    await world.write({
+      "releases/rose/1.0.0.yaml": releaseText({ gift: "rose", version: "1.0.0", canary: false }),
+    });
+    await world.commit("Roll back");
+    for (const format of ["text", "github"]) {
+      const { stdout } = await giftwrap(world.root, "validate", "--base", "HEAD~1", "--format", format);
+      expect(stdout).toMatch(/^1 gift, 1 release \(a rollback\): \d+ errors?, \d+ warnings?$/m);
+    }
+    const changed = await giftwrap(world.root, "validate", "--base", "HEAD~1", "--format", "json");
+    expect(JSON.parse(changed.stdout)).toMatchObject({ change: "rollback", gifts: 1, releases: 1 });
+    const whole = await giftwrap(world.root, "validate", "--format", "json");
+    expect(JSON.parse(whole.stdout)).toMatchObject({ change: null });
+  });
+
+  test("validate in a format that it does not know is a usage error with those that it does", async () => {
+    const { code, stdout, stderr } = await giftwrap(await emptyFolder(), "validate", "--format", "xml");
+    expect([code, stdout, stderr]).toEqual([
+      2,
+      "",
+      expect.stringContaining("--format xml: write one of text, json, github"),
+    ]);
   });
 
   test("validate against a base that this clone does not have is refused, not skipped", async () => {

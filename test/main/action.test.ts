@@ -119,6 +119,8 @@ describe("check", () => {
   });
 
   it("builds a release that has no lock yet, holds it against the budget, and still says that the lock is missing", async () => {
+    await write({ "releases/star/1.0.0.yaml": RELEASE.replaceAll("open: false", "open: true") });
+    base = await commit("Star for everyone");
     await write({
       "releases/star/1.1.0.yaml": RELEASE.replace("1.0.0", "1.1.0"),
       "gifts/star/source/star.json": buildLottie({ nm: "x".repeat(1_100_000) }),
@@ -163,7 +165,7 @@ describe("publish", () => {
 
   it("publishes HEAD with the keys of the environment, and a check then compares with what is live", async () => {
     await run(process.execPath, [CLI, "keys", "init", "--env", "production"], { cwd: root });
-    await commit("Trust");
+    base = await commit("Trust");
     const published = await act({ INPUT_COMMAND: "publish", ...(await KEYS()) });
     expect(published).toMatchObject({ exit: 0, outputs: { verdict: "ok", revision: "1" } });
     expect(published.summary).toContain("### ✅ Published: production is at revision 1");

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { explainError, GiftError } from "../../src/report/error.ts";
 import { type Finding, sortFindings, stoppedGifts } from "../../src/report/finding.ts";
-import { escapeCell, findingsToMarkdown } from "../../src/report/github.ts";
+import { escapeCell, findingsToCommands, findingsToMarkdown } from "../../src/report/github.ts";
 import { nearestWord } from "../../src/report/nearest.ts";
 import { count, findingsToText, summariseFindings, toBytes, toTable } from "../../src/report/text.ts";
 
@@ -28,7 +28,7 @@ const FINDINGS: readonly Finding[] = [
   finding("gifts/crown/gift.yaml", 4, 12, {
     gift: "crown",
     severity: "warning",
-    code: "FILE_UNUSED",
+    code: "STRAY_FILE",
     message: "source/old.svga is named nowhere",
     fix: "delete it, or name it",
   }),
@@ -56,9 +56,9 @@ describe("the order of findings", () => {
   test("is by file, line, column, code and message, whoever found them first", () => {
     const sorted = [
       finding("a", 2, 9),
-      finding("a", 10, 1, { code: "A" }),
-      finding("a", 10, 1, { code: "B", message: "a" }),
-      finding("a", 10, 1, { code: "B", message: "b" }),
+      finding("a", 10, 1, { code: "BAD_RANGE" }),
+      finding("a", 10, 1, { code: "EMPTY_RANGE", message: "a" }),
+      finding("a", 10, 1, { code: "EMPTY_RANGE", message: "b" }),
       finding("a", 10, 2),
       finding("b", 1, 1),
     ];
@@ -118,6 +118,49 @@ describe("findings on GitHub", () => {
     const rows = findingsToMarkdown(FINDINGS, 1).split("\n");
     expect(rows.filter((row) => row.startsWith("| error") || row.startsWith("| warning"))).toHaveLength(1);
     expect(rows).toContain("… and 3 more.");
+  });
+});
+
+describe("findings as commands to GitHub", () => {
+  test("are annotations on their lines with the fix below what is wrong, errors first, each by place", () => {
+    expect(findingsToCommands(FINDINGS).split("\n")).toEqual([
+      '::error file=releases/policy.yaml,line=1,col=1,title=MISSING_KEY::"tiers" is missing%0Afix: add it',
+      '::error file=releases/rose/1.4.0.yaml,line=3,col=1,title=UNKNOWN_KEY::"titel" is not known here; did you mean "title"?%0Afix: write "title" instead of "titel"',
+      "::error file=releases/rose/1.4.0.yaml,line=20,col=11,title=PERCENT_RANGE::SG at 150 %25 is more than everyone%0Afix: write a number from 0.01 to 100",
+      "::warning file=gifts/crown/gift.yaml,line=4,col=12,title=STRAY_FILE::source/old.svga is named nowhere%0Afix: delete it, or name it",
+    ]);
+  });
+
+  test("are none when nothing is wrong", () => expect(findingsToCommands([])).toBe(""));
+
+  test.each([
+    ["%", "%25", "%25"],
+    ["\r", "%0D", "%0D"],
+    ["\n", "%0A", "%0A"],
+    [":", ":", "%3A"],
+    [",", ",", "%2C"],
+    ["%0A", "%250A", "%250A"],
+    ["a\r\n::add-mask::b,c", "a%0D%0A::add-mask::b,c", "a%0D%0A%3A%3Aadd-mask%3A%3Ab%2Cc"],
+  ])("have %j as %j in what they say, and as %j in a file's name", (text, data, property) => {
+    expect(findingsToCommands([finding(text, 1, 2, { message: text, fix: text })])).toBe(
+      `::error file=${property},line=1,col=2,title=PERCENT_RANGE::${data}%0Afix: ${data}`,
+    );
+  });
+
+  test("are one line each that says all of it, whatever is in the files", () => {
+    const nasty = fc
+      .array(fc.constantFrom("%", "\r", "\n", ":", ",", "::", "%0A", "%3A", "a", "="))
+      .map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(nasty, nasty, nasty, (file, message, fix) => {
+        const text = findingsToCommands([finding(file, 3, 4, { message, fix })]);
+        const [, properties = "", data = ""] = /^::error ([^\r\n]*?)::([^\r\n]*)$/.exec(text) ?? [];
+        const read = properties.split(",").map((it) => it.slice(it.indexOf("=") + 1));
+        expect(read.map(decodeURIComponent)).toEqual([file, "3", "4", "PERCENT_RANGE"]);
+        expect(decodeURIComponent(data)).toBe(`${message}\nfix: ${fix}`);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 

@@ -11,9 +11,10 @@ import {
   GOOD,
   linesOf,
   lockOf,
+  lockText,
   releaseText,
+  settledFiles,
   textOf,
-  withEdit,
 } from "./projectOf.ts";
 
 const RELEASE = "releases/rose/1.0.0.yaml";
@@ -286,8 +287,16 @@ describe("Budgets", () => {
   });
 
   test("of a tier that the release is not for are told where the tiers are", async () => {
-    const files = withEdit(withMid({ fps: 12 }, {}), RELEASE, "[low, mid, high]", "[low, high]");
-    expect(linesOf(await textOf(files))[0]).toContain(`${RELEASE}:7:10: on mid devices`);
+    const release = releaseText("rose", "1.0.0", "fallback:\n  - gift: lily\n");
+    const files = {
+      ...withMid({ fps: 12 }, {}),
+      [RELEASE]: edited(release, "[low, mid, high]", "[low, high]"),
+      ...settledFiles("lily"),
+      "releases/lily/1.0.0.lock.json": lockText("lily", "1.0.0").replaceAll('"fps": 24', '"fps": 12'),
+    };
+    expect(linesOf(await textOf(files))).toEqual([
+      expect.stringMatching(`^${RELEASE}:7:10: on mid devices rose@1.0.0 plays 24 frames a second, `),
+    ]);
   });
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { check } from "../../src/rules/check.ts";
+import type { LockFacts } from "../../src/rules/facts.ts";
 import {
+  type Files,
   findingsIn,
   GOOD,
   giftFiles,
@@ -9,6 +11,7 @@ import {
   lockText,
   projectOf,
   releaseText,
+  settledFiles,
   textOf,
   withEdit,
   without,
@@ -139,16 +142,20 @@ describe("A release and its lock belong together", () => {
   });
 
   const { low: _, ...higher } = lockOf("rose", "1.0.0").tiers;
-  const withoutLow = { ...GOOD, [LOCK]: JSON.stringify({ ...lockOf("rose", "1.0.0"), tiers: higher }) };
+  const withLily = {
+    ...GOOD,
+    ...settledFiles("lily"),
+    [RELEASE]: releaseText("rose", "1.0.0", "fallback:\n  - gift: lily\n"),
+  };
+  const withoutLow = { ...withLily, [LOCK]: JSON.stringify({ ...lockOf("rose", "1.0.0"), tiers: higher }) };
 
   test("a release may leave tiers out that its lock was built for", async () => {
-    expect(await textOf(withEdit(GOOD, RELEASE, "tiers: [low, mid, high]\n", "tiers: [mid, high]\n"))).toBe(
-      "",
-    );
+    const files = withEdit(withLily, RELEASE, "tiers: [low, mid, high]\n", "tiers: [mid, high]\n");
+    expect(await textOf(files)).toBe("");
   });
 
   test("a lock is built for the tiers of its release", async () => {
-    const text = await textOf(withoutLow, { locks: { here: new Map(), base: new Map() } });
+    const text = await textOf(withoutLow, { locks: { merged: new Set(), changed: new Set() } });
     expect(linesOf(text)).toEqual([
       `${RELEASE}:7:10: the release is for low, mid, high, but its lock was built for mid, high [LOCK_TIERS]`,
     ]);
@@ -156,7 +163,7 @@ describe("A release and its lock belong together", () => {
   });
 
   test("a merged lock is never built again: the fix is a new version", async () => {
-    const locks = { here: bytes(withoutLow), base: bytes(withoutLow) };
+    const locks = locksOf(withoutLow, withoutLow);
     const text = await textOf(withoutLow, { locks });
     expect(text).toContain("make a new version");
     expect(text).not.toContain("build it again");
@@ -164,7 +171,7 @@ describe("A release and its lock belong together", () => {
 
   test("a merged lock keeps its bytes", async () => {
     const files = { ...GOOD, [LOCK]: `${lockText("rose", "1.0.0")}\n` };
-    const text = await textOf(files, { locks: { here: bytes(files), base: bytes(GOOD) } });
+    const text = await textOf(files, { locks: locksOf(files, GOOD) });
     expect(linesOf(text)).toEqual([
       `${LOCK}:1:1: ${LOCK} is merged and never changes, but it was changed here [LOCK_CHANGED]`,
     ]);
@@ -173,7 +180,7 @@ describe("A release and its lock belong together", () => {
 
   test("a merged lock does not vanish from under its release", async () => {
     const files = without(GOOD, LOCK);
-    const text = await textOf(files, { locks: { here: bytes(files), base: bytes(GOOD) } });
+    const text = await textOf(files, { locks: locksOf(files, GOOD) });
     expect(linesOf(text)).toEqual([
       `${RELEASE}:1:1: ${LOCK} is merged and never changes, but it was deleted here [LOCK_CHANGED]`,
     ]);
@@ -181,13 +188,13 @@ describe("A release and its lock belong together", () => {
 
   test("a release is withdrawn by deleting both", async () => {
     const files = without({ ...GOOD, ...giftFiles("rocket") }, LOCK, RELEASE);
-    const locks = { here: bytes(files), base: bytes({ ...GOOD, ...giftFiles("rocket") }) };
+    const locks = locksOf(files, { ...GOOD, ...giftFiles("rocket") });
     expect(await textOf(files, { locks })).toBe("");
   });
 
   test("a new lock is no change", async () => {
     const files = { ...GOOD, ...giftFiles("rocket") };
-    expect(await textOf(files, { locks: { here: bytes(files), base: bytes(GOOD) } })).toBe("");
+    expect(await textOf(files, { locks: locksOf(files, GOOD) })).toBe("");
   });
 });
 
@@ -211,10 +218,8 @@ test("rules without their facts are silent", async () => {
   }
 });
 
-function bytes(files: Readonly<Record<string, string>>): ReadonlyMap<string, Uint8Array> {
-  return new Map(
-    Object.entries(files)
-      .filter(([path]) => path.endsWith(".lock.json"))
-      .map(([path, text]) => [path, new TextEncoder().encode(text)]),
-  );
+/** The locks of a base, and which of them the files have otherwise. */
+function locksOf(files: Files, base: Files): LockFacts {
+  const merged = Object.keys(base).filter((path) => path.endsWith(".lock.json"));
+  return { merged: new Set(merged), changed: new Set(merged.filter((path) => files[path] !== base[path])) };
 }

@@ -10,6 +10,8 @@ import {
   lockText,
   PNG,
   releaseText,
+  settled,
+  settledFiles,
   source,
   SVGA,
   textOf,
@@ -17,14 +19,34 @@ import {
   withEdit,
 } from "./projectOf.ts";
 
+const FALLBACK = "fallback:\n  - gift: rose\n";
+
+/** At noon of this day: one waiver holds, one has ended. */
+const NOW = Date.parse("2027-01-31T12:00:00Z");
+
+const MORE_POLICY = `warnings: [BUDGET_SOUND]
+waivers:
+  - { rule: BUDGET_IMAGES, gift: heavy, owner: "@acme/gift-art", reason: It is shown alone, ends: 2027-03-31 }
+  - { rule: BUDGET_CANVAS, gift: heavy, owner: "@acme/gift-art", reason: It is shown alone, ends: 2027-01-30 }
+  - { rule: BUDGET_MEMORY, gift: hevy, owner: "@acme/gift-art", reason: A word is misspelt, ends: 2027-03-31 }
+  - { rule: BUDGET_MEMORY, gift: heavy, versions: old, owner: "@acme/gift-art", reason: Not a range, ends: 2027-03-31 }
+  - { rule: SLOT_REMOVED, gift: heavy, owner: "@acme/gift-art", reason: Not a day, ends: 2027-02-29 }
+freezes:
+  - { name: Finance, starts: "2027-03-31T00:00Z", ends: "2027-03-01T00:00Z", allow: [rsoe] }
+checklist:
+  - { evidence: matrix, environment: prodution }
+`;
+
 /** One gift per kind of mistake, so that the text says whose mistake it is. */
 const MISTAKES: Files = {
-  ...withEdit(
-    GOOD,
-    "releases/policy.yaml",
+  ...GOOD,
+  "releases/policy.yaml": `${edited(
+    GOOD["releases/policy.yaml"],
     "decodedBytes: 40000000",
     "decodedBytes: 40000000, canvas: { long: 640, short: 360 }, fps: 24, durationSeconds: 2, images: 60, soundBytes: 200000",
-  ),
+  )}${MORE_POLICY}`,
+  // Others fall back to it.
+  "releases/rose/1.0.0.yaml": settled(releaseText("rose", "1.0.0")),
   // What cannot be read.
   ...withEdit(giftFiles("broken"), "gifts/broken/gift.yaml", "owner:", " owner:"),
   ...withEdit(giftFiles("doubled"), "gifts/doubled/gift.yaml", "name:", "name: Two\nname:"),
@@ -47,11 +69,15 @@ const MISTAKES: Files = {
   // Locks.
   "releases/rose/0.9.0.lock.json": lockText("rose", "0.9.0"),
   "releases/rose/1.2.0.yaml": releaseText("rose", "1.2.0"),
-  ...withEdit(giftFiles("narrow"), "releases/narrow/1.0.0.yaml", "[low, mid, high]", "[mid, high]"),
   ...giftFiles("rewritten"),
   // Versions, platforms, overrides.
   ...withEdit(giftFiles("ranged"), "releases/ranged/1.0.0.yaml", '">=8.2.0"', "8.2 or newer"),
-  ...withEdit(giftFiles("emptied"), "releases/emptied/1.0.0.yaml", '">=8.2.0"', '">=9.0.0 <8.0.0"'),
+  ...withEdit(
+    giftFiles("emptied", "1.0.0", FALLBACK),
+    "releases/emptied/1.0.0.yaml",
+    '">=8.2.0"',
+    '">=9.0.0 <8.0.0"',
+  ),
   ...withEdit(giftFiles("ported"), "releases/ported/1.0.0.yaml", "android:", "andriod:"),
   "releases/overrides/stop-rose.yaml": "gifts: [rsoe]\nlimit: none\nreason: It crashes\n",
   // Fallbacks and requirements.
@@ -64,6 +90,43 @@ const MISTAKES: Files = {
   ...giftFiles("needy", "1.0.0", "requires:\n  rose: ^2.0.0\n  shut: ^1.0.0\n  spark-kit: '*'\n"),
   ...giftFiles("hen", "1.0.0", "requires: { egg: '*' }\n"),
   ...giftFiles("egg", "1.0.0", "requires: { hen: '*' }\n"),
+  // Who gets what.
+  ...giftFiles("modern"),
+  "releases/modern/1.0.0.lock.json": edited(
+    lockText("modern", "1.0.0"),
+    '"version": "2.0.0"',
+    '"version": "3.0.0"',
+  ),
+  ...withEdit(giftFiles("narrow"), "releases/narrow/1.0.0.yaml", "[low, mid, high]", "[mid, high]"),
+  ...settledFiles("grand", "1.0.0", "requires: { modest: '*' }\n"),
+  ...withEdit(
+    settledFiles("modest", "1.0.0", FALLBACK),
+    "releases/modest/1.0.0.yaml",
+    "[low, mid, high]",
+    "[mid, high]",
+  ),
+  ...settledFiles("eager", "1.0.0", "requires: { timid: '*' }\n"),
+  ...giftFiles("timid"),
+  ...giftFiles("torn", "1.0.0", "requires: { left: '*', right: '*' }\n"),
+  ...settledFiles("left", "1.0.0", "requires: { pack: ^1.0.0 }\n"),
+  ...settledFiles("right", "1.0.0", "requires: { pack: ^2.0.0 }\n"),
+  ...settledFiles("pack", "1.0.0"),
+  ...settledFiles("pack", "2.0.0"),
+  ...withEdit(
+    giftFiles("onward"),
+    "releases/onward/1.0.0.yaml",
+    "regional:\n    open: false",
+    "regional:\n    open: true",
+  ),
+  ...giftFiles("twice", "1.0.0"),
+  ...giftFiles("twice", "1.1.0"),
+  ...giftFiles("late", "1.0.0"),
+  ...settledFiles("late", "2.0.0"),
+  // Campaigns.
+  ...settledFiles("festive", "1.0.0", campaign("Lunar new year", "2027-02-05", "2027-02-20")),
+  ...giftFiles("festive", "1.1.0", campaign("Valentine", "2027-02-14", "2027-02-15")),
+  ...giftFiles("backwards", "1.0.0", campaign("Spring", "2027-04-01", "2027-03-01")),
+  ...giftFiles("leap", "1.0.0", campaign("Leap day", "2027-02-29", "2027-03-01")),
   // Rollouts and budgets.
   ...withEdit(giftFiles("fine"), "releases/fine/1.0.0.yaml", "SG: 5", "SG: 2.555"),
   ...withEdit(
@@ -98,10 +161,9 @@ const MISTAKES: Files = {
 };
 
 test("a project with one of each mistake is told what, where, and what to do next", async () => {
-  const good = new TextEncoder().encode(lockText("rewritten", "1.0.0"));
-  const path = "releases/rewritten/1.0.0.lock.json";
-  const locks = { here: new Map([[path, good]]), base: new Map([[path, good.slice(1)]]) };
-  const text = await textOf(without(MISTAKES), { locks, media: MEDIA });
+  const rewritten = new Set(["releases/rewritten/1.0.0.lock.json"]);
+  const locks = { merged: rewritten, changed: rewritten };
+  const text = await textOf(without(MISTAKES), { locks, media: MEDIA, now: NOW });
   await expect(text).toMatchFileSnapshot("golden/bad-input.txt");
 });
 
@@ -143,6 +205,10 @@ function problem(path: string, bytes: number) {
       fix: "take gifts/ out of .gitattributes and upload the file itself",
     },
   };
+}
+
+function campaign(name: string, starts: string, ends: string): string {
+  return `campaign:\n  name: ${name}\n  starts: "${starts}T00:00Z"\n  ends: "${ends}T00:00Z"\n`;
 }
 
 function heavyLock(): string {

@@ -66,7 +66,7 @@ describe("a release plays on every app that it claims, or its finding names the 
     expect(more).toEqual([]);
     expect(finding?.message).toContain("android 8.2.0 and later, all tiers");
     expect(finding?.fix).toContain(
-      "take android out of compat.app, or export the animation for what android has: webp, svga, lottie",
+      "take android out of compat.app, or export the animation for what android has: webp (*), svga (^1.0.0), lottie (*)",
     );
   });
 

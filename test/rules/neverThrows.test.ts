@@ -80,10 +80,8 @@ test("whatever is in the files, reading and checking end with findings that a pe
       async (changes, rose) => {
         const files = { ...FILES };
         for (const [path, edit] of changes) files[path] = applyEdit(files[path] ?? "", edit);
-        const locks = {
-          here: new Map([["releases/rose/1.0.0.lock.json", new Uint8Array([1])]]),
-          base: new Map(),
-        };
+        const merged = new Set(["releases/rose/1.0.0.lock.json"]);
+        const locks = { merged, changed: merged };
         for (const finding of await findingsIn(files, { media: new Map([["rose", rose]]), locks }))
           expectUsable(finding);
       },

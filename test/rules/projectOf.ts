@@ -135,6 +135,11 @@ export function closed(release: string): string {
   return edited(release, "open: true", "open: false");
 }
 
+/** The release at full, with nobody held back. */
+export function settled(release: string): string {
+  return edited(release, "percent: 2", "percent: 0").replaceAll("open: false", "open: true");
+}
+
 export function lockOf(gift: string, version: string): LockFile {
   const variant = () => ({
     width: 360,
@@ -176,6 +181,12 @@ export function giftFiles(id: string, version = "1.0.0", extra = ""): Files {
     [`releases/${id}/${version}.yaml`]: releaseText(id, version, extra),
     [`releases/${id}/${version}.lock.json`]: lockText(id, version),
   };
+}
+
+/** The same for a gift whose release is open to all: one to fall back to, or to require. */
+export function settledFiles(id: string, version = "1.0.0", extra = ""): Files {
+  const release = settled(releaseText(id, version, extra));
+  return { ...giftFiles(id, version), [`releases/${id}/${version}.yaml`]: release };
 }
 
 /** The text with one part of it replaced; the test fails when that part is not there. */

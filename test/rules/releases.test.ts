@@ -7,6 +7,7 @@ import {
   giftFiles,
   linesOf,
   releaseText,
+  settledFiles,
   textOf,
   withEdit,
   without,
@@ -17,12 +18,12 @@ const RELEASE = "releases/rose/1.0.0.yaml";
 describe("Version ranges", () => {
   test.each([
     [RELEASE, 'android: ">=8.2.0"', "android: newest", '6:19: compat.app.android is "newest"'],
-    ["releases/policy.yaml", 'apps: ">=8.0.0"', "apps: eight", '3:11: platforms.android.apps is "eight"'],
+    ["releases/policy.yaml", 'apps: ">=8.2.0"', "apps: eight", '3:11: platforms.android.apps is "eight"'],
     [
       "releases/policy.yaml",
-      "formats: ^2.0.0",
-      "formats: two",
-      '6:49: platforms.android.players.formats is "two"',
+      'lottie, apps: ">=8.0.0", formats: "*"',
+      'lottie, apps: ">=8.0.0", formats: two',
+      '7:51: platforms.android.players.formats is "two"',
     ],
   ])("%s: %s cannot be %s", async (path, from, to, message) => {
     const text = await textOf(withEdit(GOOD, path, from, to));
@@ -55,7 +56,11 @@ describe("Version ranges", () => {
   });
 
   test("a range that no version fits is no range", async () => {
-    const files = withEdit(GOOD, RELEASE, '">=8.2.0"', '">=9.0.0 <8.0.0"');
+    const files = {
+      ...GOOD,
+      ...settledFiles("lily"),
+      [RELEASE]: edited(releaseText("rose", "1.0.0", fallback("lily")), '">=8.2.0"', '">=9.0.0 <8.0.0"'),
+    };
     expect(linesOf(await textOf(files))).toEqual([
       `${RELEASE}:6:19: compat.app.android is ">=9.0.0 <8.0.0", which no version can satisfy [EMPTY_RANGE]`,
     ]);
@@ -167,7 +172,11 @@ describe("Requirements", () => {
   const kit = giftFiles("kit", "2.1.0");
 
   test("an open release in range is fine", async () => {
-    const files = { ...GOOD, ...kit, [RELEASE]: releaseText("rose", "1.0.0", requires("kit", "^2.0.0")) };
+    const files = {
+      ...GOOD,
+      ...settledFiles("kit", "2.1.0"),
+      [RELEASE]: releaseText("rose", "1.0.0", requires("kit", "^2.0.0")),
+    };
     expect(await textOf(files)).toBe("");
   });
 
@@ -175,7 +184,7 @@ describe("Requirements", () => {
     const files = {
       ...GOOD,
       ...kit,
-      ...giftFiles("kit", "2.0.0"),
+      ...settledFiles("kit", "2.0.0"),
       [RELEASE]: releaseText("rose", "1.0.0", requires("kit", "^3.0.0")),
     };
     expect(linesOf(await textOf(files))).toEqual([

@@ -105,12 +105,19 @@ describe("Two campaigns of one gift", () => {
   });
 
   test("that only touch are fine, across offsets too", async () => {
-    const next = withCampaign("1.1.0", "2027-02-20T15:59Z", "2027-02-28T00:00Z");
+    const next = withCampaign("1.1.0", "2027-02-20T15:59Z", "2027-02-28T00:00Z", "Spring");
     expect(await campaignsIn({ ...GOOD, [OLDER]: older, [NEWER]: next })).toBe("");
     const oneMinuteEarlier = edited(next, "15:59Z", "15:58Z");
     expect(await campaignsIn({ ...GOOD, [OLDER]: older, [NEWER]: oneMinuteEarlier })).toContain(
       "CAMPAIGN_OVERLAP",
     );
+  });
+
+  test("of one name are one campaign, which two releases may serve: that is how one is mended", async () => {
+    const mended = edited(newer, "name: Valentine", "name: Lunar new year");
+    expect(await campaignsIn({ ...GOOD, [OLDER]: older, [NEWER]: mended })).toBe("");
+    const renamed = edited(mended, "name: Lunar new year", "name: Lunar New Year");
+    expect(await campaignsIn({ ...GOOD, [OLDER]: older, [NEWER]: renamed })).toContain("CAMPAIGN_OVERLAP");
   });
 
   test("a newer one that is closed still is warned, and an older one that is closed is in nobody's way", async () => {
@@ -135,9 +142,9 @@ describe("A freeze in the policy", () => {
     const text = freeze("2027-02-30T00:00+08:00", "2027-03-01T00:00+08:00");
     const files = withPolicy(`freezes:\n${text}${freeze("2027-02-22T00:00Z", "2027-02-05T00:00Z")}`);
     expect(await campaignsIn(files)).toBe(
-      `${POLICY}:23:13: the freeze "Lunar new year" starts on 2027-02-30T00:00+08:00, and there is no such day [MOMENT_UNREAL]
+      `${POLICY}:26:13: the freeze "Lunar new year" starts on 2027-02-30T00:00+08:00, and there is no such day [MOMENT_UNREAL]
   fix: write a day that is in the calendar; the time and the offset behind it may stay
-${POLICY}:27:11: the freeze "Lunar new year" ends on 2027-02-05T00:00Z, before it starts on 2027-02-22T00:00Z [FREEZE_BACKWARDS]
+${POLICY}:30:11: the freeze "Lunar new year" ends on 2027-02-05T00:00Z, before it starts on 2027-02-22T00:00Z [FREEZE_BACKWARDS]
   fix: write an end that comes after the start, or exchange the two; mind their offsets
 `,
     );

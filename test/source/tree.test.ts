@@ -86,6 +86,28 @@ describe.each([
     expect(await contents(open(), LISTED)).toEqual(Object.fromEntries(expected));
   });
 
+  test("reads hundreds of files at once as it reads one", async () => {
+    const asked = Array.from({ length: 300 }, (_, at) => [`gifts/none-${at}.yaml`, ...LISTED]).flat();
+    expect(await contents(open(), [...asked, "README.md"])).toEqual(
+      await contents(open(), [...LISTED, "README.md"]),
+    );
+  });
+
+  test("knows sizes, and leaves a file that is over a limit unread", async () => {
+    const sizes = LISTED.map((path) => [path, Buffer.from(FILES[path] ?? "").length] as const);
+    expect(await open().sizes([...LISTED, "gifts/none.yaml", "gifts/rose"])).toEqual(new Map(sizes));
+    for (const maxBytes of [0, 1, 5, 9, 10, 1_000]) {
+      const fitting = sizes.flatMap(([path, bytes]) => (bytes <= maxBytes ? [path] : []));
+      expect([...(await open().read(LISTED, maxBytes)).keys()]).toEqual(fitting);
+    }
+  });
+
+  test("says of each entry that it is a file", async () => {
+    expect(await open().entries("gifts", "releases")).toMatchObject(
+      LISTED.map((path) => ({ path, kind: "file" })),
+    );
+  });
+
   test("leaves out what is not there, and mixes nothing up", async () => {
     const asked = [
       "gifts/none.yaml",
@@ -124,6 +146,10 @@ test("a folder, a link or a submodule never shifts what the next file holds", as
     "gifts/rose/link.yaml": Buffer.from("gift.yaml").toString("hex"),
     "gifts/rose/gift.yaml": Buffer.from("id: rose\n").toString("hex"),
   });
+  expect((await tree.entries("gifts")).filter((it) => it.kind !== "file")).toMatchObject([
+    { path: "gifts/rose/link.yaml", kind: "link" },
+    { path: "gifts/rose/module.yaml", kind: "other" },
+  ]);
   await inGit("reset", "--quiet", "--hard", first);
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseJson } from "../../src/source/json.ts";
 import { parseFile } from "../../src/source/readProject.ts";
-import { type ParsedYaml, parseYaml } from "../../src/source/yaml.ts";
+import { MAX_LEVELS, type ParsedYaml, parseYaml } from "../../src/source/yaml.ts";
 
 const TEXT = `# A comment
 gift: rose
@@ -105,14 +105,28 @@ describe("what is no YAML is a finding at its place", () => {
   });
 
   test.each([
-    ["a: *b\n"],
-    ["a: b: c\n"],
-    ["\ta: 1\n"],
-    ["a: 1\n b: 2\n"],
-    ["---\na: 1\n---\nb: 1\n"],
-    ["a: !!x y\n"],
-  ])("%j, and it is one finding", (text) =>
-    expect(findings(text)).toEqual([expect.stringContaining("YAML_SYNTAX")]),
+    ["a: b: c\n", "YAML_SYNTAX"],
+    ["a: 1\n b: 2\n", "YAML_SYNTAX"],
+    ["a: *b\n", "YAML_ALIASES"],
+    ["a: *\n", "YAML_ALIASES"],
+    ["a: &a [*a]\n", "YAML_ALIASES"],
+    ["\ta: 1\n", "YAML_TAB"],
+    ["a:\n\tb: 1\n", "YAML_TAB"],
+    ["a:\n  b: 1\n\tc: 1\n", "YAML_TAB"],
+    ["a: {\n\tb: 1\n}\n", "YAML_TAB"],
+    ["---\na: 1\n---\nb: 1\n", "YAML_DOCUMENTS"],
+    ["a: !!x y\n", "YAML_TAG"],
+    ["a: !!js/function x\n", "YAML_TAG"],
+    ["a: !!binary aGVsbG8=\n", "YAML_TAG"],
+    ["a: !!set { b }\n", "YAML_TAG"],
+    ["a: !Rose\n", "YAML_TAG"],
+    ["%YAML 1.1\n---\na: no\n", "YAML_VERSION"],
+    ["[a]: 1\n", "YAML_KEY"],
+    ["a: &x b\n*x : 1\n", "YAML_KEY"],
+    ["1: a\n'1': b\n", "DUPLICATE_KEY"],
+    ["__proto__: 1\n__proto__: 2\n", "DUPLICATE_KEY"],
+  ])("%j, and it is one finding with the code %s", (text, code) =>
+    expect(findings(text)).toEqual([expect.stringMatching(`^a.yaml:\\d:\\d ${code} `)]),
   );
 
   test("an alias that would grow without end", () => {
@@ -121,7 +135,76 @@ describe("what is no YAML is a finding at its place", () => {
       text += `a${i}: &a${i} [${Array(10)
         .fill(`*a${i - 1}`)
         .join()}]\n`;
-    expect(findings(text)).toEqual([expect.stringContaining("YAML_SYNTAX")]);
+    expect(findings(text)).toEqual([
+      'a.yaml:1:1 YAML_ALIASES names with "*" repeat values inside each other, more than 100 times or without end',
+    ]);
+  });
+
+  test("more aliases than anybody writes, each of them harmless", () => {
+    const text = Array.from({ length: 40_000 }, (_, at) => `- &a${at} x\n- *a${at}\n`).join("");
+    expect(findings(text)).toEqual([expect.stringMatching(/^a\.yaml:202:\d YAML_ALIASES /)]);
+  });
+
+  test.each([
+    ["brackets", "[".repeat(500_000)],
+    ["closed brackets", `${"[".repeat(5_000)}${"]".repeat(5_000)}`],
+    ["braces", "{a: ".repeat(200_000)],
+    ["dashes", "- ".repeat(400_000)],
+    ["question marks", "? ".repeat(400_000)],
+    ["colons", "a: ".repeat(300_000)],
+    ["indentation", Array.from({ length: 1_000 }, (_, at) => `${" ".repeat(at)}a:\n`).join("")],
+    ["one level more than is read", `${"[".repeat(MAX_LEVELS + 1)}${"]".repeat(MAX_LEVELS + 1)}`],
+  ])("too many levels of %s, told at once", (_, text) => {
+    const started = performance.now();
+    expect(findings(text)).toEqual([expect.stringMatching(/^a\.yaml:\d+:\d+ YAML_DEEP /)]);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test("and as many levels as are read are none", () => {
+    expect(findings(`${"[".repeat(MAX_LEVELS)}${"]".repeat(MAX_LEVELS)}`)).toEqual([]);
+  });
+
+  test.each([
+    ["keys", Array.from({ length: 60_000 }, (_, at) => `k${at}: 1\n`).join("")],
+    ["items", `[${Array.from({ length: 60_000 }, (_, at) => at).join()}]`],
+  ])("more %s than anybody writes", (_, text) =>
+    expect(findings(text)).toEqual([expect.stringMatching(/^a\.yaml:1:1 YAML_VALUES /)]),
+  );
+});
+
+describe("what only looks like more than plain values", () => {
+  test("is what it is: keys of JavaScript's own, merges and numbers beyond all bounds", () => {
+    const { value } = located(
+      parseYaml("a.yaml", "__proto__: { x: 1 }\nconstructor: 2\na: { <<: { b: 1 } }\nc: 1e999\n"),
+    );
+    expect(Object.entries(value ?? {})).toEqual([
+      ["__proto__", { x: 1 }],
+      ["constructor", 2],
+      ["a", { "<<": { b: 1 } }],
+      ["c", Number.POSITIVE_INFINITY],
+    ]);
+  });
+});
+
+describe("places are looked up when they are read", () => {
+  test("and many of them, in several files in turn, are right each time", () => {
+    const files = Array.from({ length: 7 }, (_, at) => ({
+      at,
+      file: located(parseYaml(`${at}.yaml`, `${"\n".repeat(at)}a: 1\nb: { c: 2 }\n`)),
+    }));
+    for (const path of [["a"], ["b", "c"], ["a"]])
+      for (const { at, file } of files)
+        expect(file.place(path)).toEqual({
+          file: `${at}.yaml`,
+          line: at + path.length,
+          column: path.length === 1 ? 4 : 9,
+        });
+  });
+
+  test("and can be written as JSON and copied", () => {
+    const place = located(parseYaml("a.yaml", "x:\n  y: 1\n")).place(["x", "y"]);
+    expect(JSON.parse(JSON.stringify(place))).toEqual({ file: "a.yaml", line: 2, column: 6 });
+    expect({ ...place }).toEqual({ file: "a.yaml", line: 2, column: 6 });
   });
 });
 

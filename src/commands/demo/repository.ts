@@ -80,6 +80,13 @@ export function environmentText(edges: readonly { region: string; url: string }[
   ].join("\n");
 }
 
+/** The apps that the gift's own releases claim, which have its player; every app of a gift without one. */
+function appsOf(project: Project, gift: string): Readonly<Record<string, string>> {
+  const own = [...project.releases.values()].find((it) => it.value.gift === gift);
+  if (own) return own.value.compat.app;
+  return Object.fromEntries(Object.keys(project.policy?.value.platforms ?? {}).map((it) => [it, "*"]));
+}
+
 /** A release for every platform of the policy, in the layout that reverts cleanly. */
 export function releaseText(
   project: Project,
@@ -88,13 +95,13 @@ export function releaseText(
   open: boolean,
   regions: readonly string[],
 ): string {
-  const platforms = Object.keys(project.policy?.value.platforms ?? {});
+  const apps = Object.entries(appsOf(project, gift)).map(([platform, range]) => `${platform}: "${range}"`);
   return `gift: ${gift}
 version: ${version}
 title: ${gift} ${version}, by the demo
 
 compat:
-  app: { ${platforms.map((it) => `${it}: "*"`).join(", ")} }
+  app: { ${apps.join(", ")} }
   tiers: [low, mid, high]
 
 rollout:

@@ -6,24 +6,27 @@ import type { World } from "./world.ts";
 type Platform = PolicyFile["platforms"][string];
 
 /**
- * The app versions of a platform that are supported, cut wherever something changes: at each end of a range of the gifts'
- * releases, of a player in the policy, or of an override's scope. Within one piece every version is treated alike, so its
- * first version stands for all of them.
+ * The app versions of a platform that are supported, cut wherever something changes: at each end of the given ranges and of a
+ * player's in the policy. Within one piece every version is treated alike, so its first version stands for all of them.
  */
-export function cutApps(
+export function cutApps(policy: Platform, ranges: readonly (readonly Interval[])[]): readonly Interval[] {
+  const players = policy.players.map((it) => appRange(it.apps));
+  const ends = [...ranges, ...players].flatMap((it) =>
+    it.flatMap(([from, to]) => (to === null ? [from] : [from, to])),
+  );
+  return appRange(policy.apps).flatMap((supported) => cut(supported, ends));
+}
+
+/** What the releases of these gifts and the scopes of the overrides say of a platform's apps. */
+export function appRangesOf(
   platform: string,
-  policy: Platform,
   worlds: readonly World[],
   gifts: readonly string[],
-): readonly Interval[] {
-  const ranges: (readonly Interval[])[] = [...policy.players.map((it) => rangeOf(it.apps))];
-  for (const { releases, overrides } of worlds) {
-    for (const gift of gifts)
-      for (const { entries } of releases.get(gift) ?? []) ranges.push(entries.low.app[platform] ?? []);
-    for (const { scope } of overrides) ranges.push(scope?.app?.[platform] ?? []);
-  }
-  const ends = ranges.flatMap((it) => it.flatMap(([from, to]) => (to === null ? [from] : [from, to])));
-  return rangeOf(policy.apps).flatMap((supported) => cut(supported, ends));
+): readonly (readonly Interval[])[] {
+  return worlds.flatMap(({ releases, overrides }) => [
+    ...gifts.flatMap((gift) => (releases.get(gift) ?? []).map((it) => it.entries.low.app[platform] ?? [])),
+    ...overrides.map((it) => it.scope?.app?.[platform] ?? []),
+  ]);
 }
 
 /** Whether an app of this version has a player for what the lock says that the bytes need. */
@@ -33,8 +36,8 @@ export function canPlay({ players }: Platform, app: Version, needed: LockFile["p
     (it) =>
       it.name === needed.name &&
       !(needed.embeddedSound === true && it.embeddedSound === false) &&
-      isWithin(format, rangeOf(it.formats)) &&
-      isWithin(app, rangeOf(it.apps)),
+      isWithin(format, appRange(it.formats)) &&
+      isWithin(app, appRange(it.apps)),
   );
 }
 
@@ -46,7 +49,7 @@ export function appsThatPlay({ players }: Platform, needed: LockFile["player"]):
       (it) =>
         it.name === needed.name &&
         !(needed.embeddedSound === true && it.embeddedSound === false) &&
-        isWithin(format, rangeOf(it.formats)),
+        isWithin(format, appRange(it.formats)),
     )
     .map((it) => it.apps);
 }
@@ -103,7 +106,7 @@ function cut([from, to]: Interval, ends: readonly Version[]): readonly Interval[
 }
 
 /** No versions when it is no range; checkRanges says so. */
-function rangeOf(text: string): readonly Interval[] {
+export function appRange(text: string): readonly Interval[] {
   try {
     return compileRange(text);
   } catch (error) {

@@ -18,6 +18,8 @@ export interface Audience {
   readonly cohorts: readonly string[];
   /** Empty for viewers without an id, who are in no share. */
   readonly unitId: string;
+  /** Equal for audiences, also of other regions and tiers, whom the rollouts of these worlds treat alike. */
+  readonly key: string;
   /** By `gift@version`, of the releases that do not reach everyone alike. */
   readonly reach: ReadonlyMap<string, Reach>;
   settle(world: World): World;
@@ -82,6 +84,7 @@ export function audiencesOf(
         region,
         cohorts,
         unitId: viewer.unitId,
+        key,
         reach: new Map(
           first.map((it, index) => [`${it.gift}@${it.version}`, reaches[0]?.[index]?.[0] ?? "none"]),
         ),
@@ -90,6 +93,38 @@ export function audiencesOf(
     }
   }
   return [...audiences.values()];
+}
+
+/**
+ * What tells regions apart: for each salt the order of its shares there. In regions with the same pattern there are the same
+ * kinds of viewers.
+ */
+export function regionPattern(rollouts: readonly Rollout[], region: string): string {
+  const salts = new Map<string, number[]>();
+  for (const { salt, canary, regional, holdback } of rollouts) {
+    const shares = salts.get(salt) ?? [];
+    salts.set(salt, shares);
+    shares.push(canary?.basisPoints ?? 0, regional?.regions[region] ?? 0);
+    if (holdback) salts.set(holdback.salt, [...(salts.get(holdback.salt) ?? []), holdback.basisPoints]);
+  }
+  return [...salts.values()].map(toRanks).join(" ");
+}
+
+/** 0 and everyone are themselves, whatever lies between is counted from the smallest. */
+function toRanks(shares: readonly number[]): string {
+  const between = shares.filter((it) => it > 0 && it < ALL_BASIS_POINTS).sort((a, b) => a - b);
+  const ranked = [0, ...new Set(between), ALL_BASIS_POINTS];
+  return shares.map((it) => (it >= ALL_BASIS_POINTS ? "all" : ranked.indexOf(it))).join(",");
+}
+
+/** What tells tiers apart as far as rollouts go: which slices they are eligible for. */
+export function tierPattern(rollouts: readonly Rollout[], tier: Tier): string {
+  return rollouts.map(({ regional }) => Number(regional?.eligible?.tiers?.includes(tier) ?? true)).join("");
+}
+
+/** The sets of parts that cohorts play in these rollouts, such as "the canary of the first and excluded from the second". */
+export function cohortParts(rollouts: readonly Rollout[]): readonly string[] {
+  return [...partsOfCohorts(rollouts).keys()].sort();
 }
 
 function releasesOf(world: World, gifts: readonly string[]): readonly WorldRelease[] {
@@ -125,6 +160,11 @@ function reachOf(
 
 /** Cohorts that play the same parts everywhere are told apart by nobody: one of them stands for all. */
 function cohortsOf(rollouts: readonly Rollout[]): readonly string[] {
+  return [...partsOfCohorts(rollouts).values()];
+}
+
+/** Parts to the first cohort that plays them. */
+function partsOfCohorts(rollouts: readonly Rollout[]): ReadonlyMap<string, string> {
   const parts = new Map<string, string>();
   rollouts.forEach(({ canary, regional }, at) => {
     const add = (cohort: string, part: string) =>
@@ -134,7 +174,7 @@ function cohortsOf(rollouts: readonly Rollout[]): readonly string[] {
   });
   const byParts = new Map<string, string>();
   for (const [cohort, part] of parts) if (!byParts.has(part)) byParts.set(part, cohort);
-  return [...byParts.values()];
+  return byParts;
 }
 
 /** By salt: one bucket out of each range of buckets that no share tells apart. */

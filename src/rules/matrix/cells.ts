@@ -2,7 +2,7 @@ import type { PolicyFile } from "../../model/schemas.ts";
 import { type GiftIndex, indexGift, type IndexedGift } from "../../wire/catalog.ts";
 import type { Interval } from "../../wire/version.ts";
 import { TIERS, type Tier, type Viewer } from "../../wire/viewer.ts";
-import { cutApps } from "./apps.ts";
+import { appRangesOf, cutApps } from "./apps.ts";
 import { type Audience, audiencesOf, regionsOf } from "./audiences.ts";
 import type { World } from "./world.ts";
 
@@ -34,7 +34,7 @@ export function* cellsOf(
   gifts: readonly string[],
 ): Generator<Cell> {
   const lines = Object.entries(policy.platforms).map(
-    ([platform, it]) => [platform, cutApps(platform, it, worlds, gifts)] as const,
+    ([platform, it]) => [platform, cutApps(it, appRangesOf(platform, worlds, gifts))] as const,
   );
   for (const region of regionsOf(worlds, gifts)) {
     for (const tier of TIERS) {

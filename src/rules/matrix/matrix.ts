@@ -5,7 +5,7 @@ import type { Interval } from "../../wire/version.ts";
 import type { Tier } from "../../wire/viewer.ts";
 import type { Audience, Reach } from "./audiences.ts";
 import { cellsOf } from "./cells.ts";
-import { stagesOf } from "./checkMatrix.ts";
+import { stagesOf } from "./failures.ts";
 import { type Flaw, proveCell, resolveIn } from "./prove.ts";
 import { closureOf, requiredBy, type World } from "./world.ts";
 

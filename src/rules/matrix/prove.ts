@@ -67,7 +67,7 @@ function flawsOf(
   for (const link of chain) {
     if (link.kind !== "release" || link.gift !== gift) continue;
     const release = own.find((it) => it.version === link.version);
-    if (release && platform && !canPlay(platform, cell.apps[0], release.player))
+    if (release && platform && !canPlay(platform, cell.apps[0], release.lock.player))
       flaws.push({ kind: "unplayable", version: link.version });
   }
   const needs = own.some((it) => it.file.value.requires);

@@ -7,14 +7,14 @@ import type { CatalogRelease } from "../../wire/catalog.ts";
 import type { Override } from "../../wire/override.ts";
 import { isOpenToAll, type Rollout, type Stage } from "../../wire/rollout.ts";
 import { compareVersions, parseVersion, type Version } from "../../wire/version.ts";
-import { TIERS, type Tier } from "../../wire/viewer.ts";
+import type { Tier } from "../../wire/viewer.ts";
 
 /** An open release that has bytes, as the catalogs will carry it. */
 export interface WorldRelease {
   readonly gift: string;
   readonly version: string;
   readonly file: Located<ReleaseFile>;
-  readonly player: LockFile["player"];
+  readonly lock: LockFile;
   readonly rollout: Rollout;
   readonly entries: Readonly<Record<Tier, CatalogRelease>>;
 }
@@ -32,24 +32,67 @@ export interface WorldOptions {
   readonly now?: number;
 }
 
-/** The world of a project. What cannot be read as a range has a finding of its own and is left out. */
-export function toWorld(project: Project, { mode, now = 0 }: WorldOptions): World {
-  const releases = new Map<string, WorldRelease[]>();
+/** An open release that was built, as it is written. */
+export interface OpenRelease {
+  readonly file: Located<ReleaseFile>;
+  readonly lock: LockFile;
+  readonly rollout: Rollout;
+}
+
+/** A project's open and built releases by gift, newest first. */
+export type OpenReleases = ReadonlyMap<string, readonly OpenRelease[]>;
+
+export function openReleases(project: Project, mode: WorldOptions["mode"]): OpenReleases {
+  const releases = new Map<string, OpenRelease[]>();
   for (const [key, file] of project.releases) {
     const lock = project.locks.get(key)?.value;
     const rollout = inEnvironment(toRollout(file.value), mode);
     if (!lock || !rollout || !project.gifts.has(file.value.gift)) continue;
-    const release = toWorldRelease(file, lock, rollout);
-    if (!release) continue;
-    const known = releases.get(release.gift);
-    if (known) known.push(release);
-    else releases.set(release.gift, [release]);
+    const known = releases.get(file.value.gift);
+    if (known) known.push({ file, lock, rollout });
+    else releases.set(file.value.gift, [{ file, lock, rollout }]);
   }
-  for (const list of releases.values()) list.sort((a, b) => compareVersions(versionOf(b), versionOf(a)));
-  const overrides = [...project.overrides].flatMap(
+  for (const list of releases.values())
+    if (list.length > 1)
+      list.sort((a, b) => compareVersions(versionOf(b.file.value), versionOf(a.file.value)));
+  return releases;
+}
+
+/** The overrides that git holds. One whose range cannot be read has a finding of its own and is left out. */
+export function openOverrides(project: Project, now: number): readonly Override[] {
+  return [...project.overrides].flatMap(
     ([name, { value }]) => readable(() => toWireOverride(name, value, now)) ?? [],
   );
-  return { releases, overrides };
+}
+
+/** The world of these gifts. A release whose range cannot be read is left out likewise. */
+export function worldOf(
+  releases: OpenReleases,
+  overrides: readonly Override[],
+  gifts: Iterable<string>,
+): World {
+  const world = new Map<string, readonly WorldRelease[]>();
+  for (const gift of gifts) {
+    const list = (releases.get(gift) ?? []).flatMap((it) => toWorldRelease(it) ?? []);
+    if (list.length > 0) world.set(gift, list);
+  }
+  return { releases: world, overrides };
+}
+
+/** The whole world of a project. */
+export function toWorld(project: Project, { mode, now = 0 }: WorldOptions): World {
+  const releases = openReleases(project, mode);
+  return worldOf(releases, openOverrides(project, now), releases.keys());
+}
+
+/** The gift and every gift that its releases lead to, however far, the gift itself first. */
+export function linkedFrom(releases: OpenReleases, gift: string): readonly string[] {
+  const found = [gift];
+  for (const id of found) {
+    for (const { file } of releases.get(id) ?? [])
+      for (const next of linkedGifts(file.value)) if (!found.includes(next)) found.push(next);
+  }
+  return found;
 }
 
 /** The gift and every gift that it falls back to or requires, however far, the gift itself first. */
@@ -115,7 +158,8 @@ export function versionOf({ version }: { version: string }): Version {
   return parseVersion(version) ?? [0, 0, 0];
 }
 
-function opened(release: ReleaseFile, stage: Stage): Rollout | null {
+/** The rollout that a release would have with every stage up to this one open. */
+export function opened(release: ReleaseFile, stage: Stage): Rollout | null {
   const { rollout } = release;
   const isOpen = (it: Stage) => STAGES.indexOf(it) <= STAGES.indexOf(stage);
   return toRollout({
@@ -129,17 +173,12 @@ function opened(release: ReleaseFile, stage: Stage): Rollout | null {
   });
 }
 
-function toWorldRelease(
-  file: Located<ReleaseFile>,
-  lock: LockFile,
-  rollout: Rollout,
-): WorldRelease | undefined {
+function toWorldRelease({ file, lock, rollout }: OpenRelease): WorldRelease | undefined {
   return readable(() => {
     const { gift, version } = file.value;
     const entry = (tier: Tier) => toEntry(file.value, rollout, lock, tier);
-    const [low, mid, high] = TIERS.map(entry);
-    if (!low || !mid || !high) throw new TypeError("there are three tiers");
-    return { gift, version, file, player: lock.player, rollout, entries: { low, mid, high } };
+    const entries = { low: entry("low"), mid: entry("mid"), high: entry("high") };
+    return { gift, version, file, lock, rollout, entries };
   });
 }
 

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { lstatSync, readFileSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { git } from "./git.ts";
+import { isDropped, type Tree, type TreeEntry, workTree } from "./tree.ts";
+
+/** The work tree as git would commit it: what it ignores is left out. */
+export interface TrackedTree {
+  readonly tree: Tree;
+  /** What each file below the asked folders holds, as git's blob id; equal ids are equal bytes. */
+  readonly ids: ReadonlyMap<string, string>;
+  /** Every path of the repository that git does not know yet. */
+  readonly untracked: readonly string[];
+}
+
+/** Larger files are told apart by size and time: reading them would cost more than it could save. */
+const MAX_HASHED_BYTES = 10_000_000;
+
+/**
+ * Lists by git's index, which knows of each unchanged file what it holds without looking into it. Null where the folder is not
+ * the top of a work tree: what lies around it might ignore all of it.
+ */
+export async function trackedTree(root: string, ...folders: string[]): Promise<TrackedTree | null> {
+  if (!(await isTop(root))) return null;
+  const [staged, changed, others] = await Promise.all([
+    git(root, ["ls-files", "--stage", "-z", "--", ...folders]),
+    git(root, ["diff", "--name-only", "--no-renames", "-z", "--", ...folders]),
+    git(root, ["ls-files", "--others", "--exclude-standard", "-z"]),
+  ]);
+  const untracked = others.split("\0").filter(Boolean);
+  const entries = new Map<string, TreeEntry>();
+  const ids = new Map<string, string>();
+  let idLength = 40;
+  for (const line of staged.split("\0")) {
+    // MODE ID STAGE, a tab, the path; the path of a conflict stands there several times.
+    const tab = line.indexOf("\t");
+    if (tab < 0) continue;
+    const path = line.slice(tab + 1);
+    const [mode = "", id = ""] = line.slice(0, tab).split(" ", 2);
+    idLength = id.length;
+    ids.set(path, id);
+    entries.set(path, { path, kind: mode === "120000" ? "link" : mode.startsWith("100") ? "file" : "other" });
+  }
+  const isBelow = (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
+  for (const path of [...changed.split("\0").filter(Boolean), ...untracked.filter(isBelow)]) {
+    const found = lookAt(root, path, idLength);
+    ids.delete(path);
+    entries.delete(path);
+    if (!found) continue;
+    ids.set(path, found.id);
+    entries.set(path, found.entry);
+  }
+  const sorted = [...entries.values()]
+    .filter((it) => !isDropped(it.path))
+    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const within = (asked: readonly string[]) => asked.flatMap((folder) => below(sorted, `${folder}/`));
+  const there = workTree(root);
+  return {
+    tree: {
+      list: async (...asked) => within(asked).map((it) => it.path),
+      entries: async (...asked) => within(asked),
+      read: (paths, maxBytes) => there.read(paths, maxBytes),
+      sizes: (paths) => there.sizes(paths),
+    },
+    ids,
+    untracked,
+  };
+}
+
+/** The entries whose path begins with the prefix, found by halving: one gift's folder is asked for after another. */
+function below(sorted: readonly TreeEntry[], prefix: string): readonly TreeEntry[] {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle]?.path ?? "") < prefix) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while (sorted[end]?.path.startsWith(prefix)) end++;
+  return sorted.slice(low, end);
+}
+
+async function isTop(root: string): Promise<boolean> {
+  try {
+    const top = (await git(root, ["rev-parse", "--show-toplevel"])).trim();
+    return realpathSync(top) === realpathSync(root);
+  } catch {
+    return false;
+  }
+}
+
+function lookAt(root: string, path: string, idLength: number): { id: string; entry: TreeEntry } | null {
+  try {
+    const stats = lstatSync(join(root, path));
+    if (!stats.isFile()) return { id: "", entry: { path, kind: stats.isSymbolicLink() ? "link" : "other" } };
+    const id =
+      stats.size > MAX_HASHED_BYTES
+        ? `${stats.size} ${stats.mtimeMs}`
+        : blobId(readFileSync(join(root, path)), idLength);
+    return { id, entry: { path, kind: "file" } };
+  } catch {
+    // Deleted, or not to be read: whoever reads it says so.
+    return null;
+  }
+}
+
+/** As git names a content (gitformat: "blob", its length and a zero byte before it), in SHA-1 or SHA-256 repositories. */
+function blobId(bytes: Uint8Array, idLength: number): string {
+  return createHash(idLength === 64 ? "sha256" : "sha1")
+    .update(`blob ${bytes.length}\0`)
+    .update(bytes)
+    .digest("hex");
+}

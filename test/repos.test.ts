@@ -1,0 +1,74 @@
+import { rmSync } from "node:fs";
+import { beforeAll, describe, test } from "vitest";
+import { type Validation, validate, validationToLines } from "../src/commands/validate.ts";
+import { FINDING_CODES } from "../src/report/codes.ts";
+import { sortFindings } from "../src/report/finding.ts";
+import { expectedPath, type Ground, layOut, prepareGround, readCases } from "./support/repoCase.ts";
+
+/*
+ * Hand-made repositories and every word that `giftwrap validate` says of them: for each code a tree that has the finding, and
+ * its nearest neighbour that is fine.
+ */
+
+/** Instructions begin with one of these; `if …,` and `by DATE,` may stand before it. */
+const VERBS = new Set("add allow bring".split(" "));
+
+describe("a repository", () => {
+  let ground: Ground;
+  const codes = new Map<string, ReadonlySet<string>>();
+  const cases = readCases();
+
+  beforeAll(async () => {
+    ground = await prepareGround();
+  });
+
+  for (const it of cases) {
+    test.concurrent(`${it.name}: ${it.says}`, async ({ expect }) => {
+      const { root, io } = await layOut(it, ground);
+      try {
+        const validation = await validate(io, it.base ? "HEAD" : undefined);
+        codes.set(it.name, new Set(validation.findings.map(({ code }) => code)));
+        await expect(toText(validation)).toMatchFileSnapshot(expectedPath(it.name));
+        const { findings, exit } = validation;
+        expect(findings, "sorted").toEqual(sortFindings(findings));
+        expect(findings.filter(isAgain), "told twice").toEqual([]);
+        expect(findings.map(({ fix }) => fix).filter((fix) => !isInstruction(fix)), "no order").toEqual([]);
+        expect(exit).toBe(findings.some(({ severity }) => severity === "error") ? 1 : 0);
+        expect(it.neighbourOf.filter((code) => codes.get(it.name)?.has(code))).toEqual([]);
+      } finally {
+        rmSync(root, { recursive: true });
+      }
+    });
+  }
+
+  test("is there for every code, once with it and once without", ({ expect }) => {
+    const hit = new Set([...codes.values()].flatMap((it) => [...it]));
+    const spared = new Set(cases.flatMap((it) => it.neighbourOf));
+    expect(FINDING_CODES.filter((code) => !hit.has(code)), "hit by no case").toEqual([]);
+    expect(FINDING_CODES.filter((code) => !spared.has(code)), "without a fine neighbour").toEqual([]);
+  });
+});
+
+/** What the command prints, below what it ends with. */
+function toText(validation: Validation): string {
+  return `exit ${validation.exit}\n${validationToLines(validation, "text").join("\n")}\n`;
+}
+
+function isAgain(
+  { code, place, message }: Validation["findings"][number],
+  at: number,
+  all: Validation["findings"],
+): boolean {
+  const isSame = (other: (typeof all)[number]) =>
+    other.code === code &&
+    other.message === message &&
+    other.place.file === place.file &&
+    other.place.line === place.line &&
+    other.place.column === place.column;
+  return all.findIndex(isSame) !== at;
+}
+
+function isInstruction(fix: string): boolean {
+  const [, verb = ""] = /^(?:by \d{4}-\d\d-\d\d, )?(?:if [^,]+, )?([a-z]+)/.exec(fix) ?? [];
+  return VERBS.has(verb);
+}
