@@ -17,7 +17,7 @@ export async function gatherChange(
   paths: readonly string[],
 ): Promise<ChangeFacts> {
   const gifts = new Set(paths.flatMap((path) => giftOfPath(path) ?? []));
-  const { project: before } = await readProject(revisionTree(root, base), gifts);
+  const { project: before } = await readProject(revisionTree(root, base), { gifts, others: [] });
   const change = toChange(before, after, paths);
   const history = await readHistory(root, base, change);
   const newLocks = paths.filter((path) => classifyPath(path).kind === "lock");

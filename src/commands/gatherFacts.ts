@@ -5,9 +5,9 @@ import { classifyPath, giftOfPath } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
 import type { SourceFile } from "../model/sources.ts";
 import type { Facts, GiftMedia, LockFacts, SourceFact } from "../rules/facts.ts";
-import { commitOf, pathsChangedSince } from "../source/git.ts";
+import { commitOf, pathsAt } from "../source/git.ts";
 import { readSources } from "../source/readSources.ts";
-import { revisionTree, type Tree } from "../source/tree.ts";
+import type { Tree } from "../source/tree.ts";
 
 /** Everything that rules want to know of a work tree beyond the YAML; with `gifts` it is gathered for these alone. */
 export async function gatherFacts(
@@ -27,14 +27,18 @@ export async function gatherFacts(
   };
 }
 
-/** Which locks are merged at the base, and which of them are not the same in the work tree. */
-export async function gatherLocks(root: string, base: string): Promise<LockFacts> {
-  const [there, changed] = await Promise.all([
-    revisionTree(root, base).list("releases"),
-    pathsChangedSince(root, base, "releases"),
-  ]);
-  const isLock = (path: string) => path.endsWith(".lock.json") && classifyPath(path).kind === "lock";
-  const merged = new Set(there.filter(isLock));
+/** Which locks are merged at the base, of these gifts or of all, and which of them are among the changed paths. */
+export async function gatherLocks(
+  root: string,
+  base: string,
+  changed: readonly string[],
+  gifts: ReadonlySet<string> | null = null,
+): Promise<LockFacts> {
+  const folders = gifts ? [...gifts].map((it) => `releases/${it}`) : ["releases"];
+  const paths = folders.length > 0 ? await pathsAt(root, base, folders) : [];
+  const merged = new Set(
+    paths.filter((path) => path.endsWith(".lock.json") && classifyPath(path).kind === "lock"),
+  );
   return { merged, changed: new Set(changed.filter((path) => merged.has(path))) };
 }
 

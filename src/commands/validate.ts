@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { giftOfPath, POLICY_PATH } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
 import type { ReleaseFile } from "../model/schemas.ts";
@@ -12,10 +14,17 @@ import { check, checkTree } from "../rules/check.ts";
 import type { EvidenceFacts } from "../rules/checkChecklist.ts";
 import type { LockFacts } from "../rules/facts.ts";
 import { linkedGifts } from "../rules/matrix/world.ts";
-import { isShallow, mergeBase, pathsChangedSince, releasesWith } from "../source/git.ts";
+import {
+  indexedPaths,
+  isShallow,
+  mergeBase,
+  pathsChangedSince,
+  releasesWith,
+  untrackedPaths,
+} from "../source/git.ts";
 import { parseFile, type ReadProject, readProject } from "../source/readProject.ts";
 import { trackedTree } from "../source/trackedTree.ts";
-import { revisionTree, type Tree, workTree } from "../source/tree.ts";
+import { revisionTree, type Tree, type TreeEntry, workTree } from "../source/tree.ts";
 import { type Command, EXIT, type Exit, type Io, JSON_OPTION } from "./command.ts";
 import { openEnvironment } from "./environment.ts";
 import { gatherChange } from "./gatherChange.ts";
@@ -95,7 +104,7 @@ const KIND_WORDS: Readonly<Record<ChangeKind, string>> = {
 
 /** Everything, or with a base what differs from it. Merged locks are compared with the main branch in either case. */
 export async function validate(io: Io, base?: string): Promise<Validation> {
-  return base === undefined ? validateTree(io) : validateChange(io, await forkPoint(io.root, base));
+  return base === undefined ? validateTree(io) : validateChange(io, base);
 }
 
 /**
@@ -106,7 +115,9 @@ async function validateTree(io: Io): Promise<Validation> {
   const base = await baseRevision(io.root);
   const [tracked, locks] = await Promise.all([
     trackedTree(io.root, "gifts", "releases"),
-    base === null ? null : gatherLocks(io.root, base),
+    base === null
+      ? null
+      : pathsChangedSince(io.root, base, "releases").then((changed) => gatherLocks(io.root, base, changed)),
   ]);
   if (!tracked) {
     const tree = workTree(io.root);
@@ -120,7 +131,11 @@ async function validateTree(io: Io): Promise<Validation> {
   const digests = digestGifts(tracked.ids, locks ?? NO_LOCKS);
   const cache = readCache(io.root, key);
   const stale = cache ? staleGifts(cache, digests) : new Set(digests.keys());
-  const { project, findings } = await readGifts(tracked.tree, stale.size < digests.size ? stale : null);
+  const { project, findings } = await readGifts(
+    tracked.tree,
+    stale.size < digests.size ? stale : null,
+    tracked.entries.filter((it) => isCommon(it.path)),
+  );
   const facts = await gatherFacts(tracked.tree, project, locks, stale);
   const found = [...findings, ...checkTree(project, facts)];
   const gifts = remember(cache, digests, stale, project, found);
@@ -173,19 +188,27 @@ function remember(
  * The gifts that differ, those that require one of them, and how they differ. Other gifts are only read as far as these lead
  * to them. A change of the policy concerns every gift.
  */
-async function validateChange(io: Io, base: string): Promise<Validation> {
-  const [tracked, changed, locks] = await Promise.all([
-    trackedTree(io.root, "gifts", "releases"),
-    pathsChangedSince(io.root, base),
-    gatherLocks(io.root, base),
+async function validateChange(io: Io, asked: string): Promise<Validation> {
+  const [base, untracked, indexed] = await Promise.all([
+    forkPoint(io.root, asked),
+    untrackedPaths(io.root),
+    indexedPaths(io.root, COMMON_PATHS),
   ]);
-  const tree = tracked?.tree ?? workTree(io.root);
-  const paths = [...new Set([...changed, ...(tracked?.untracked ?? [])])].sort();
+  const tree = workTree(io.root);
+  const changed = await pathsChangedSince(io.root, base);
+  const paths = [...new Set([...changed, ...untracked])].sort();
   const touched = new Set(paths.flatMap((path) => giftOfPath(path) ?? []));
   const concerned = paths.includes(POLICY_PATH) ? null : await withDependents(io.root, tree, touched);
-  const { project, findings } = await readGifts(tree, concerned);
+  const differs = new Set(paths);
+  const others = [...new Set([...indexed, ...untracked.filter(isCommon)])].filter(
+    (path) => !differs.has(path) || existsSync(join(io.root, path)),
+  );
+  const { project, findings } = await readGifts(tree, concerned, others.map(toFileEntry));
 
-  const change = await gatherChange(io.root, base, tree, project, paths);
+  const [change, locks] = await Promise.all([
+    gatherChange(io.root, base, tree, project, paths),
+    gatherLocks(io.root, base, changed, concerned),
+  ]);
   const facts = await gatherFacts(tree, project, locks, concerned ?? undefined);
   const evidence = await gatherEvidenceFor(io, tree, project, change, base);
   const found = [...findings, ...check(project, { ...facts, now: io.now(), change, evidence })];
@@ -196,6 +219,24 @@ async function validateChange(io: Io, base: string): Promise<Validation> {
     [...project.gifts.keys()].filter(isConcerned).length,
     [...project.releases.values()].filter((it) => isConcerned(it.value.gift)).length,
   );
+}
+
+/** What every gift may ask for: which gifts there are, and what is no gift's. */
+const COMMON_PATHS = [
+  "gifts/*/gift.yaml",
+  "gifts/*",
+  "releases/*",
+  "releases/environments/*",
+  "releases/overrides/*",
+];
+
+function isCommon(path: string): boolean {
+  const isBelow = path.startsWith("gifts/") || path.startsWith("releases/");
+  return isBelow && (path.endsWith("/gift.yaml") || giftOfPath(path) === undefined);
+}
+
+function toFileEntry(path: string): TreeEntry {
+  return { path, kind: "file" };
 }
 
 /**
@@ -238,11 +279,15 @@ async function withDependents(
 }
 
 /** The gifts, and every gift that their releases lead to; null is all there are. */
-async function readGifts(tree: Tree, gifts: ReadonlySet<string> | null): Promise<ReadProject> {
+async function readGifts(
+  tree: Tree,
+  gifts: ReadonlySet<string> | null,
+  others: readonly TreeEntry[],
+): Promise<ReadProject> {
   if (!gifts) return readProject(tree);
   let wanted = new Set(gifts);
   for (;;) {
-    const read = await readProject(tree, wanted);
+    const read = await readProject(tree, { gifts: wanted, others });
     const linked = [...read.project.releases.values()].flatMap(({ value }) => linkedGifts(value));
     const more = linked.filter((it) => !wanted.has(it));
     if (more.length === 0) return read;

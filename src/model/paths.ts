@@ -49,10 +49,13 @@ export function classifyPath(path: string): PathKind {
 
 /** The gift that a path belongs to, or undefined for what concerns all of them. */
 export function giftOfPath(path: string): string | undefined {
-  const [top, folder, ...rest] = path.split("/");
-  if (rest.length === 0 || folder === undefined) return undefined;
-  if (top === "gifts" || (top === "releases" && !RESERVED.includes(folder))) return folder;
-  return undefined;
+  const isGift = path.startsWith("gifts/");
+  if (!isGift && !path.startsWith("releases/")) return undefined;
+  const start = isGift ? "gifts/".length : "releases/".length;
+  const end = path.indexOf("/", start);
+  if (end < 0) return undefined;
+  const folder = path.slice(start, end);
+  return isGift || !RESERVED.includes(folder) ? folder : undefined;
 }
 
 export function releasePath(gift: string, version: string): string {

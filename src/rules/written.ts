@@ -26,13 +26,19 @@ export function writtenReleases(project: Project): readonly WrittenRelease[] {
 
 /** Ids of the gifts that have a gift.yaml, readable or not. */
 export function writtenGifts(project: Project): ReadonlySet<string> {
-  return new Set(
-    project.paths.flatMap((path) => {
-      const it = classifyPath(path);
-      return it.kind === "gift" ? [it.gift] : [];
-    }),
-  );
+  const known = giftsOf.get(project);
+  if (known) return known;
+  const gifts = new Set<string>();
+  for (const path of project.paths) {
+    const it = path.endsWith("/gift.yaml") ? classifyPath(path) : null;
+    if (it?.kind === "gift") gifts.add(it.gift);
+  }
+  giftsOf.set(project, gifts);
+  return gifts;
 }
+
+/** Nearly every rule asks, and the paths are many. */
+const giftsOf = new WeakMap<Project, ReadonlySet<string>>();
 
 /** Ids of the gifts with a release file that could not be read: nobody can say what they lack. */
 export function giftsWithUnreadReleases(project: Project): ReadonlySet<string> {

@@ -82,6 +82,28 @@ export async function mergeBase(root: string, a: string, b: string): Promise<str
   }
 }
 
+/** The paths below the folders at a commit. */
+export async function pathsAt(
+  root: string,
+  commit: string,
+  folders: readonly string[],
+): Promise<readonly string[]> {
+  const names = await git(root, ["ls-tree", "-r", "-z", "--name-only", commit, "--", ...folders]);
+  return names.split("\0").filter(Boolean);
+}
+
+/** Every path of the repository that git does not know yet, what it ignores apart. */
+export async function untrackedPaths(root: string): Promise<readonly string[]> {
+  const names = await git(root, ["ls-files", "--others", "--exclude-standard", "-z"]);
+  return names.split("\0").filter(Boolean);
+}
+
+/** The paths in git's index that fit one of the patterns, in which a star stands for one part of a path. */
+export async function indexedPaths(root: string, patterns: readonly string[]): Promise<readonly string[]> {
+  const names = await git(root, ["ls-files", "-z", "--", ...patterns.map((it) => `:(glob)${it}`)]);
+  return names.split("\0").filter(Boolean);
+}
+
 /** The paths of the work tree that differ from the commit, those that git does not know yet apart. */
 export async function pathsChangedSince(
   root: string,

@@ -1,4 +1,4 @@
-import { classifyPath, giftOfPath, type PathKind } from "../model/paths.ts";
+import { classifyPath, giftOfPath, type PathKind, POLICY_PATH } from "../model/paths.ts";
 import { type Located, type Project, releaseKey } from "../model/project.ts";
 import type {
   EnvironmentFile,
@@ -13,7 +13,7 @@ import type { Finding, Place } from "../report/finding.ts";
 import { toBytes } from "../report/text.ts";
 import { checkEntries } from "./checkEntries.ts";
 import { parseJson } from "./json.ts";
-import type { Tree } from "./tree.ts";
+import type { Tree, TreeEntry } from "./tree.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** More is no file that a person wrote, nor a lock of any gift. */
@@ -27,16 +27,21 @@ export interface ReadProject {
   readonly findings: readonly Finding[];
 }
 
-/**
- * Reads everything under `gifts/` and `releases/`, media files apart. With `gifts` only those are read, beside the policy,
- * the environments and the overrides; the paths are complete all the same.
- */
-export async function readProject(tree: Tree, gifts?: ReadonlySet<string>): Promise<ReadProject> {
+/** A part of a project: some gifts, beside the policy, the environments and the overrides. */
+export interface ProjectPart {
+  readonly gifts: ReadonlySet<string>;
+  /** What else is known to be there and should be among the paths, such as the gift.yaml of other gifts. */
+  readonly others: readonly TreeEntry[];
+}
+
+/** Reads everything under `gifts/` and `releases/`, media files apart; or a part of it, and then nothing else is listed. */
+export async function readProject(tree: Tree, part?: ProjectPart): Promise<ReadProject> {
+  const entries = part ? await entriesOf(tree, part) : await tree.entries("gifts", "releases");
+  const { paths, files, findings: faults } = checkEntries(entries);
   const isAsked = (path: string) => {
-    const gift = gifts && giftOfPath(path);
-    return gift === undefined || (gifts?.has(gift) ?? true);
+    const gift = part && giftOfPath(path);
+    return gift === undefined || (part?.gifts.has(gift) ?? true);
   };
-  const { paths, files, findings: faults } = checkEntries(await tree.entries("gifts", "releases"));
   const findings = [...faults];
   const giftFiles = new Map<string, Located<GiftFile>>();
   const releases = new Map<string, Located<ReleaseFile>>();
@@ -69,6 +74,15 @@ export async function readProject(tree: Tree, gifts?: ReadonlySet<string>): Prom
     }
   }
   return { project: { gifts: giftFiles, releases, locks, policy, environments, overrides, paths }, findings };
+}
+
+async function entriesOf(tree: Tree, { gifts, others }: ProjectPart): Promise<readonly TreeEntry[]> {
+  const folders = [...gifts].flatMap((gift) => [`gifts/${gift}`, `releases/${gift}`]);
+  const found = await tree.entries("releases/environments", "releases/overrides", ...folders);
+  const policy = (await tree.sizes([POLICY_PATH])).has(POLICY_PATH);
+  const all = new Map<string, TreeEntry>([...others, ...found].map((it) => [it.path, it]));
+  if (policy && !all.has(POLICY_PATH)) all.set(POLICY_PATH, { path: POLICY_PATH, kind: "file" });
+  return [...all.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function isText(kind: PathKind["kind"]): boolean {

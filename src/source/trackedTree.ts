@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { git } from "./git.ts";
+import { git, untrackedPaths } from "./git.ts";
 import { isDropped, type Tree, type TreeEntry, workTree } from "./tree.ts";
 
 /** The work tree as git would commit it: what it ignores is left out. */
 export interface TrackedTree {
   readonly tree: Tree;
+  /** All entries below the asked folders, sorted by path. */
+  readonly entries: readonly TreeEntry[];
   /** What each file below the asked folders holds, as git's blob id; equal ids are equal bytes. */
   readonly ids: ReadonlyMap<string, string>;
-  /** Every path of the repository that git does not know yet. */
-  readonly untracked: readonly string[];
 }
 
 /** Larger files are told apart by size and time: reading them would cost more than it could save. */
@@ -21,13 +21,13 @@ const MAX_HASHED_BYTES = 10_000_000;
  * the top of a work tree: what lies around it might ignore all of it.
  */
 export async function trackedTree(root: string, ...folders: string[]): Promise<TrackedTree | null> {
-  if (!(await isTop(root))) return null;
-  const [staged, changed, others] = await Promise.all([
-    git(root, ["ls-files", "--stage", "-z", "--", ...folders]),
-    git(root, ["diff", "--name-only", "--no-renames", "-z", "--", ...folders]),
-    git(root, ["ls-files", "--others", "--exclude-standard", "-z"]),
+  const [isHere, staged, changed, untracked] = await Promise.all([
+    isTop(root),
+    git(root, ["ls-files", "--stage", "-z", "--", ...folders]).catch(none),
+    git(root, ["diff", "--name-only", "--no-renames", "-z", "--", ...folders]).catch(none),
+    untrackedPaths(root).catch(() => []),
   ]);
-  const untracked = others.split("\0").filter(Boolean);
+  if (!isHere) return null;
   const entries = new Map<string, TreeEntry>();
   const ids = new Map<string, string>();
   let idLength = 40;
@@ -62,8 +62,8 @@ export async function trackedTree(root: string, ...folders: string[]): Promise<T
       read: (paths, maxBytes) => there.read(paths, maxBytes),
       sizes: (paths) => there.sizes(paths),
     },
+    entries: sorted,
     ids,
-    untracked,
   };
 }
 
@@ -80,7 +80,13 @@ function below(sorted: readonly TreeEntry[], prefix: string): readonly TreeEntry
   return sorted.slice(low, end);
 }
 
-async function isTop(root: string): Promise<boolean> {
+/** Outside of git there is nothing to list; {@link isTop} says so. */
+function none(): string {
+  return "";
+}
+
+/** Whether git's work tree begins here. */
+export async function isTop(root: string): Promise<boolean> {
   try {
     const top = (await git(root, ["rev-parse", "--show-toplevel"])).trim();
     return realpathSync(top) === realpathSync(root);
