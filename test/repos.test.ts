@@ -32,7 +32,10 @@ describe("a repository", () => {
         const { findings, exit } = validation;
         expect(findings, "sorted").toEqual(sortFindings(findings));
         expect(findings.filter(isAgain), "told twice").toEqual([]);
-        expect(findings.map(({ fix }) => fix).filter((fix) => !isInstruction(fix)), "no order").toEqual([]);
+        expect(
+          findings.map(({ fix }) => fix).filter((fix) => !isInstruction(fix)),
+          "no order",
+        ).toEqual([]);
         expect(exit).toBe(findings.some(({ severity }) => severity === "error") ? 1 : 0);
         expect(it.neighbourOf.filter((code) => codes.get(it.name)?.has(code))).toEqual([]);
       } finally {
@@ -44,8 +47,14 @@ describe("a repository", () => {
   test("is there for every code, once with it and once without", ({ expect }) => {
     const hit = new Set([...codes.values()].flatMap((it) => [...it]));
     const spared = new Set(cases.flatMap((it) => it.neighbourOf));
-    expect(FINDING_CODES.filter((code) => !hit.has(code)), "hit by no case").toEqual([]);
-    expect(FINDING_CODES.filter((code) => !spared.has(code)), "without a fine neighbour").toEqual([]);
+    expect(
+      FINDING_CODES.filter((code) => !hit.has(code)),
+      "hit by no case",
+    ).toEqual([]);
+    expect(
+      FINDING_CODES.filter((code) => !spared.has(code)),
+      "without a fine neighbour",
+    ).toEqual([]);
   });
 });
 

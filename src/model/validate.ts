@@ -194,11 +194,19 @@ function toMisfit(error: ErrorObject): Misfit {
       return {
         ...value,
         code: "WRONG_VALUE",
-        message: `${name} ${error.message ?? "does not fit"}`,
+        message: `${name} ${MISFIT_WORDS[error.keyword] ?? error.message ?? "does not fit"}`,
         fix: asInstruction(schema),
       };
   }
 }
+
+/** What Ajv says for compilers, in words. */
+const MISFIT_WORDS: Readonly<Record<string, string>> = {
+  minItems: "is an empty list",
+  minLength: "is empty",
+  minProperties: "says too little: there is nothing in it, or nothing beside open",
+  uniqueItems: "has the same item twice",
+};
 
 /** "write it like "1.4.0": a semantic version, the name of this file" reads as an order; a bare description does not. */
 function asInstruction({ description, example }: SchemaText): string {

@@ -53,7 +53,7 @@ export async function trackedTree(root: string, ...folders: string[]): Promise<T
   const sorted = [...entries.values()]
     .filter((it) => !isDropped(it.path))
     .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  const within = (asked: readonly string[]) => asked.flatMap((folder) => below(sorted, `${folder}/`));
+  const within = (asked: readonly string[]) => asked.flatMap((folder) => below(sorted, folder));
   const there = workTree(root);
   return {
     tree: {
@@ -67,17 +67,21 @@ export async function trackedTree(root: string, ...folders: string[]): Promise<T
   };
 }
 
-/** The entries whose path begins with the prefix, found by halving: one gift's folder is asked for after another. */
-function below(sorted: readonly TreeEntry[], prefix: string): readonly TreeEntry[] {
+/** The entries below a folder: one gift's folder is asked for after another, so it is found by halving. */
+function below(sorted: readonly TreeEntry[], folder: string): readonly TreeEntry[] {
+  // "0" is the character after "/".
+  return sorted.slice(lowerBound(sorted, `${folder}/`), lowerBound(sorted, `${folder}0`));
+}
+
+/** How many entries stand before the path. */
+function lowerBound(sorted: readonly TreeEntry[], path: string): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((sorted[middle]?.path ?? "") < prefix) low = middle + 1;
+    if ((sorted[middle]?.path ?? "") < path) low = middle + 1;
     else high = middle;
   }
-  let end = low;
-  while (sorted[end]?.path.startsWith(prefix)) end++;
-  return sorted.slice(low, end);
+  return low;
 }
 
 /** Outside of git there is nothing to list; {@link isTop} says so. */

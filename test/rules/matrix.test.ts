@@ -133,7 +133,7 @@ describe("what a release requires resolves for the same viewers", () => {
       "releases/spark/2.0.0.yaml": atFull(releaseText("spark", "2.0.0")),
       "releases/spark/2.0.0.lock.json": lockText("spark", "2.0.0"),
     };
-    expect((await said(files)).filter((it) => it.includes("CONFLICT")).at(0)).toBe(
+    expect((await said(files)).find((it) => it.includes("CONFLICT"))).toBe(
       "error REQUIRES_CONFLICT: android 8.2.0 and later, all tiers: rose@1.0.0 needs two versions of spark at once: rose -> drum -> spark 2.0.0, and rose -> kit -> spark 1.0.0",
     );
   });

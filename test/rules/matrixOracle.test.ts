@@ -5,6 +5,8 @@ import { type Located, type Project, releaseKey } from "../../src/model/project.
 import { STAGES, toRollout } from "../../src/model/rollout.ts";
 import type { LockFile, OverrideFile, PolicyFile, ReleaseFile } from "../../src/model/schemas.ts";
 import { desired } from "../../src/publish/desired.ts";
+import { checkMatrix } from "../../src/rules/matrix/checkMatrix.ts";
+import { failuresOf, isFailure, stagesOf } from "../../src/rules/matrix/failures.ts";
 import { matrixOf, toOutcome } from "../../src/rules/matrix/matrix.ts";
 import { releaseOnTrial, toWorld } from "../../src/rules/matrix/world.ts";
 import { isInSlice } from "../../src/wire/bucket.ts";
@@ -326,6 +328,51 @@ describe("the compatibility matrix", () => {
     expect(flawed).toBeGreaterThan(5);
   });
 
+  test("is proved by kinds of viewers and devices with the very flaws that its cells have", () => {
+    fc.assert(
+      fc.property(worlds, fc.constantFrom(...GIFTS), ({ project, policy }, gift) => {
+        const world = toWorld(project, { mode: "as-written" });
+        const expected = new Set<string>();
+        const { stages } = matrixOf(world, policy, gift);
+        const staged = stagesOf(world, gift);
+        stages.forEach(({ cells }, at) => {
+          const { world: here = world, isNow = true } = staged[at] ?? {};
+          for (const { platform, apps, tier, flaws } of cells)
+            for (const flaw of flaws)
+              if (isFailure(flaw, here, gift, isNow))
+                for (const app of APPS)
+                  if (isWithin(parseVersion(app) ?? [0, 0, 0], [apps]))
+                    expected.add(`${platform} ${app} ${tier} ${JSON.stringify(flaw)}`);
+        });
+        const found = new Set<string>();
+        for (const { platform, apps, tiers, flaw } of failuresOf(world, policy, gift))
+          for (const app of APPS)
+            if (isWithin(parseVersion(app) ?? [0, 0, 0], [apps]))
+              for (const tier of tiers) found.add(`${platform} ${app} ${tier} ${JSON.stringify(flaw)}`);
+        expect([...found].sort()).toEqual([...expected].sort());
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("of gifts of one shape is proved once, and nothing is missed by that", () => {
+    fc.assert(
+      fc.property(fc.array(worlds, { minLength: 4, maxLength: 8 }), (several) => {
+        const [first] = several;
+        if (!first) return;
+        const project = together(several.map((it) => it.project));
+        const located = { file: "releases/policy.yaml", value: first.policy, place: nowhere.place };
+        const found = checkMatrix({ ...project, policy: located });
+        const flawed = new Set(found.map((it) => it.gift));
+        for (const gift of project.gifts.keys()) {
+          const failures = failuresOf(toWorld(project, { mode: "as-written" }), first.policy, gift);
+          expect([gift, flawed.has(gift)]).toEqual([gift, failures.length > 0]);
+        }
+      }),
+      { numRuns: 12 },
+    );
+  });
+
   test("of a later stage is the matrix of the tree in which that stage is open", () => {
     fc.assert(
       fc.property(worlds, fc.constantFrom(...GIFTS), ({ project, policy }, gift) => {
@@ -342,6 +389,34 @@ describe("the compatibility matrix", () => {
     );
   });
 });
+
+/** The projects beside each other, each with gifts, cohorts and regions of its own names, and without its overrides. */
+function together(projects: readonly Project[]): Project {
+  const renamed = projects.map((project, at) => {
+    const text = JSON.stringify({
+      releases: [...project.releases].map(([key, { value }]) => [key, value]),
+      locks: [...project.locks].map(([key, { value }]) => [key, value]),
+      gifts: [...project.gifts].map(([key, { value }]) => [key, value]),
+    });
+    const named = [...GIFTS, ...(at % 2 === 0 ? ["staff", "vip"] : [])].reduce(
+      (all, name) => all.replaceAll(`"${name}`, `"${name}-${at}`),
+      text,
+    );
+    const { releases, locks, gifts } = JSON.parse(named);
+    const toMap = (list: [string, never][]) =>
+      new Map(list.map(([key, value]) => [key, { ...nowhere, value }] as const));
+    return { releases: toMap(releases), locks: toMap(locks), gifts: toMap(gifts) };
+  });
+  const [base] = projects;
+  if (!base) throw new Error("there is a project");
+  return {
+    ...base,
+    releases: new Map(renamed.flatMap((it) => [...it.releases])),
+    locks: new Map(renamed.flatMap((it) => [...it.locks])),
+    gifts: new Map(renamed.flatMap((it) => [...it.gifts])),
+    overrides: new Map(),
+  };
+}
 
 function withStage(project: Project, gift: string, version: string, last: number): Project {
   const key = releaseKey(gift, version);

@@ -30,8 +30,8 @@ const run = promisify(execFile);
 
 /** What is done to a tree, in this order. */
 interface Steps {
-  readonly delete?: readonly string[];
   readonly copy?: readonly { readonly from: string; readonly to: string }[];
+  readonly delete?: readonly string[];
   readonly edit?: readonly {
     readonly file: string;
     readonly from: string;
@@ -79,17 +79,7 @@ export interface RepoCase extends Steps {
 const FOLDER = new URL("../repos", import.meta.url).pathname;
 const GOOD = join(FOLDER, "good", "files");
 const NOW = "2027-01-15T12:00:00Z";
-const KNOWN_KEYS = [
-  "says",
-  "base",
-  "earlier",
-  "now",
-  "neighbour_of",
-  "delete",
-  "copy",
-  "edit",
-  "make",
-];
+const KNOWN_KEYS = ["says", "base", "earlier", "now", "neighbour_of", "delete", "copy", "edit", "make"];
 
 /** In the order of their names. */
 export function readCases(): readonly RepoCase[] {
@@ -101,7 +91,14 @@ export function readCases(): readonly RepoCase[] {
 
 function readCase(name: string): RepoCase {
   const text = readFileSync(join(FOLDER, name, "case.yaml"), "utf8");
-  const { says, base, earlier, now, neighbour_of: neighbour, ...steps } = parse(text) as Steps & {
+  const {
+    says,
+    base,
+    earlier,
+    now,
+    neighbour_of: neighbour,
+    ...steps
+  } = parse(text) as Steps & {
     says?: string;
     base?: boolean;
     earlier?: readonly Steps[];
@@ -171,6 +168,8 @@ export async function layOut(it: RepoCase, { good, git, keys }: Ground): Promise
   const signed = { keys, now: it.now };
   if (it.base) {
     writeFiles(join(root, ".git"), git);
+    // Empty, and without them it is no repository.
+    for (const folder of ["objects", "refs"]) mkdirSync(join(root, ".git", folder), { recursive: true });
     const below = readFolder(join(FOLDER, it.name, "base_files"));
     if (below.size > 0) {
       writeFiles(root, below);
@@ -181,9 +180,7 @@ export async function layOut(it: RepoCase, { good, git, keys }: Ground): Promise
       await commitAll(root, "What happened before");
     }
   }
-  for (const path of it.delete ?? []) rmSync(join(root, path), { recursive: true });
-  writeFiles(root, readFolder(join(FOLDER, it.name, "files")));
-  await take(root, { ...it, delete: [] }, signed);
+  await take(root, it, signed, readFolder(join(FOLDER, it.name, "files")));
   return { root, io };
 }
 
@@ -192,10 +189,11 @@ interface Signed {
   readonly now: number;
 }
 
-async function take(root: string, steps: Steps, signed: Signed): Promise<void> {
-  for (const path of steps.delete ?? []) rmSync(join(root, path), { recursive: true });
+async function take(root: string, steps: Steps, signed: Signed, files: Bytes = new Map()): Promise<void> {
   for (const { from, to } of steps.copy ?? [])
     writeFiles(root, new Map([[to, readFileSync(join(root, from))]]));
+  for (const path of steps.delete ?? []) rmSync(join(root, path), { recursive: true });
+  writeFiles(root, files);
   for (const { file, from, to, all } of steps.edit ?? []) {
     const text = readFileSync(join(root, file), "utf8");
     if (!text.includes(from)) throw new Error(`"${from}" is not in ${file}`);

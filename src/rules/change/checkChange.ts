@@ -4,7 +4,7 @@ import { STAGES } from "../../model/rollout.ts";
 import type { ReleaseFile } from "../../model/schemas.ts";
 import type { Finding, Place } from "../../report/finding.ts";
 import { count } from "../../report/text.ts";
-import { compareVersions, parseVersion } from "../../wire/version.ts";
+import { compareVersions, parseVersion, type Version } from "../../wire/version.ts";
 import type { Widened } from "../checkFreezes.ts";
 import { startOf } from "../written.ts";
 import type { Change, History, PastState, ReleaseChange } from "./change.ts";
@@ -249,11 +249,9 @@ function checkSlots(
   ];
 }
 
-function isOlderOfMajor(version: string, than: readonly (string | number)[]): boolean {
+function isOlderOfMajor(version: string, than: Version): boolean {
   const parsed = parseVersion(version);
-  const [major, minor = 0, patch = 0, ...pre] = than;
-  if (!parsed || parsed[0] !== major) return false;
-  return compareVersions(parsed, [Number(major), Number(minor), Number(patch), ...pre]) < 0;
+  return parsed !== null && parsed[0] === than[0] && compareVersions(parsed, than) < 0;
 }
 
 /** The smallest patch version above all that the gift ever had here. */

@@ -231,10 +231,9 @@ function settleRollout(rollout: Rollout, bucketOf: (salt: string) => number): Ro
 
 function subsets(words: readonly string[]): readonly (readonly string[])[] {
   if (words.length > 14) throw new TooManyAudiences(`${words.length} cohorts`);
-  return words.reduce<(readonly string[])[]>(
-    (sets, word) => [...sets, ...sets.map((it) => [...it, word])],
-    [[]],
-  );
+  const sets: (readonly string[])[] = [[]];
+  for (const word of words) sets.push(...sets.map((it) => [...it, word]));
+  return sets;
 }
 
 function product(places: ReadonlyMap<string, readonly number[]>): readonly ReadonlyMap<string, number>[] {

@@ -40,7 +40,8 @@ export function failuresOf(world: World, policy: PolicyFile, gift: string): read
     for (const { tier, audience } of distinctAudiences(staged, gifts)) {
       let settled: Cell["worlds"] | null = null;
       for (const { platform, apps, like } of devices.get(tier) ?? []) {
-        const key = `${audience.key} ${like}`;
+        // The scope of an override may single out any region.
+        const key = `${audience.key} ${like} ${staged.overrides.length > 0 ? audience.region : ""}`;
         let flaws = proofs.get(key);
         if (!flaws) {
           settled ??= [toSettled(audience.settle(staged), tier)];

@@ -19,13 +19,13 @@ export function toRows(matrix: Matrix, { cells }: MatrixStage): readonly (readon
   const regions = new Set(cells.map((it) => it.region)).size;
   let rows = joinApps(cells.map((it) => toRow(matrix, it)));
   for (const field of ["tiers", "regions", "kinds", "platforms"] as const) rows = merge(rows, field);
-  return rows.map(({ platforms, apps, tiers, regions: named, kinds, plays, then, wrong, before }) => [
+  return rows.map(({ platforms, apps, tiers, regions: named, kinds, plays, next, wrong, before }) => [
     platforms.join(", "),
     describeApps(apps),
     tiers.length === TIERS.length ? "all" : tiers.join(", "),
     describeViewers(named.length === regions ? [] : named, kinds),
     plays,
-    then,
+    next,
     [wrong, before === "" ? "" : `changed, was ${before}`].filter(Boolean).join("; "),
   ]);
 }
@@ -37,7 +37,7 @@ interface Row {
   readonly regions: readonly string[];
   readonly kinds: readonly string[];
   readonly plays: string;
-  readonly then: string;
+  readonly next: string;
   readonly wrong: string;
   /** What they get at the base; empty when that is the same. */
   readonly before: string;
@@ -45,7 +45,7 @@ interface Row {
 
 function toRow({ gift, required }: Matrix, cell: MatrixCell): Row {
   const { platform, apps, tier, region, reach, outcome, before, flaws } = cell;
-  const [plays, ...then] = describeOutcome(gift, outcome);
+  const [plays, ...next] = describeOutcome(gift, outcome);
   return {
     platforms: [platform],
     apps,
@@ -53,7 +53,7 @@ function toRow({ gift, required }: Matrix, cell: MatrixCell): Row {
     regions: [region],
     kinds: [describeReach([gift, ...required], reach)],
     plays: plays ?? "",
-    then: then.join(", "),
+    next: next.join(", "),
     wrong: flaws.flatMap((it) => describeFlaw(gift, it, reach)).join("; "),
     before: before ? describeOutcome(gift, before).join(", ") : "",
   };
