@@ -5,7 +5,9 @@ import { classifyPath, giftOfPath } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
 import type { SourceFile } from "../model/sources.ts";
 import type { Facts, GiftMedia, LockFacts, SourceFact } from "../rules/facts.ts";
+import { isPlainLayout } from "../rules/plainLayout.ts";
 import { commitOf, pathsAt } from "../source/git.ts";
+import { MAX_TEXT_BYTES } from "../source/readProject.ts";
 import { readSources } from "../source/readSources.ts";
 import type { Tree } from "../source/tree.ts";
 
@@ -19,12 +21,26 @@ export async function gatherFacts(
   const releasePaths = project.paths.filter(
     (path) => classifyPath(path).kind === "release" && (gifts?.has(giftOfPath(path) ?? "") ?? true),
   );
-  const texts = await tree.read(releasePaths);
   return {
     media: await gatherMedia(tree, project, gifts),
-    texts: new Map([...texts].map(([path, bytes]) => [path, new TextDecoder().decode(bytes)])),
+    texts: await readOddTexts(tree, releasePaths),
     ...(locks && { locks }),
   };
+}
+
+/** Files in memory at a time. */
+const FILES_AT_ONCE = 2_000;
+
+/** Of the release files those whose layout somebody has to look at: nearly all are as commands write them. */
+async function readOddTexts(tree: Tree, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (let start = 0; start < paths.length; start += FILES_AT_ONCE) {
+    for (const [path, bytes] of await tree.read(paths.slice(start, start + FILES_AT_ONCE), MAX_TEXT_BYTES)) {
+      const text = new TextDecoder().decode(bytes);
+      if (!isPlainLayout(text)) texts.set(path, text);
+    }
+  }
+  return texts;
 }
 
 /** Which locks are merged at the base, of these gifts or of all, and which of them are among the changed paths. */

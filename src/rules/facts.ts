@@ -7,7 +7,7 @@ export interface Facts {
   readonly media?: ReadonlyMap<string, GiftMedia>;
   /** Which locks are merged, and which of those are not as they were. */
   readonly locks?: LockFacts;
-  /** Text of release files by path. */
+  /** Text of release files by path, at least of those whose layout is not plain. */
   readonly texts?: ReadonlyMap<string, string>;
   /** Epoch milliseconds. Absent where the day must not decide, as when publishing: then no waiver has ended. */
   readonly now?: number;

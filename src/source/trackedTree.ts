@@ -41,7 +41,8 @@ export async function trackedTree(root: string, ...folders: string[]): Promise<T
     ids.set(path, id);
     entries.set(path, { path, kind: mode === "120000" ? "link" : mode.startsWith("100") ? "file" : "other" });
   }
-  const isBelow = (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
+  const isBelow = (path: string) =>
+    folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
   for (const path of [...changed.split("\0").filter(Boolean), ...untracked.filter(isBelow)]) {
     const found = lookAt(root, path, idLength);
     ids.delete(path);
@@ -69,8 +70,11 @@ export async function trackedTree(root: string, ...folders: string[]): Promise<T
 
 /** The entries below a folder: one gift's folder is asked for after another, so it is found by halving. */
 function below(sorted: readonly TreeEntry[], folder: string): readonly TreeEntry[] {
+  const at = sorted[lowerBound(sorted, folder)];
   // "0" is the character after "/".
-  return sorted.slice(lowerBound(sorted, `${folder}/`), lowerBound(sorted, `${folder}0`));
+  const inside = sorted.slice(lowerBound(sorted, `${folder}/`), lowerBound(sorted, `${folder}0`));
+  // A link that stands where the folder should.
+  return at?.path === folder ? [at, ...inside] : inside;
 }
 
 /** How many entries stand before the path. */

@@ -87,7 +87,7 @@ describe("validating again", () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 
