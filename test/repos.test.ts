@@ -1,9 +1,15 @@
-import { rmSync } from "node:fs";
-import { beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import { type Validation, validate, validationToLines } from "../src/commands/validate.ts";
 import { FINDING_CODES } from "../src/report/codes.ts";
 import { sortFindings } from "../src/report/finding.ts";
-import { expectedPath, type Ground, layOut, prepareGround, readCases } from "./support/repoCase.ts";
+import {
+  clearGround,
+  expectedPath,
+  type Ground,
+  prepareGround,
+  readCases,
+  useCase,
+} from "./support/repoCase.ts";
 
 /*
  * Hand-made repositories and every word that `giftwrap validate` says of them: for each code a tree that has the finding, and
@@ -11,11 +17,12 @@ import { expectedPath, type Ground, layOut, prepareGround, readCases } from "./s
  */
 
 /** Instructions begin with one of these; `if …,` and `by DATE,` may stand before it. */
-const VERBS = new Set([
-  ...["add", "bring", "check", "claim", "delete", "draw", "end", "export", "give", "keep", "leave", "let", "make"],
-  ...["mend", "move", "name", "number", "open", "put", "rename", "run", "save", "set", "shorten", "take", "turn"],
-  ...["upload", "use", "wait", "write"],
-]);
+const VERBS = new Set(
+  (
+    "add bring build check claim delete draw end export give keep leave let make mend move name number open put " +
+    "rename run save set shorten take turn upload use wait write"
+  ).split(" "),
+);
 
 describe("a repository", () => {
   let ground: Ground;
@@ -25,15 +32,15 @@ describe("a repository", () => {
   beforeAll(async () => {
     ground = await prepareGround();
   });
+  afterAll(() => clearGround(ground));
 
   for (const it of cases) {
     test.concurrent(`${it.name}: ${it.says}`, async ({ expect }) => {
-      const { root, io } = await layOut(it, ground);
-      try {
+      await useCase(it, ground, async (io) => {
         const validation = await validate(io, it.base ? "HEAD" : undefined);
-        codes.set(it.name, new Set(validation.findings.map(({ code }) => code)));
-        await expect(toText(validation)).toMatchFileSnapshot(expectedPath(it.name));
         const { findings, exit } = validation;
+        codes.set(it.name, new Set(findings.map(({ code }) => code)));
+        await expect(toText(validation)).toMatchFileSnapshot(expectedPath(it.name));
         expect(findings, "sorted").toEqual(sortFindings(findings));
         expect(findings.filter(isAgain), "told twice").toEqual([]);
         expect(
@@ -45,9 +52,7 @@ describe("a repository", () => {
         expect(it.neighbourOf.filter(has), "a neighbour is fine").toEqual([]);
         const named = codeInName(it.name);
         if (named && !it.neighbourOf.includes(named)) expect(has(named), `has ${named}`).toBe(true);
-      } finally {
-        rmSync(root, { recursive: true });
-      }
+      });
     });
   }
 
@@ -68,7 +73,9 @@ describe("a repository", () => {
 /** A case that is named after a code has it, unless it is the code's neighbour. */
 function codeInName(name: string): string | undefined {
   const words = `${name}-`;
-  const codes = FINDING_CODES.filter((code) => words.startsWith(`${code.toLowerCase().replaceAll("_", "-")}-`));
+  const codes = FINDING_CODES.filter((code) =>
+    words.startsWith(`${code.toLowerCase().replaceAll("_", "-")}-`),
+  );
   return codes.sort((a, b) => b.length - a.length)[0];
 }
 

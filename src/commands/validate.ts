@@ -23,7 +23,7 @@ import {
   untrackedPaths,
 } from "../source/git.ts";
 import { parseFile, type ReadProject, readProject } from "../source/readProject.ts";
-import { trackedTree } from "../source/trackedTree.ts";
+import { isTop, trackedTree } from "../source/trackedTree.ts";
 import { revisionTree, type Tree, type TreeEntry, workTree } from "../source/tree.ts";
 import { type Command, EXIT, type Exit, type Io, JSON_OPTION } from "./command.ts";
 import { openEnvironment } from "./environment.ts";
@@ -112,20 +112,21 @@ export async function validate(io: Io, base?: string): Promise<Validation> {
  * (`.giftwrap/cache`): what a gift's findings depend on is in the digests beside them.
  */
 async function validateTree(io: Io): Promise<Validation> {
-  const base = await baseRevision(io.root);
-  const [tracked, locks] = await Promise.all([
+  const [tracked, base] = await Promise.all([
     trackedTree(io.root, "gifts", "releases"),
-    base === null
-      ? null
-      : pathsChangedSince(io.root, base, "releases").then((changed) => gatherLocks(io.root, base, changed)),
+    isTop(io.root) ? baseRevision(io.root) : null,
   ]);
   if (!tracked) {
     const tree = workTree(io.root);
     const read = await readProject(tree);
-    const facts = await gatherFacts(tree, read.project, locks);
+    const facts = await gatherFacts(tree, read.project, null);
     const found = [...read.findings, ...check(read.project, { ...facts, now: io.now() })];
     return toValidation(found, null, read.project.gifts.size, read.project.releases.size);
   }
+  const locks =
+    base === null
+      ? null
+      : await gatherLocks(io.root, base, await pathsChangedSince(io.root, base, "releases"));
 
   const key = cacheKey(tracked.ids);
   const digests = digestGifts(tracked.ids, locks ?? NO_LOCKS);

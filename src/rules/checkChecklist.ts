@@ -139,7 +139,7 @@ function toNowhere(
     release,
     "EVIDENCE_MISSING",
     `nothing can show "${evidence}" in ${environment}: there is no such environment`,
-    `in the checklist of ${POLICY_PATH} ${fixEnvironment(environment, known)}`,
+    `${fixEnvironment(environment, known)} in the checklist of ${POLICY_PATH}`,
   );
 }
 

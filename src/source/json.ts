@@ -15,7 +15,7 @@ export function parseJson(file: string, text: string): ParsedYaml {
           severity: "error",
           place: start,
           message: `this is not JSON: ${message}`,
-          fix: "this file is written by a tool: take it from git again, or delete it and run npx giftwrap build",
+          fix: "take it from git again, or delete it and run npx giftwrap build: a tool writes this file",
         },
       ],
     };

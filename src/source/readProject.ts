@@ -165,7 +165,7 @@ function toTooBig(path: string, bytes: number): Finding {
     place: startOf(path),
     message: `this file has ${toBytes(bytes)}; the most is ${toBytes(MAX_TEXT_BYTES)}`,
     fix: path.endsWith(".json")
-      ? "this file is written by a tool: take it from git again, or delete it and run npx giftwrap build"
+      ? "take it from git again, or delete it and run npx giftwrap build: a tool writes this file"
       : "take out what does not belong into it; pictures, sounds and data belong below source/",
     ...giftAt(path),
   };

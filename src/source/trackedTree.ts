@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstatSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { git, untrackedPaths } from "./git.ts";
 import { isDropped, type Tree, type TreeEntry, workTree } from "./tree.ts";
@@ -21,13 +21,12 @@ const MAX_HASHED_BYTES = 10_000_000;
  * the top of a work tree: what lies around it might ignore all of it.
  */
 export async function trackedTree(root: string, ...folders: string[]): Promise<TrackedTree | null> {
-  const [isHere, staged, changed, untracked] = await Promise.all([
-    isTop(root),
-    git(root, ["ls-files", "--stage", "-z", "--", ...folders]).catch(none),
-    git(root, ["diff", "--name-only", "--no-renames", "-z", "--", ...folders]).catch(none),
-    untrackedPaths(root).catch(() => []),
+  if (!isTop(root)) return null;
+  const [staged, changed, untracked] = await Promise.all([
+    git(root, ["ls-files", "--stage", "-z", "--", ...folders]),
+    git(root, ["diff", "--name-only", "--no-renames", "-z", "--", ...folders]),
+    untrackedPaths(root),
   ]);
-  if (!isHere) return null;
   const entries = new Map<string, TreeEntry>();
   const ids = new Map<string, string>();
   let idLength = 40;
@@ -88,19 +87,9 @@ function lowerBound(sorted: readonly TreeEntry[], path: string): number {
   return low;
 }
 
-/** Outside of git there is nothing to list; {@link isTop} says so. */
-function none(): string {
-  return "";
-}
-
-/** Whether git's work tree begins here. */
-export async function isTop(root: string): Promise<boolean> {
-  try {
-    const top = (await git(root, ["rev-parse", "--show-toplevel"])).trim();
-    return realpathSync(top) === realpathSync(root);
-  } catch {
-    return false;
-  }
+/** Whether git's work tree begins here: a clone has a folder of this name at its top, a worktree or a submodule a file. */
+export function isTop(root: string): boolean {
+  return existsSync(join(root, ".git"));
 }
 
 function lookAt(root: string, path: string, idLength: number): { id: string; entry: TreeEntry } | null {

@@ -208,7 +208,7 @@ describe("A checklist that names an environment that is not there", () => {
     const facts = factsOf(recorded("matrix", recordOf()), recorded("matrix", recordOf(), "prodcution"));
     expect(await textOf(files, facts)).toBe(
       `${START} nothing can show "matrix" in prodcution: there is no such environment [EVIDENCE_MISSING]\n` +
-        `  fix: in the checklist of ${POLICY} write one of production\n`,
+        `  fix: write one of production in the checklist of ${POLICY}\n`,
     );
   });
 

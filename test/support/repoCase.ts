@@ -81,6 +81,9 @@ const GOOD = join(FOLDER, "good", "files");
 const NOW = "2027-01-15T12:00:00Z";
 const KNOWN_KEYS = ["says", "base", "earlier", "now", "neighbour_of", "delete", "copy", "edit", "make"];
 
+/** In the names of the folders that are no repositories. */
+const PLAIN = "giftwrap-plain-";
+
 /** In the order of their names. */
 export function readCases(): readonly RepoCase[] {
   return readdirSync(FOLDER, { withFileTypes: true })
@@ -131,6 +134,8 @@ export interface Ground {
   /** The folder .git of a repository whose only commit is the good tree. */
   readonly git: Bytes;
   readonly keys: Readonly<Record<KeyName, Signer>>;
+  /** Folders with the good tree in them that nobody uses now: with a repository around it, and without. */
+  readonly free: { readonly base: string[]; readonly plain: string[] };
 }
 
 export async function prepareGround(): Promise<Ground> {
@@ -145,43 +150,93 @@ export async function prepareGround(): Promise<Ground> {
   try {
     writeFiles(folder, good);
     await run("git", ["init", "--quiet", "--initial-branch=main", "--template="], { cwd: folder });
+    await run("git", ["config", "maintenance.auto", "false"], { cwd: folder });
     await commitAll(folder, "The good tree");
     await run("git", ["gc", "--quiet"], { cwd: folder });
-    return { good, git: readFolder(join(folder, ".git")), keys };
+    return { good, git: readFolder(join(folder, ".git")), keys, free: { base: [], plain: [] } };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Lays the case out in a folder of its own. With a base that is HEAD, and the case lies in the work tree. */
-export async function layOut(it: RepoCase, { good, git, keys }: Ground): Promise<{ root: string; io: Io }> {
-  const root = mkdtempSync(join(tmpdir(), "giftwrap-repo-"));
-  const io: Io = {
+export function clearGround({ free }: Ground): void {
+  for (const root of [...free.base, ...free.plain]) rmSync(root, { recursive: true });
+}
+
+/**
+ * Lays the case out in a folder of its own for as long as it is used. With a base that is HEAD, and the case lies in the work
+ * tree. Folders take long to write and to delete, so most are put right again and used for the next case.
+ */
+export async function useCase(it: RepoCase, ground: Ground, use: (io: Io) => Promise<void>): Promise<void> {
+  const free = it.base ? ground.free.base : ground.free.plain;
+  const root = free.pop() ?? createGood(it.base, ground);
+  let isGood = false;
+  try {
+    await layOut(it, root, ground);
+    await use(toIo(root, it.now));
+    isGood = putRight(it, root, ground);
+  } finally {
+    if (isGood) free.push(root);
+    else rmSync(root, { recursive: true });
+  }
+}
+
+function toIo(root: string, now: number): Io {
+  return {
     root,
     variables: {},
     line: () => {},
     progress: () => {},
-    now: () => it.now,
+    now: () => now,
     untilInterrupted: async () => {},
   };
+}
+
+function createGood(isBase: boolean, { good, git }: Ground): string {
+  const root = mkdtempSync(join(tmpdir(), isBase ? "giftwrap-repo-" : PLAIN));
   writeFiles(root, good);
+  if (!isBase) return root;
+  writeFiles(join(root, ".git"), git);
+  // Empty, and without them it is no repository.
+  for (const folder of ["objects", "refs"]) mkdirSync(join(root, ".git", folder), { recursive: true });
+  return root;
+}
+
+async function layOut(it: RepoCase, root: string, { keys }: Ground): Promise<void> {
   const signed = { keys, now: it.now };
-  if (it.base) {
-    writeFiles(join(root, ".git"), git);
-    // Empty, and without them it is no repository.
-    for (const folder of ["objects", "refs"]) mkdirSync(join(root, ".git", folder), { recursive: true });
-    const below = readFolder(join(FOLDER, it.name, "base_files"));
-    if (below.size > 0) {
-      writeFiles(root, below);
-      await commitAll(root, "What was there before");
-    }
-    for (const steps of it.earlier) {
-      await take(root, steps, signed);
-      await commitAll(root, "What happened before");
-    }
+  const below = baseFilesOf(it);
+  if (below.size > 0) {
+    writeFiles(root, below);
+    await commitAll(root, "What was there before");
   }
-  await take(root, it, signed, readFolder(join(FOLDER, it.name, "files")));
-  return { root, io };
+  for (const steps of it.earlier) {
+    await take(root, steps, signed);
+    await commitAll(root, "What happened before");
+  }
+  await take(root, it, signed, filesOf(it));
+}
+
+function filesOf({ name }: RepoCase): Bytes {
+  return readFolder(join(FOLDER, name, "files"));
+}
+
+function baseFilesOf({ name }: RepoCase): Bytes {
+  return readFolder(join(FOLDER, name, "base_files"));
+}
+
+/** Takes back what the case did; false where it did more than change files of the work tree. */
+function putRight(it: RepoCase, root: string, { good }: Ground): boolean {
+  if (it.make || it.earlier.length > 0 || baseFilesOf(it).size > 0) return false;
+  const touched = [
+    ...(it.copy ?? []).map(({ to }) => to),
+    ...(it.delete ?? []),
+    ...filesOf(it).keys(),
+    ...(it.edit ?? []).map(({ file }) => file),
+  ];
+  for (const path of touched) rmSync(join(root, path), { recursive: true, force: true });
+  const isTouched = (path: string) => touched.some((it) => path === it || path.startsWith(`${it}/`));
+  writeFiles(root, new Map([...good].filter(([path]) => isTouched(path))));
+  return true;
 }
 
 interface Signed {
