@@ -44,7 +44,8 @@ export async function openViewers(
       if (!edge) throw new TypeError("viewers need an edge");
       const viewer = toViewer({
         platform: platforms[Math.floor(at / 3) % platforms.length] ?? "web",
-        appVersion: `8.${Math.floor(at / 7) % 6}.0`,
+        // Apps that have every player of the shipped policy.
+        appVersion: `8.${1 + (Math.floor(at / 7) % 6)}.0`,
         tier: TIERS[Math.floor(at / 11) % TIERS.length] ?? "mid",
         region: edge.region,
         cohorts: at % 50 === 0 ? ["staff"] : [],

@@ -9,7 +9,7 @@ import type { ReleaseFile } from "../../src/model/schemas.ts";
 import { desired } from "../../src/publish/desired.ts";
 import { check } from "../../src/rules/check.ts";
 import { readProject } from "../../src/source/readProject.ts";
-import { type Files, memoryTree } from "./projectOf.ts";
+import { type Files, memoryTree } from "../rules/projectOf.ts";
 
 /** The files of this very repository; media is there by name only. */
 const FILES: Files = Object.fromEntries(
