@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { giftOfPath, POLICY_PATH } from "../model/paths.ts";
+import { giftOfPath, giftPath, POLICY_PATH } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
 import type { ReleaseFile } from "../model/schemas.ts";
 import { GiftError, UsageError } from "../report/error.ts";
@@ -10,7 +10,7 @@ import { count, findingsToText, summariseFindings } from "../report/text.ts";
 import type { ChangeKind } from "../rules/change/change.ts";
 import { type ChangeFacts, leavingCanary } from "../rules/change/checkChange.ts";
 import { applyWaivers } from "../rules/applyWaivers.ts";
-import { check, checkTree } from "../rules/check.ts";
+import { check, checkTree, softenFor } from "../rules/check.ts";
 import type { EvidenceFacts } from "../rules/checkChecklist.ts";
 import type { LockFacts } from "../rules/facts.ts";
 import { linkedGifts } from "../rules/matrix/world.ts";
@@ -87,6 +87,7 @@ export function validationToLines(
       ? [format === "github" ? findingsToCommands(findings) : findingsToText(findings)]
       : []),
     `${count(gifts, "gift")}, ${count(releases, "release")}${kind}: ${summariseFindings(findings)}`,
+    ...(stopped.everything ? ["stopped: everything, until the errors that are no gift's are mended"] : []),
     ...(!stopped.everything && stopped.gifts.size > 0
       ? [`stopped: ${[...stopped.gifts].sort().join(", ")}; the other gifts are not held up`]
       : []),
@@ -212,7 +213,11 @@ async function validateChange(io: Io, asked: string): Promise<Validation> {
   ]);
   const facts = await gatherFacts(tree, project, locks, concerned ?? undefined);
   const evidence = await gatherEvidenceFor(io, tree, project, change, base);
-  const found = [...findings, ...check(project, { ...facts, now: io.now(), change, evidence })];
+  const found = [
+    // What this change itself leaves unreadable is no rollback.
+    ...findings.map((it) => (differs.has(it.place.file) ? it : softenFor(change.change, it))),
+    ...check(project, { ...facts, now: io.now(), change, evidence }),
+  ];
   const isConcerned = (gift: string | undefined) => gift === undefined || (concerned?.has(gift) ?? true);
   return toValidation(
     found.filter((it) => isConcerned(it.gift)),
@@ -258,20 +263,23 @@ async function forkPoint(root: string, base: string): Promise<string> {
   );
 }
 
-/** The gifts themselves, and all that require them, however far. */
+/** The gifts themselves, all that require them, however far, and all that fall back to one that is gone. */
 async function withDependents(
   root: string,
   tree: Tree,
   gifts: ReadonlySet<string>,
 ): Promise<ReadonlySet<string>> {
   const found = new Set(gifts);
+  const gone = new Set([...gifts].filter((it) => !existsSync(join(root, giftPath(it)))));
   let asked = [...gifts];
   while (asked.length > 0) {
     const texts = await tree.read(await releasesWith(root, asked));
     const requiring = [...texts].flatMap(([path, bytes]) => {
       const { located } = parseFile("release", path, bytes);
-      const required = Object.keys(located?.value.requires ?? {});
-      return required.some((it) => asked.includes(it)) ? (giftOfPath(path) ?? []) : [];
+      const { requires = {}, fallback = [] } = located?.value ?? {};
+      // Whoever falls back to a gift that is gone has to hear of it; of one that changed each viewer's chain still ends.
+      const named = [...Object.keys(requires), ...fallback.map((it) => it.gift).filter((it) => gone.has(it))];
+      return named.some((it) => asked.includes(it)) ? (giftOfPath(path) ?? []) : [];
     });
     asked = [...new Set(requiring)].filter((it) => !found.has(it));
     for (const gift of asked) found.add(gift);

@@ -1,6 +1,7 @@
 import { type Project, releaseKey } from "../model/project.ts";
 import type { Finding } from "../report/finding.ts";
 import { applyWaivers } from "./applyWaivers.ts";
+import type { Change } from "./change/change.ts";
 import { type ChangeFacts, checkChange, leavingCanary, widenedIn } from "./change/checkChange.ts";
 import { checkBudgets } from "./checkBudgets.ts";
 import { checkCampaigns } from "./checkCampaigns.ts";
@@ -57,7 +58,7 @@ function checkBoth(project: Project, facts: Facts, change: ChangeFacts): Finding
   const ofTree = checkTree(project, facts, new Set(widened.map((it) => releaseKey(it.gift, it.version))));
   const { now, evidence } = facts;
   return [
-    ...(change.change.kind === "rollback" ? ofTree.map(soften) : ofTree),
+    ...ofTree.map((it) => softenFor(change.change, it)),
     ...checkChange(change),
     ...(now === undefined ? [] : checkFreezes(project, widened, now)),
     ...(now === undefined || !evidence
@@ -66,9 +67,17 @@ function checkBoth(project: Project, facts: Facts, change: ChangeFacts): Finding
   ];
 }
 
-/** Nothing may hold a rollback up: it takes viewers away from what is wrong. Bytes that changed are another matter. */
-function soften(finding: Finding): Finding {
-  return finding.gift === undefined || finding.code === "LOCK_CHANGED"
-    ? finding
-    : { ...finding, severity: "warning" };
+/**
+ * Nothing may hold a rollback up: it takes viewers away from what is wrong. Bytes that changed are another matter, and so is a
+ * file of no gift that the rollback itself writes, such as an override.
+ */
+export function softenFor({ kind, paths }: Change, finding: Finding): Finding {
+  const isOwn = paths.includes(finding.place.file);
+  if (kind !== "rollback" || finding.code === "LOCK_CHANGED") return finding;
+  if (isOwn && (finding.gift === undefined || isOverride(finding))) return finding;
+  return { ...finding, severity: "warning" };
+}
+
+function isOverride({ place }: Finding): boolean {
+  return place.file.startsWith("releases/overrides/");
 }

@@ -28,7 +28,8 @@ export const ENVIRONMENT: EnvironmentFile = {
 const share = fc.constantFrom(...SHARES);
 const range = fc.constantFrom("*", "^1.0.0", ">=1.1.0", "2.x", "1.0.0");
 
-function releaseOf(gift: string, version: string): fc.Arbitrary<ReleaseFile> {
+/** A release in any state, without regard to others. */
+export function releaseOf(gift: string, version: string): fc.Arbitrary<ReleaseFile> {
   const others = GIFTS.filter((it) => it !== gift);
   return fc
     .record({

@@ -178,7 +178,7 @@ function checkReturn(it: ReleaseChange, { history, after: tree, ...facts }: Chan
       gift,
       version,
       place: isReasoned ? stagePlace(after) : after.place(["rollout"], "key"),
-      message: `${gift}@${version} was rolled back (${fall.commit.slice(0, 8)}), and would come back ${isReasoned ? "beyond its canary at once" : "without a reason"}`,
+      message: `${gift}@${version} was rolled back (${fall.commit.slice(0, 8)}), and would come back ${isReasoned ? "beyond its canary at once" : reason === undefined ? "without a reason" : "without a new reason"}`,
       fix: `make it ${nextFree(gift, { ...facts, history, after: tree })}; or write reopening: { reason: "..." } and open canary alone, with regional and full closed`,
     },
   ];

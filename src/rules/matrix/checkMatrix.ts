@@ -77,7 +77,7 @@ function toFinding(
           code: "REQUIRES_NARROWER",
           severity: "warning",
           message: `${where}: ${name} requires ${flaw.requires}, which is not open to all of its viewers, so they do not get it`,
-          fix: `open ${flaw.requires} as far as ${name} first, and end its holdback`,
+          fix: `open ${flaw.requires} as far as ${name} first; its holdback and overrides count too`,
         },
       ];
     case "conflict":
@@ -107,7 +107,7 @@ function toFinding(
           code: "NO_WAY_BACK",
           severity: "warning",
           message: `${where}: when ${name} is rolled back, these viewers are left with the app's own picture`,
-          fix: "keep an older release open that serves them, or add a fallback gift",
+          fix: "keep an older release open that serves them",
         },
       ];
   }
@@ -128,7 +128,7 @@ function howToPlay({ value, file }: Located<PolicyFile>, release: WorldRelease, 
   const known = value.platforms[platform];
   const [apps] = known ? appsThatPlay(known, release.lock.player) : [];
   if (apps !== undefined)
-    return `write ${platform}: "${apps}" in compat.app, which is where ${file} has that player, or give the older apps a fallback gift`;
+    return `write ${platform}: "${apps}" in compat.app, which is where ${file} has that player`;
   const players = (known?.players ?? []).map((it) => `${it.name} (${it.formats})`).join(", ");
   return `take ${platform} out of compat.app, or export the animation for what ${platform} has: ${players}`;
 }

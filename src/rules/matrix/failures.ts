@@ -121,10 +121,15 @@ function isBeyondCanary(world: World, gift: string, version: string): boolean {
   return trial?.version === version && reachedStage(trial.rollout) !== "canary";
 }
 
-/** Nothing open in range, or a circle: checkRequires says so without looking at viewers. */
+/**
+ * A requirement with nothing open in range, or a circle: checkRequires says so without looking at viewers. A fallback gift
+ * without an open release has a finding of its own too, and so has one that cannot be read.
+ */
 function isToldElsewhere(world: World, gift: string, flaw: Flaw): boolean {
-  if (flaw.kind !== "unresolved" && flaw.kind !== "narrower") return false;
   const release = world.releases.get(gift)?.find((it) => it.version === flaw.version);
+  if (flaw.kind === "unanswered")
+    return (release?.file.value.fallback ?? []).some((it) => !world.releases.has(it.gift));
+  if (flaw.kind !== "unresolved" && flaw.kind !== "narrower") return false;
   const range = release?.entries.low.requires?.[flaw.requires] ?? [];
   const isThere = world.releases.get(flaw.requires)?.some((it) => isWithin(versionOf(it), range));
   return !isThere || requiredBy(world, flaw.requires).includes(gift);
