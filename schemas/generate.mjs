@@ -1,13 +1,22 @@
-// Writes src/model/schemas.ts from the JSON Schemas beside this file: the types that the code uses and the schemas that
-// Ajv compiles, from one source of truth. `node schemas/generate.mjs`, or with --check to ask whether it is current.
+// Writes the types that the code uses (src/model/schemas.ts) and the checks that Ajv makes (src/model/validators.ts) from the
+// JSON Schemas beside this file, the one source of truth. Compiling schemas takes Ajv a quarter of a second: here it is done
+// once, and not in each process that a stop may have to wait for. `node schemas/generate.mjs`, or with --check to ask whether
+// both are current.
 import { readFile, writeFile } from "node:fs/promises";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import standalone from "ajv/dist/standalone/index.js";
 import { compile } from "json-schema-to-typescript";
 
 const NAMES = ["gift", "release", "lock", "policy", "environment", "override", "evidence"];
-const TARGET = new URL("../src/model/schemas.ts", import.meta.url);
+const ajv = new Ajv2020({
+  allErrors: true,
+  verbose: true,
+  strict: true,
+  allowUnionTypes: true,
+  code: { source: true, esm: true },
+});
 
 const types = [];
-const constants = [];
 for (const name of NAMES) {
   const schema = JSON.parse(await readFile(new URL(`${name}.schema.json`, import.meta.url), "utf8"));
   const title = `${name}File`.replace(/^./, (first) => first.toUpperCase());
@@ -21,24 +30,38 @@ for (const name of NAMES) {
       ignoreMinAndMaxItems: true,
     }),
   );
-  constants.push(`export const ${name}Schema: object = ${JSON.stringify(schema)};\n`);
+  ajv.addSchema(schema, name);
 }
 
-const text = [
-  "// Written by schemas/generate.mjs from schemas/*.schema.json. Change those, then run `npm run generate`.\n",
-  ...types,
-  ...constants,
-].join("\n");
+const BANNER =
+  "// Written by schemas/generate.mjs from schemas/*.schema.json. Change those, then run `npm run generate`.\n";
+const files = {
+  "src/model/schemas.ts": [BANNER, ...types].join("\n"),
+  "src/model/validators.ts": `${BANNER}// @ts-nocheck: Ajv wrote it.\n${withImports(
+    standalone.default(ajv, Object.fromEntries(NAMES.map((name) => [name, name]))),
+  )}\n`,
+};
 
-if (process.argv.includes("--check")) {
-  if ((await readFile(TARGET, "utf8").catch(() => "")) !== text) {
-    console.error(
-      "src/model/schemas.ts is not what schemas/ says: run `npm run generate` and commit the result",
-    );
+for (const [path, text] of Object.entries(files)) {
+  const target = new URL(`../${path}`, import.meta.url);
+  if (!process.argv.includes("--check")) await writeFile(target, text);
+  else if ((await readFile(target, "utf8").catch(() => "")) !== text) {
+    console.error(`${path} is not what schemas/ says: run \`npm run generate\` and commit the result`);
     process.exitCode = 1;
   }
-} else {
-  await writeFile(TARGET, text);
+}
+
+/** Ajv's own run-time parts, which its standalone code asks for by `require` even in an ECMAScript module. */
+function withImports(code) {
+  const parts = new Set(code.match(/require\("ajv\/dist\/runtime\/\w+"\)\.default/g));
+  let text = code.replace(/^"use strict";/, "");
+  const imports = [...parts].map((call, at) => {
+    text = text.replaceAll(call, `part${at}`);
+    // Node and bundlers are not of one mind about what such a module's default is.
+    return `import module${at} from "${/"(.+)"/.exec(call)?.[1]}.js";\nconst part${at} = module${at}.default ?? module${at};\n`;
+  });
+  if (/\brequire\(/.test(text)) throw new Error("Ajv's code asks for something that is not imported");
+  return imports.join("") + text;
 }
 
 function withoutTitles(schema) {

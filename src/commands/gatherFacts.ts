@@ -47,11 +47,11 @@ async function readOddTexts(tree: Tree, paths: readonly string[]): Promise<Reado
 export async function gatherLocks(
   root: string,
   base: string,
-  changed: readonly string[],
+  asked: Promise<readonly string[]>,
   gifts: ReadonlySet<string> | null = null,
 ): Promise<LockFacts> {
   const folders = gifts ? [...gifts].map((it) => `releases/${it}`) : ["releases"];
-  const paths = folders.length > 0 ? await pathsAt(root, base, folders) : [];
+  const [paths, changed] = await Promise.all([folders.length > 0 ? pathsAt(root, base, folders) : [], asked]);
   const merged = new Set(
     paths.filter((path) => path.endsWith(".lock.json") && classifyPath(path).kind === "lock"),
   );

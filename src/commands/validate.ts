@@ -113,9 +113,9 @@ export async function validate(io: Io, base?: string): Promise<Validation> {
  * (`.giftwrap/cache`): what a gift's findings depend on is in the digests beside them.
  */
 async function validateTree(io: Io): Promise<Validation> {
-  const [tracked, base] = await Promise.all([
+  const [tracked, locks] = await Promise.all([
     trackedTree(io.root, "gifts", "releases"),
-    isTop(io.root) ? baseRevision(io.root) : null,
+    isTop(io.root) ? gatherAllLocks(io.root) : null,
   ]);
   if (!tracked) {
     const tree = workTree(io.root);
@@ -124,11 +124,6 @@ async function validateTree(io: Io): Promise<Validation> {
     const found = [...read.findings, ...check(read.project, { ...facts, now: io.now() })];
     return toValidation(found, null, read.project.gifts.size, read.project.releases.size);
   }
-  const locks =
-    base === null
-      ? null
-      : await gatherLocks(io.root, base, await pathsChangedSince(io.root, base, "releases"));
-
   const key = cacheKey(tracked.ids);
   const digests = digestGifts(tracked.ids, locks ?? NO_LOCKS);
   const cache = readCache(io.root, key);
@@ -152,6 +147,12 @@ async function validateTree(io: Io): Promise<Validation> {
     [...gifts.values()].filter((it) => it.isRead).length,
     [...gifts.values()].reduce((sum, it) => sum + it.releases, 0),
   );
+}
+
+/** Null in a repository without a commit. */
+async function gatherAllLocks(root: string): Promise<LockFacts | null> {
+  const base = await baseRevision(root);
+  return base === null ? null : gatherLocks(root, base, pathsChangedSince(root, base, "releases"));
 }
 
 const NO_LOCKS: LockFacts = { merged: new Set(), changed: new Set() };
@@ -191,16 +192,21 @@ function remember(
  * to them. A change of the policy concerns every gift.
  */
 async function validateChange(io: Io, asked: string): Promise<Validation> {
-  const [base, untracked, indexed] = await Promise.all([
-    forkPoint(io.root, asked),
+  const tree = workTree(io.root);
+  const giftsOf = (paths: readonly string[]) => paths.flatMap((path) => giftOfPath(path) ?? []);
+  const [{ base, changed, dependents }, untracked, indexed] = await Promise.all([
+    forkPoint(io.root, asked).then(async (base) => {
+      const changed = await pathsChangedSince(io.root, base);
+      return { base, changed, dependents: await withDependents(io.root, tree, giftsOf(changed)) };
+    }),
+    // Git looks through every folder for these, which takes as long as all the rest.
     untrackedPaths(io.root),
     indexedPaths(io.root, COMMON_PATHS),
   ]);
-  const tree = workTree(io.root);
-  const changed = await pathsChangedSince(io.root, base);
   const paths = [...new Set([...changed, ...untracked])].sort();
-  const touched = new Set(paths.flatMap((path) => giftOfPath(path) ?? []));
-  const concerned = paths.includes(POLICY_PATH) ? null : await withDependents(io.root, tree, touched);
+  const concerned = paths.includes(POLICY_PATH)
+    ? null
+    : await withDependents(io.root, tree, giftsOf(untracked), dependents);
   const differs = new Set(paths);
   const others = [...new Set([...indexed, ...untracked.filter(isCommon)])].filter(
     (path) => !differs.has(path) || existsSync(join(io.root, path)),
@@ -209,7 +215,7 @@ async function validateChange(io: Io, asked: string): Promise<Validation> {
 
   const [change, locks] = await Promise.all([
     gatherChange(io.root, base, tree, project, paths),
-    gatherLocks(io.root, base, changed, concerned),
+    gatherLocks(io.root, base, Promise.resolve(changed), concerned),
   ]);
   const facts = await gatherFacts(tree, project, locks, concerned ?? undefined);
   const evidence = await gatherEvidenceFor(io, tree, project, change, base);
@@ -263,15 +269,19 @@ async function forkPoint(root: string, base: string): Promise<string> {
   );
 }
 
-/** The gifts themselves, all that require them, however far, and all that fall back to one that is gone. */
+/**
+ * The gifts themselves, all that require them, however far, and all that fall back to one that is gone; together with those
+ * that are known already.
+ */
 async function withDependents(
   root: string,
   tree: Tree,
-  gifts: ReadonlySet<string>,
+  gifts: readonly string[],
+  known: ReadonlySet<string> = new Set(),
 ): Promise<ReadonlySet<string>> {
-  const found = new Set(gifts);
-  const gone = new Set([...gifts].filter((it) => !existsSync(join(root, giftPath(it)))));
-  let asked = [...gifts];
+  let asked = [...new Set(gifts)].filter((it) => !known.has(it));
+  const found = new Set([...known, ...asked]);
+  const gone = new Set(asked.filter((it) => !existsSync(join(root, giftPath(it)))));
   while (asked.length > 0) {
     const texts = await tree.read(await releasesWith(root, asked));
     const requiring = [...texts].flatMap(([path, bytes]) => {

@@ -1,23 +1,16 @@
-import { type ErrorObject, type ValidateFunction } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import type { ErrorObject } from "ajv";
 import type { FindingCode } from "../report/codes.ts";
 import { nearestWord } from "../report/nearest.ts";
-import {
-  environmentSchema,
-  evidenceSchema,
-  giftSchema,
-  lockSchema,
-  overrideSchema,
-  policySchema,
-  releaseSchema,
-  type EnvironmentFile,
-  type EvidenceFile,
-  type GiftFile,
-  type LockFile,
-  type OverrideFile,
-  type PolicyFile,
-  type ReleaseFile,
+import type {
+  EnvironmentFile,
+  EvidenceFile,
+  GiftFile,
+  LockFile,
+  OverrideFile,
+  PolicyFile,
+  ReleaseFile,
 } from "./schemas.ts";
+import * as validators from "./validators.ts";
 
 export interface Files {
   gift: GiftFile;
@@ -52,21 +45,17 @@ export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly misfits: readonly Misfit[] };
 
-const SCHEMAS: Record<FileKind, object> = {
-  gift: giftSchema,
-  release: releaseSchema,
-  lock: lockSchema,
-  policy: policySchema,
-  environment: environmentSchema,
-  override: overrideSchema,
-  evidence: evidenceSchema,
-};
+/** What Ajv made of a schema: the errors of the last call are beside the function. */
+interface Validate {
+  (value: unknown): boolean;
+  readonly errors?: readonly ErrorObject[] | null;
+}
 
-const compiled = new Map<FileKind, ValidateFunction>();
+const VALIDATORS: Readonly<Record<FileKind, Validate>> = validators;
 
-/** Checks a parsed value against its schema. Schemas are compiled when first needed. */
+/** Checks a parsed value against its schema. */
 export function checkShape<K extends FileKind>(kind: K, value: unknown): Checked<Files[K]> {
-  const validate = validatorFor(kind);
+  const validate = VALIDATORS[kind];
   if (isShaped<K>(validate, value)) return { ok: true, value };
   const errors = validate.errors ?? [];
   // A failed `oneOf` also reports each branch; one message about the whole is what a person can use.
@@ -85,25 +74,8 @@ export function checkShape<K extends FileKind>(kind: K, value: unknown): Checked
   };
 }
 
-function isShaped<K extends FileKind>(validate: ValidateFunction, value: unknown): value is Files[K] {
+function isShaped<K extends FileKind>(validate: Validate, value: unknown): value is Files[K] {
   return validate(value);
-}
-
-function validatorFor(kind: FileKind): ValidateFunction {
-  const known = compiled.get(kind);
-  if (known) return known;
-  const ajv = new Ajv2020({
-    allErrors: true,
-    verbose: true,
-    strict: true,
-    allowUnionTypes: true,
-    // A test holds our schemas against the schema of schemas; compiling that one too, in each process, would hold a stop up.
-    meta: false,
-    validateSchema: false,
-  });
-  const validate = ajv.compile(SCHEMAS[kind]);
-  compiled.set(kind, validate);
-  return validate;
 }
 
 function toMisfit(error: ErrorObject): Misfit {
