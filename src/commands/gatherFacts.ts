@@ -47,15 +47,29 @@ async function readOddTexts(tree: Tree, paths: readonly string[]): Promise<Reado
 export async function gatherLocks(
   root: string,
   base: string,
-  asked: Promise<readonly string[]>,
-  gifts: ReadonlySet<string> | null = null,
+  changed: readonly string[],
+  gifts: ReadonlySet<string> | null,
 ): Promise<LockFacts> {
   const folders = gifts ? [...gifts].map((it) => `releases/${it}`) : ["releases"];
-  const [paths, changed] = await Promise.all([folders.length > 0 ? pathsAt(root, base, folders) : [], asked]);
-  const merged = new Set(
-    paths.filter((path) => path.endsWith(".lock.json") && classifyPath(path).kind === "lock"),
-  );
+  const paths = folders.length > 0 ? await pathsAt(root, base, folders) : [];
+  const merged = new Set(paths.filter(isLock));
   return { merged, changed: new Set(changed.filter((path) => merged.has(path))) };
+}
+
+/** The same of all gifts, where it is known what each file holds: `merged` at the base, `now` in the work tree. */
+export function compareLocks(
+  merged: ReadonlyMap<string, string>,
+  now: ReadonlyMap<string, string>,
+): LockFacts {
+  const locks = [...merged.keys()].filter(isLock);
+  return {
+    merged: new Set(locks),
+    changed: new Set(locks.filter((path) => now.get(path) !== merged.get(path))),
+  };
+}
+
+function isLock(path: string): boolean {
+  return path.endsWith(".lock.json") && classifyPath(path).kind === "lock";
 }
 
 /** What is merged: the main branch that pull requests go to, or the last commit. Null in a repository without any. */

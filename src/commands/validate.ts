@@ -24,11 +24,11 @@ import {
 } from "../source/git.ts";
 import { parseFile, type ReadProject, readProject } from "../source/readProject.ts";
 import { isTop, trackedTree } from "../source/trackedTree.ts";
-import { revisionTree, type Tree, type TreeEntry, workTree } from "../source/tree.ts";
+import { listRevision, revisionTree, type Tree, type TreeEntry, workTree } from "../source/tree.ts";
 import { type Command, EXIT, type Exit, type Io, JSON_OPTION } from "./command.ts";
 import { openEnvironment } from "./environment.ts";
 import { gatherChange } from "./gatherChange.ts";
-import { baseRevision, gatherFacts, gatherLocks, requireBase } from "./gatherFacts.ts";
+import { baseRevision, compareLocks, gatherFacts, gatherLocks, requireBase } from "./gatherFacts.ts";
 import { gatherEvidence } from "./readEvidence.ts";
 import {
   cacheKey,
@@ -113,9 +113,10 @@ export async function validate(io: Io, base?: string): Promise<Validation> {
  * (`.giftwrap/cache`): what a gift's findings depend on is in the digests beside them.
  */
 async function validateTree(io: Io): Promise<Validation> {
-  const [tracked, locks] = await Promise.all([
+  const [tracked, merged, known] = await Promise.all([
     trackedTree(io.root, "gifts", "releases"),
-    isTop(io.root) ? gatherAllLocks(io.root) : null,
+    isTop(io.root) ? mergedReleases(io.root) : null,
+    readCache(io.root),
   ]);
   if (!tracked) {
     const tree = workTree(io.root);
@@ -124,9 +125,10 @@ async function validateTree(io: Io): Promise<Validation> {
     const found = [...read.findings, ...check(read.project, { ...facts, now: io.now() })];
     return toValidation(found, null, read.project.gifts.size, read.project.releases.size);
   }
+  const locks = merged && compareLocks(merged, tracked.ids);
   const key = cacheKey(tracked.ids);
   const digests = digestGifts(tracked.ids, locks ?? NO_LOCKS);
-  const cache = readCache(io.root, key);
+  const cache = known?.key === key ? known : null;
   const stale = cache ? staleGifts(cache, digests) : new Set(digests.keys());
   const { project, findings } = await readGifts(
     tracked.tree,
@@ -149,10 +151,11 @@ async function validateTree(io: Io): Promise<Validation> {
   );
 }
 
-/** Null in a repository without a commit. */
-async function gatherAllLocks(root: string): Promise<LockFacts | null> {
+/** What the main branch holds below `releases/`; null in a repository without a commit. */
+async function mergedReleases(root: string): Promise<ReadonlyMap<string, string> | null> {
   const base = await baseRevision(root);
-  return base === null ? null : gatherLocks(root, base, pathsChangedSince(root, base, "releases"));
+  if (base === null) return null;
+  return new Map((await listRevision(root, base, ["releases"])).map((it) => [it.path, it.object]));
 }
 
 const NO_LOCKS: LockFacts = { merged: new Set(), changed: new Set() };
@@ -215,7 +218,7 @@ async function validateChange(io: Io, asked: string): Promise<Validation> {
 
   const [change, locks] = await Promise.all([
     gatherChange(io.root, base, tree, project, paths),
-    gatherLocks(io.root, base, Promise.resolve(changed), concerned),
+    gatherLocks(io.root, base, changed, concerned),
   ]);
   const facts = await gatherFacts(tree, project, locks, concerned ?? undefined);
   const evidence = await gatherEvidenceFor(io, tree, project, change, base);

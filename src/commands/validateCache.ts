@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { giftOfPath } from "../model/paths.ts";
 import { isRecord } from "../model/validate.ts";
@@ -70,15 +71,15 @@ export function staleGifts(
   return new Set([...stale].filter((it) => digests.has(it)));
 }
 
-/** Null when there is none that fits; it may be deleted at any time. */
-export function readCache(root: string, key: string): ValidateCache | null {
+/** Null when there is none; it may be deleted at any time. Whoever asks compares the key. */
+export async function readCache(root: string): Promise<ValidateCache | null> {
   try {
-    const cache: unknown = JSON.parse(readFileSync(join(root, FILE), "utf8"));
-    if (!isRecord(cache) || cache["key"] !== key || !isRecord(cache["gifts"])) return null;
+    const cache: unknown = JSON.parse(await readFile(join(root, FILE), "utf8"));
+    if (!isRecord(cache) || typeof cache["key"] !== "string" || !isRecord(cache["gifts"])) return null;
     const gifts = Object.entries(cache["gifts"]).flatMap(([gift, it]) =>
       isCheckedGift(it) ? [[gift, it] as const] : [],
     );
-    return { key, gifts: new Map(gifts) };
+    return { key: cache["key"], gifts: new Map(gifts) };
   } catch {
     return null;
   }

@@ -22,24 +22,12 @@ const MAX_HASHED_BYTES = 10_000_000;
  */
 export async function trackedTree(root: string, ...folders: string[]): Promise<TrackedTree | null> {
   if (!isTop(root)) return null;
-  const [staged, changed, untracked] = await Promise.all([
-    git(root, ["ls-files", "--stage", "-z", "--", ...folders]),
+  // The index is read while git still looks through the folders.
+  const [{ entries, ids, idLength }, changed, untracked] = await Promise.all([
+    git(root, ["ls-files", "--stage", "-z", "--", ...folders]).then(parseIndex),
     git(root, ["diff", "--name-only", "--no-renames", "-z", "--", ...folders]),
     untrackedPaths(root),
   ]);
-  const entries = new Map<string, TreeEntry>();
-  const ids = new Map<string, string>();
-  let idLength = 40;
-  for (const line of staged.split("\0")) {
-    // MODE ID STAGE, a tab, the path; the path of a conflict stands there several times.
-    const tab = line.indexOf("\t");
-    if (tab < 0) continue;
-    const path = line.slice(tab + 1);
-    const [mode = "", id = ""] = line.slice(0, tab).split(" ", 2);
-    idLength = id.length;
-    ids.set(path, id);
-    entries.set(path, { path, kind: mode === "120000" ? "link" : mode.startsWith("100") ? "file" : "other" });
-  }
   const isBelow = (path: string) =>
     folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
   for (const path of [...changed.split("\0").filter(Boolean), ...untracked.filter(isBelow)]) {
@@ -65,6 +53,23 @@ export async function trackedTree(root: string, ...folders: string[]): Promise<T
     entries: sorted,
     ids,
   };
+}
+
+/** What `git ls-files --stage -z` prints: MODE ID STAGE, a tab, the path; the path of a conflict stands there several times. */
+function parseIndex(staged: string) {
+  const entries = new Map<string, TreeEntry>();
+  const ids = new Map<string, string>();
+  let idLength = 40;
+  for (const line of staged.split("\0")) {
+    const tab = line.indexOf("\t");
+    if (tab < 0) continue;
+    const path = line.slice(tab + 1);
+    const [mode = "", id = ""] = line.slice(0, tab).split(" ", 2);
+    idLength = id.length;
+    ids.set(path, id);
+    entries.set(path, { path, kind: mode === "120000" ? "link" : mode.startsWith("100") ? "file" : "other" });
+  }
+  return { entries, ids, idLength };
 }
 
 /** The entries below a folder: one gift's folder is asked for after another, so it is found by halving. */

@@ -124,11 +124,13 @@ export function revisionTree(root: string, revision: string): Tree {
   };
 }
 
-interface RevisionEntry extends TreeEntry {
+export interface RevisionEntry extends TreeEntry {
+  /** Git's id of what it holds. */
   readonly object: string;
 }
 
-async function listRevision(
+/** What a revision holds below the folders, sorted by path. */
+export async function listRevision(
   root: string,
   revision: string,
   folders: readonly string[],
