@@ -103,7 +103,7 @@ async function viewersOf(
   { environment, revision, plan, stops }: PlannedPublish,
   base: string | null,
 ): Promise<Viewers> {
-  const { file } = await openEnvironment(io.root, workTree(io.root), environment);
+  const { file } = await openEnvironment(io, workTree(io.root), environment);
   const kept = Object.fromEntries(plan.kept);
   const audience = (gift: string, version: string) => audienceOf(project, gift, version, file.rollout);
   const head = await commitOf(io.root, "HEAD");

@@ -56,6 +56,11 @@ export const EDGE_OPTION: OptionHelp = {
 };
 export const JSON_OPTION: OptionHelp = { type: "boolean", help: "print one JSON value for programs" };
 
+/** The account that runs the command, as the log names it. */
+export function accountOf({ variables }: Io): string {
+  return variables["GITHUB_ACTOR"] || variables["USER"] || variables["LOGNAME"] || "unknown";
+}
+
 /** `rose@1.0.0`, or `rose` for all its releases. */
 export function parseReleaseWord(word: string): { gift: string; version?: string } {
   const [gift = "", version] = word.split("@");

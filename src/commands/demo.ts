@@ -272,7 +272,11 @@ async function readTimestamp(store: Store): Promise<{ timestamp: Uint8Array; rev
 }
 
 async function keep(io: Io, repository: DemoRepository, edges: readonly DemoEdge[]): Promise<void> {
-  const environment = await openEnvironment(repository.root, workTree(repository.root), ENVIRONMENT);
+  const environment = await openEnvironment(
+    { ...io, root: repository.root },
+    workTree(repository.root),
+    ENVIRONMENT,
+  );
   const servers = await startServers(
     environment,
     edges.map(({ region }) => ({ region, port: 0 })),

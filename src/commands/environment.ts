@@ -1,13 +1,16 @@
 import { resolve } from "node:path";
+import { buildCache } from "../bundle/objectCache.ts";
 import { environmentPath, rootPath } from "../model/paths.ts";
 import type { EnvironmentFile } from "../model/schemas.ts";
+import type { ObjectSource } from "../publish/apply.ts";
 import { type Edge, toEdges } from "../publish/edges.ts";
 import { GiftError } from "../report/error.ts";
 import { findingsToText } from "../report/text.ts";
+import type { Io } from "./command.ts";
 import { parseFile } from "../source/readProject.ts";
 import type { Tree } from "../source/tree.ts";
-import { fileStore } from "../store/fileStore.ts";
 import type { Store } from "../store/store.ts";
+import { objectKey } from "../wire/keys.ts";
 
 /** An environment with its drivers chosen. */
 export interface Environment {
@@ -21,7 +24,7 @@ export interface Environment {
 
 /** @throws GiftError `ENVIRONMENT_MISSING` or `ENVIRONMENT_BROKEN` */
 export async function openEnvironment(
-  repository: string,
+  { root, variables }: Pick<Io, "root" | "variables">,
   tree: Tree,
   name: string,
   edges: readonly Edge[] = [],
@@ -46,10 +49,39 @@ export async function openEnvironment(
   return {
     name,
     file,
-    store: fileStore(resolve(repository, file.store.folder)),
+    store: await openStore(root, file.store, variables),
     edges: edges.length > 0 ? edges : toEdges(file.edges),
     root: files.get(rootPath(name)) ?? null,
   };
+}
+
+/** Drivers are loaded when they are asked for: a stop does not wait for one that it does not use. */
+async function openStore(
+  repository: string,
+  store: EnvironmentFile["store"],
+  variables: NodeJS.ProcessEnv,
+): Promise<Store> {
+  if ("folder" in store) {
+    const { fileStore } = await import("../store/fileStore.ts");
+    return fileStore(resolve(repository, store.folder));
+  }
+  const { s3Store } = await import("../store/s3Store.ts");
+  return s3Store(store.s3, variables);
+}
+
+/** Where bytes come from that the environment has not yet: this machine's builds, then the store that it copies from. */
+export async function objectSource(
+  io: Pick<Io, "root" | "variables">,
+  { file }: Environment,
+  tree: Tree,
+): Promise<ObjectSource> {
+  const cache = buildCache(io.root);
+  if (file.objectsFrom === undefined) return cache.object;
+  const other = await openEnvironment(io, tree, file.objectsFrom);
+  return async (digest, mediaType) =>
+    (await cache.object(digest, mediaType)) ??
+    (await other.store.get(objectKey(digest, mediaType)))?.bytes ??
+    null;
 }
 
 /** @throws GiftError `ROOT_MISSING` */

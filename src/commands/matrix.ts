@@ -73,7 +73,7 @@ async function readMatrix(io: Io, gift: string, name: string, base: string | und
     const near = nearestWord(gift, [...project.gifts.keys()]);
     throw new UsageError(`there is no gift "${gift}"${near ? `; did you mean "${near}"?` : ""}`);
   }
-  const { file } = await openEnvironment(io.root, tree, name);
+  const { file } = await openEnvironment(io, tree, name);
   const options = { mode: file.rollout, now: io.now() };
   const world = toWorld(project, options);
   const before =
@@ -143,11 +143,11 @@ async function record(
       `${path} is not there`,
       `run npx giftwrap build ${releaseKey(gift, version)} and commit the lock first`,
     );
-  const environment = await openEnvironment(io.root, tree, name);
+  const environment = await openEnvironment(io, tree, name);
   await trustRoot(trustedRootOf(environment), nodeCrypto);
   const objects = objectsOf(project, matrix);
   const missing = [];
-  for (const key of objects) if (!(await environment.store.has(key))) missing.push(key);
+  for (const key of objects) if (!(await environment.store.head(key))) missing.push(key);
   const cells = matrix.stages.reduce((sum, it) => sum + it.cells.length, 0);
   const result = failures === 0 && missing.length === 0 ? "passed" : "failed";
   const signer = await readSigner("timestamp", keyFolder(io.root, name), io.variables);

@@ -34,7 +34,7 @@ export const command: Command = {
 
 export async function planTree(io: Io, name: string): Promise<PlannedPublish> {
   const tree = workTree(io.root);
-  const environment = await openEnvironment(io.root, tree, name);
+  const environment = await openEnvironment(io, tree, name);
   const live = await readLiveOf(environment);
   const { wanted, kept } = await mustReadDesired(tree, environment, io.now());
   const head = await commitOf(io.root, "HEAD");

@@ -1,15 +1,22 @@
-import { buildCache } from "../bundle/objectCache.ts";
 import { checkAncestry } from "../publish/ancestry.ts";
 import { type ObjectSource, type Signers, writeGeneration, writeTimestamp } from "../publish/apply.ts";
 import { bringObjects } from "../publish/bringObjects.ts";
 import type { Desired } from "../publish/desired.ts";
 import { confirmTimestamp, type EdgeResult } from "../publish/edges.ts";
 import { readEarlierCatalogs } from "../publish/earlier.ts";
-import { type Live, type LiveTimestamp, readLive, readLiveTimestamp, trustRoot } from "../publish/live.ts";
+import {
+  type Live,
+  type LiveTimestamp,
+  readCatalogs,
+  readLiveHead,
+  readLiveTimestamp,
+  trustRoot,
+} from "../publish/live.ts";
+import { isAsWanted } from "../publish/asWanted.ts";
 import { isEmptyPlan, type Plan, planPublish } from "../publish/plan.ts";
 import { planToLines } from "../publish/planText.ts";
 import { readChanges } from "../publish/readChanges.ts";
-import { writeLog } from "../publish/record.ts";
+import { toLogRecord, writeLog } from "../publish/record.ts";
 import { addStops, planStops } from "../publish/stops.ts";
 import { GiftError } from "../report/error.ts";
 import type { Finding } from "../report/finding.ts";
@@ -21,6 +28,7 @@ import { nodeCrypto } from "../trust/nodeCrypto.ts";
 import { metadataKey } from "../wire/keys.ts";
 import { canonicalJson } from "../wire/metadata.ts";
 import {
+  accountOf,
   type Arguments,
   type Command,
   EDGE_OPTION,
@@ -32,7 +40,7 @@ import {
   parseEdges,
   parseWholeNumber,
 } from "./command.ts";
-import { type Environment, openEnvironment, trustedRootOf } from "./environment.ts";
+import { type Environment, objectSource, openEnvironment, trustedRootOf } from "./environment.ts";
 
 /** Two publishers at once settle within a few rounds; more means that something else is wrong. */
 const MAX_ROUNDS = 5;
@@ -106,13 +114,12 @@ export async function prepare(args: Arguments, io: Io): Promise<Publisher> {
     );
   const name = args.text("env") ?? "production";
   const environment = await openEnvironment(
-    root,
+    io,
     revisionTree(root, commit),
     name,
     parseEdges(args.texts("edge")),
   );
   const keys = keyFolder(root, name);
-  const cache = buildCache(root);
   return {
     root,
     commit,
@@ -122,7 +129,7 @@ export async function prepare(args: Arguments, io: Io): Promise<Publisher> {
       release: await readSigner("release", keys, io.variables),
       timestamp: await readSigner("timestamp", keys, io.variables),
     },
-    source: cache.object,
+    source: await objectSource(io, environment, revisionTree(root, commit)),
     edgeDeadlineMilliseconds: 1000 * parseWholeNumber("deadline", args.text("deadline"), 30),
     replaceHistory: args.text("replace-history"),
     io,
@@ -177,16 +184,14 @@ async function publishStops(
   const written = await writeTimestamp(environment.store, live, content, signers.timestamp, io.now());
   if (!written) return "lost_race";
   const ids = additions.map((it) => it.id);
-  say(`stop: ${ids.join(", ")} (revision ${written.signed.version})`);
+  say(`stop in ${environment.name}: ${ids.join(", ")} (revision ${written.signed.version})`);
   const edges = await confirm(publisher, written, say);
   say(
     `stop confirmed at ${count(edges.filter((it) => it.ok).length, "edge")} after ${Math.round(performance.now() - started)} ms`,
   );
   await writeLog(
     environment.store,
-    { ...logHead(written, live, io), kind: "stop", overrides: ids },
-    null,
-    edges,
+    toLogRecord({ now: written, before: live, kind: "stop", by: accountOf(io), at: io.now(), edges }),
   );
   return { ids, live: written };
 }
@@ -220,14 +225,22 @@ async function publishTree(
   const trusted = await trustRoot(publisher.trustedRoot, nodeCrypto);
   const fresh = await readLiveTimestamp(environment.store, trusted);
   if (fresh?.tag !== timestamp?.tag) return "lost_race";
-  const live = fresh && (await readLive(environment.store, trusted, fresh));
+  const head = fresh && (await readLiveHead(environment.store, trusted, fresh));
+  if (head && isAsWanted(tree.wanted, head, tree.kept) && !needsTimestamp(head.timestamp, publisher)) {
+    const { version: revision } = head.timestamp.signed;
+    say(`nothing to do in ${environment.name}: revision ${revision} is what ${commit.slice(0, 10)} says`);
+    return { ...soFar, exit: EXIT.ok, revision, generation: head.generation };
+  }
+  const live = head && (await readCatalogs(environment.store, trusted, head));
   const { plan, failed } = await settle(publisher, tree.wanted, live, tree.kept);
 
   for (const line of planToLines(plan)) say(line);
   const exit = failed ? EXIT.failure : tree.kept.size > 0 ? EXIT.findings : EXIT.ok;
   const result = { ...soFar, exit, changes: plan.changes, kept: Object.fromEntries(plan.kept) };
   if (live && isEmptyPlan(plan) && !needsTimestamp(live.timestamp, publisher)) {
-    say(`nothing to do: revision ${live.timestamp.signed.version} is what ${commit.slice(0, 10)} says`);
+    say(
+      `nothing to do in ${environment.name}: revision ${live.timestamp.signed.version} is what ${commit.slice(0, 10)} says`,
+    );
     return { ...result, revision: live.timestamp.signed.version, generation: live.generation };
   }
 
@@ -253,15 +266,13 @@ async function publishTree(
   const written = await writeTimestamp(store, live?.timestamp ?? null, content, signers.timestamp, io.now());
   if (!written) return "lost_race";
   say(
-    `published ${commit.slice(0, 10)} as revision ${written.signed.version}, generation ${generation.version}`,
+    `published ${commit.slice(0, 10)} to ${environment.name} as revision ${written.signed.version}, generation ${generation.version}`,
   );
   const edges = await confirm(publisher, written, say);
-  const overrides = plan.overrides.map((it) => it.id);
+  const before = live?.timestamp ?? null;
   await writeLog(
     store,
-    { ...logHead(written, live?.timestamp ?? null, io), kind: "publish", overrides },
-    plan,
-    edges,
+    toLogRecord({ now: written, before, kind: "publish", by: accountOf(io), at: io.now(), plan, edges }),
   );
   const unconfirmed = edges.some((it) => !it.ok);
   return {
@@ -322,16 +333,6 @@ function needsTimestamp(live: LiveTimestamp, { commit, environment, io }: Publis
   const { giftwrap, expires } = live.signed;
   if (giftwrap.commit !== commit || giftwrap.pollSeconds !== environment.file.pollSeconds) return true;
   return Date.parse(expires) - io.now() < RENEW_BELOW_MILLISECONDS;
-}
-
-function logHead(written: LiveTimestamp, before: LiveTimestamp | null, io: Io) {
-  return {
-    revision: written.signed.version,
-    generation: written.signed.meta["snapshot.json"].version,
-    commit: written.signed.giftwrap.commit,
-    previousCommit: before?.signed.giftwrap.commit ?? null,
-    at: new Date(io.now()).toISOString(),
-  };
 }
 
 /** Uncommitted changes are the usual reason why a publish does not do what somebody expects. */

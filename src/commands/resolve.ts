@@ -62,7 +62,7 @@ async function readState(
   tier: Tier,
 ): Promise<{ catalog: Catalog; overrides: readonly Override[] }> {
   const tree = workTree(io.root);
-  const environment = await openEnvironment(io.root, tree, args.text("env") ?? "production");
+  const environment = await openEnvironment(io, tree, args.text("env") ?? "production");
   if (args.flag("live")) {
     const live = await readLiveOf(environment);
     if (!live) throw new UsageError("nothing is published yet: leave --live out to ask the work tree");

@@ -32,7 +32,7 @@ export const command: Command = {
     },
   },
   run: async (args, io) => {
-    const environment = await openEnvironment(io.root, workTree(io.root), args.text("env") ?? "production");
+    const environment = await openEnvironment(io, workTree(io.root), args.text("env") ?? "production");
     const port = parseWholeNumber("port", args.text("port"), 4600);
     const wanted = args.texts("edge").map(parseEdgePort);
     const count = parseWholeNumber("edges", args.text("edges"), 1);

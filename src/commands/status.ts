@@ -31,7 +31,7 @@ export const command: Command = {
     const head = await commitOf(io.root, "HEAD");
     const tree = head === null ? workTree(io.root) : revisionTree(io.root, head);
     const environment = await openEnvironment(
-      io.root,
+      io,
       tree,
       args.text("env") ?? "production",
       parseEdges(args.texts("edge")),

@@ -326,9 +326,7 @@ async function gatherEvidenceFor(
   base: string,
 ): Promise<EvidenceFacts> {
   const trusted = revisionTree(io.root, base);
-  return gatherEvidence(tree, project, leavingCanary(change), (name) =>
-    openEnvironment(io.root, trusted, name),
-  );
+  return gatherEvidence(tree, project, leavingCanary(change), (name) => openEnvironment(io, trusted, name));
 }
 
 function toValidation(

@@ -525,14 +525,22 @@ export interface EnvironmentFile {
    */
   rollout: "as-written" | "testers";
   /**
-   * Where bytes are written.
+   * Where bytes are written: a folder, or a bucket that speaks S3.
    */
-  store: {
-    /**
-     * A folder, absolute or relative to the repository; any static web server can serve it.
-     */
-    folder: string;
-  };
+  store:
+    | {
+        /**
+         * A folder, absolute or relative to the repository; any static web server can serve it.
+         */
+        folder: string;
+      }
+    | {
+        s3: S3;
+      };
+  /**
+   * The environment whose store objects are copied from, by digest, when this machine has not built them.
+   */
+  objectsFrom?: string;
   /**
    * The addresses that apps read from, by region. Each is asked before a publish is called done.
    */
@@ -540,12 +548,67 @@ export interface EnvironmentFile {
     /**
      * @minItems 1
      */
-    [k: string]: string[];
+    [k: string]: (
+      | string
+      | {
+          /**
+           * The address that apps would read from.
+           */
+          url: string;
+          /**
+           * Why nobody waits for this edge: apps are led elsewhere until this is taken out again.
+           */
+          outOfService: string;
+        }
+    )[];
   };
+  /**
+   * What asks edges to forget the timestamp once it was written. A courtesy: nothing relies on it.
+   */
+  purge?:
+    | {
+        /**
+         * The HTTP method that an edge understands as a purge of the address asked.
+         */
+        method: "PURGE";
+      }
+    | {
+        /**
+         * A program and its arguments, run once for each edge; {url} stands for the address.
+         *
+         * @minItems 1
+         */
+        command: string[];
+      };
   /**
    * Seconds between a client's questions for news; signed into the timestamp.
    */
   pollSeconds: number;
+}
+/**
+ * A bucket of AWS S3 or of a service that speaks its protocol. Credentials come from the environment, never from here.
+ */
+export interface S3 {
+  /**
+   * The bucket's name; versioning of the bucket is left off.
+   */
+  bucket: string;
+  /**
+   * The bucket's region; auto for Cloudflare R2 and Google Cloud Storage.
+   */
+  region: string;
+  /**
+   * The address of the service; left out for AWS.
+   */
+  endpoint?: string;
+  /**
+   * What stands before every key, for a bucket that holds other things too.
+   */
+  prefix?: string;
+  /**
+   * How the service takes conditions: by etag as AWS S3, R2 and MinIO do, or by generation as Google Cloud Storage does (default: etag).
+   */
+  conditions?: "etag" | "generation";
 }
 
 /**

@@ -31,15 +31,22 @@ export async function copyObjects(
   source: ObjectSource,
 ): Promise<ReadonlySet<string>> {
   const missing = new Set<string>();
-  for (const { file } of objects) {
-    const key = objectKey(file.digest, file.mediaType);
-    if (await store.has(key)) continue;
-    const bytes = await source(file.digest, file.mediaType);
-    if (bytes && digestOf(bytes) === file.digest) await store.putIfAbsent(key, bytes);
-    else missing.add(file.digest);
-  }
+  const queue = [...objects];
+  const work = async () => {
+    for (let next = queue.pop(); next; next = queue.pop()) {
+      const { digest, mediaType } = next.file;
+      const key = objectKey(digest, mediaType);
+      if (await store.head(key)) continue;
+      const bytes = await source(digest, mediaType);
+      if (bytes && digestOf(bytes) === digest) await store.putIfAbsent(key, bytes);
+      else missing.add(digest);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_COPIES }, work));
   return missing;
 }
+
+const PARALLEL_COPIES = 8;
 
 /** What the next timestamp will name. */
 export interface Generation {

@@ -1,3 +1,4 @@
+import type { EnvironmentFile } from "../model/schemas.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
 import { TIMESTAMP_KEY } from "../wire/keys.ts";
 import { explainError } from "../report/error.ts";
@@ -6,6 +7,8 @@ import { explainError } from "../report/error.ts";
 export interface Edge {
   readonly region: string;
   readonly url: string;
+  /** Why nobody waits for it. */
+  readonly outOfService?: string;
 }
 
 /** How one edge answered. */
@@ -30,10 +33,15 @@ const LONGEST_PAUSE_MILLISECONDS = 500;
 const PARALLEL_REQUESTS = 8;
 const TOO_LATE = "it did not answer in time";
 
-export function toEdges(byRegion: Readonly<Record<string, readonly string[]>>): readonly Edge[] {
+export function toEdges(byRegion: EnvironmentFile["edges"]): readonly Edge[] {
   return Object.entries(byRegion)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([region, urls]) => urls.map((url) => ({ region, url: url.endsWith("/") ? url : `${url}/` })));
+    .flatMap(([region, addresses]) =>
+      addresses.map((it) => {
+        const { url, ...rest } = typeof it === "string" ? { url: it } : it;
+        return { region, url: url.endsWith("/") ? url : `${url}/`, ...rest };
+      }),
+    );
 }
 
 /** Asks every edge until it serves this timestamp, or a newer one that somebody else wrote since. */

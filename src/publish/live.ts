@@ -14,13 +14,16 @@ export interface LiveTimestamp {
   readonly bytes: Uint8Array;
 }
 
-/** What is published now, verified from the trusted root on. */
-export interface Live {
+/** What is published now, verified from the trusted root on, without the catalogs: three small files, whatever their size. */
+export interface LiveHead {
   readonly timestamp: LiveTimestamp;
   /** The version of the snapshot. */
   readonly generation: number;
   readonly targetsMeta: FileMeta;
   readonly targets: Targets["targets"];
+}
+
+export interface Live extends LiveHead {
   readonly catalogs: Readonly<Record<Tier, string>>;
 }
 
@@ -39,12 +42,21 @@ export async function readLiveTimestamp(
   return { signed: trusted.timestamp, tag: stored.tag, bytes: stored.bytes };
 }
 
-/** The rest of what is live, for a timestamp that was just read with the same trusted metadata. */
+/** What is live, for a timestamp that was just read with the same trusted metadata. */
 export async function readLive(
   store: Store,
   trusted: TrustedMetadata,
   timestamp: LiveTimestamp,
 ): Promise<Live> {
+  return readCatalogs(store, trusted, await readLiveHead(store, trusted, timestamp));
+}
+
+/** The signed names of the catalogs. */
+export async function readLiveHead(
+  store: Store,
+  trusted: TrustedMetadata,
+  timestamp: LiveTimestamp,
+): Promise<LiveHead> {
   const snapshotMeta = timestamp.signed.meta["snapshot.json"];
   await explained(async () =>
     trusted.updateSnapshot(await read(store, metadataKey("snapshot", snapshotMeta.version)), ALWAYS),
@@ -55,17 +67,22 @@ export async function readLive(
     trusted.updateTargets(await read(store, metadataKey("targets", targetsMeta.version)), ALWAYS),
   );
   const targets = trusted.targets?.targets ?? {};
-  const catalogs: Record<Tier, string> = { low: "", mid: "", high: "" };
-  for (const tier of TIERS) {
+  return { timestamp, generation: snapshotMeta.version, targetsMeta, targets };
+}
+
+/** The catalogs that the head names, each with the signed hash. */
+export async function readCatalogs(store: Store, trusted: TrustedMetadata, head: LiveHead): Promise<Live> {
+  const readTier = async (tier: Tier): Promise<string> => {
     const name = catalogTarget(tier);
-    const meta = targets[name];
+    const meta = head.targets[name];
     const digest = meta?.hashes["sha256"];
-    if (!meta || !digest) continue;
+    if (!meta || !digest) return "";
     const bytes = await read(store, targetKey(name, digest));
     await explained(() => trusted.checkFile(name, bytes, meta));
-    catalogs[tier] = new TextDecoder().decode(bytes);
-  }
-  return { timestamp, generation: snapshotMeta.version, targetsMeta, targets, catalogs };
+    return new TextDecoder().decode(bytes);
+  };
+  const [low, mid, high] = await Promise.all(TIERS.map(readTier));
+  return { ...head, catalogs: { low: low ?? "", mid: mid ?? "", high: high ?? "" } };
 }
 
 /** Trust begins with the root that git holds. @throws GiftError `ROOT_BROKEN` */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { GiftError } from "../report/error.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
@@ -35,7 +35,10 @@ export function fileStore(folder: string): Store {
 
   return {
     get,
-    has: async (key) => (await stat(toPath(key)).catch(nullIfMissing))?.isFile() ?? false,
+    head: async (key) => {
+      const found = await stat(toPath(key)).catch(nullIfMissing);
+      return found?.isFile() ? { bytes: found.size } : null;
+    },
     putIfAbsent: async (key, bytes) => {
       const path = toPath(key);
       await makeFolder(path, key);
@@ -70,6 +73,9 @@ export function fileStore(folder: string): Store {
     list: async (prefix) => {
       const keys = await listKeys(folder, "");
       return keys.filter((key) => key.startsWith(prefix)).sort();
+    },
+    delete: async (key) => {
+      await unlink(toPath(key)).catch(nullIfMissing);
     },
   };
 }

@@ -57,7 +57,8 @@ describe("what is on record of a release that leaves canary", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const opened = (tree: Files) => (name: string) => openEnvironment(folder, memoryTree(tree), name);
+  const opened = (tree: Files) => (name: string) =>
+    openEnvironment({ root: folder, variables: {} }, memoryTree(tree), name);
   const gather = async (tree = files, leaving = [LEAVING], open = opened(tree)) =>
     gatherEvidence(memoryTree(tree), await projectOf(tree), leaving, open);
 

@@ -11,7 +11,7 @@ test("the demo lives its day: the bad release is stopped, everyone is back, and 
   const before = await left();
   const { code, stdout } = await giftwrap(ROOT, "demo", "--viewers", "200");
   expect(code).toBe(0);
-  expect(stdout).toMatch(/stop: stop\/\w+\/1\.1\.0/);
+  expect(stdout).toMatch(/stop in \w+: stop\/\w+\/1\.1\.0/);
   expect(stdout).toMatch(/^after the revert +200 +0 +0 +0$/m);
   expect(stdout).toMatch(
     /^From git revert to the stop at each edge: \w\w \d+ ms, \w\w \d+ ms, \w\w \d+ ms\.$/m,

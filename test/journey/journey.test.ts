@@ -150,7 +150,7 @@ describe("a gift's whole way", () => {
     const objects = await store.list("objects/");
     await git("revert", "--no-edit", canary);
     const said = await must("publish");
-    expect(said.indexOf("stop: stop/star/1.1.0")).toBe(0);
+    expect(said.indexOf("stop in production: stop/star/1.1.0")).toBe(0);
     expect(said).toContain("stop confirmed at 3 edges");
     expect(said.indexOf("stop confirmed")).toBeLessThan(said.indexOf("published"));
     expect(await seen()).toEqual(["1.0.0", "1.0.0", "1.0.0", "1.0.0"]);

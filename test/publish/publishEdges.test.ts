@@ -105,7 +105,7 @@ describe("publishing past edges", () => {
     const { stops, said, edges } = await world.publish(ENOUGH);
     expect(stops).toEqual(["stop/anchor/1.1.0"]);
     const { url } = edgeOf("ID").edge;
-    const stopped = said.indexOf("stop: stop/anchor/1.1.0 (revision 2)");
+    const stopped = said.indexOf("stop in production: stop/anchor/1.1.0 (revision 2)");
     const [bySG, alarm] = said.slice(stopped + 1).filter((line) => line.startsWith("  "));
     expect(stopped).not.toBe(-1);
     expect(bySG).toMatch(/^ {2}SG \S+ serves it after \d+ ms$/);

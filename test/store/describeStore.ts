@@ -46,7 +46,7 @@ export function describeStore(name: string, makeStore: () => Promise<MadeStore>)
 
     test("has nothing at first", async () => {
       expect(await store.get("a/b")).toBeNull();
-      expect(await store.has("a/b")).toBe(false);
+      expect(await store.head("a/b")).toBeNull();
       expect(await store.list("")).toEqual([]);
     });
 
@@ -80,7 +80,7 @@ export function describeStore(name: string, makeStore: () => Promise<MadeStore>)
       expect(await store.replace("name", bytes("three"), "no such tag")).toBeNull();
       expect(await textOf("name")).toBe("two");
       expect(await store.replace("absent", bytes("one"), second)).toBeNull();
-      expect(await store.has("absent")).toBe(false);
+      expect(await store.head("absent")).toBeNull();
     });
 
     test("swaps what was put, and keeps what was swapped from a put", async () => {
@@ -155,7 +155,7 @@ export function describeStore(name: string, makeStore: () => Promise<MadeStore>)
     test("takes the beginning of a key for no key", async () => {
       await store.putIfAbsent("a/b/c", bytes("value"));
       for (const key of ["a", "a/b"]) {
-        expect(await store.has(key)).toBe(false);
+        expect(await store.head(key)).toBeNull();
         expect(await store.get(key)).toBeNull();
       }
     });
@@ -166,7 +166,7 @@ export function describeStore(name: string, makeStore: () => Promise<MadeStore>)
       await store.putIfAbsent("none", new Uint8Array());
       expect([...((await store.get("every"))?.bytes ?? [])]).toEqual([...every]);
       expect((await store.get("none"))?.bytes).toHaveLength(0);
-      expect(await store.has("none")).toBe(true);
+      expect(await store.head("none")).toEqual({ bytes: 0 });
     });
 
     test.each(REFUSED.map((key) => [JSON.stringify(key), key]))(
@@ -174,7 +174,7 @@ export function describeStore(name: string, makeStore: () => Promise<MadeStore>)
       async (_, key) => {
         const refusal = { name: "GiftError", code: "KEY_REFUSED" };
         await expect(store.get(key)).rejects.toMatchObject(refusal);
-        await expect(store.has(key)).rejects.toMatchObject(refusal);
+        await expect(store.head(key)).rejects.toMatchObject(refusal);
         await expect(store.putIfAbsent(key, bytes("x"))).rejects.toMatchObject(refusal);
         await expect(store.replace(key, bytes("x"), null)).rejects.toMatchObject(refusal);
         expect(await store.list("")).toEqual([]);

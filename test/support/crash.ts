@@ -79,7 +79,7 @@ export async function dieAtEach(
     if (before) await Promise.all(watching.map((client) => client.refresh()));
     await expect(publishTo(failingStore(await world.store(), at, when))).rejects.toSatisfy(isStoreFailure);
 
-    if (await (await world.store()).has(TIMESTAMP_KEY)) {
+    if (await (await world.store()).head(TIMESTAMP_KEY)) {
       await Promise.all(watching.map((client) => client.refresh()));
       await seenBy(watching, GIFTS);
       await seenByNewcomers(world, GIFTS);

@@ -24,10 +24,11 @@ export async function startTestEdge(
   const server = await startEdge(
     {
       get: (key) => storeOf().get(key),
-      has: never,
+      head: never,
       putIfAbsent: never,
       replace: never,
       list: never,
+      delete: never,
     },
     0,
     async (request, response) => {

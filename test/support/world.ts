@@ -86,7 +86,7 @@ export async function createWorld(edges: readonly Edge[] = []): Promise<World> {
 
   const publisher = async (changes: Partial<Publisher> = {}): Promise<Publisher> => {
     const commit = changes.commit ?? (await git("rev-parse", "HEAD"));
-    const environment = await openEnvironment(root, revisionTree(root, commit), "production", edges);
+    const environment = await openEnvironment(io, revisionTree(root, commit), "production", edges);
     const keys = keyFolder(root, "production");
     return {
       root,
