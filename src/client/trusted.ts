@@ -22,17 +22,29 @@ export class TrustedMetadata {
   timestamp: Timestamp | undefined;
   snapshot: Snapshot | undefined;
   targets: Targets | undefined;
+  /** The version of the root that vouches for what was accepted last in each role. */
+  readonly vouchedBy: Partial<Record<RoleName, number>> = {};
   readonly #crypto: Crypto;
+  readonly #former: readonly Root[];
 
-  private constructor(root: Root, crypto: Crypto) {
+  private constructor(root: Root, crypto: Crypto, former: readonly Root[]) {
     this.root = root;
     this.#crypto = crypto;
+    this.#former = former;
   }
 
-  /** @param rootBytes the root that came with the app, or the newest one stored since; its own signatures are checked */
-  static async from(rootBytes: Uint8Array, crypto: Crypto): Promise<TrustedMetadata> {
+  /**
+   * @param rootBytes the root that came with the app, or the newest one stored since; its own signatures are checked
+   * @param former roots that it replaced, newest first. What they vouch for is accepted, too: a publisher must read what was
+   * signed before a rotation. No app gives any.
+   */
+  static async from(
+    rootBytes: Uint8Array,
+    crypto: Crypto,
+    former: readonly Root[] = [],
+  ): Promise<TrustedMetadata> {
     const envelope = parseEnvelope<Root>(rootBytes, "root");
-    const trusted = new TrustedMetadata(envelope.signed, crypto);
+    const trusted = new TrustedMetadata(envelope.signed, crypto, former);
     await trusted.#verifyThreshold(envelope, "root", envelope.signed);
     return trusted;
   }
@@ -65,7 +77,7 @@ export class TrustedMetadata {
   /** Section 5.4. Returns false, and changes nothing, for the very version that is trusted already. */
   async updateTimestamp(bytes: Uint8Array, now: number): Promise<boolean> {
     const envelope = parseEnvelope<Timestamp>(bytes, "timestamp");
-    await this.#verifyThreshold(envelope, "timestamp", this.root);
+    await this.#verifyRole(envelope, "timestamp");
     // Section 5.3.10: nothing new under a root that has expired; whoever holds a newer one is asked for it.
     checkExpiry("root", this.root.expires, now);
     const next = envelope.signed;
@@ -96,7 +108,7 @@ export class TrustedMetadata {
   async restoreSnapshot(bytes: Uint8Array): Promise<void> {
     const expected = this.timestamp?.meta["snapshot.json"];
     const envelope = parseEnvelope<Snapshot>(bytes, "snapshot");
-    await this.#verifyThreshold(envelope, "snapshot", this.root);
+    await this.#verifyRole(envelope, "snapshot");
     const { signed } = envelope;
     if (expected && signed.version >= expected.version) await this.checkFile("snapshot", bytes, expected);
     this.snapshot = signed;
@@ -108,7 +120,7 @@ export class TrustedMetadata {
     const expected = this.timestamp.meta["snapshot.json"];
     await this.checkFile("snapshot", bytes, expected);
     const envelope = parseEnvelope<Snapshot>(bytes, "snapshot");
-    await this.#verifyThreshold(envelope, "snapshot", this.root);
+    await this.#verifyRole(envelope, "snapshot");
     const next = envelope.signed;
     checkVersion("snapshot", next.version, expected.version);
     if (this.snapshot)
@@ -123,7 +135,7 @@ export class TrustedMetadata {
     const expected = this.snapshot.meta["targets.json"];
     await this.checkFile("targets", bytes, expected);
     const envelope = parseEnvelope<Targets>(bytes, "targets");
-    await this.#verifyThreshold(envelope, "targets", this.root);
+    await this.#verifyRole(envelope, "targets");
     checkVersion("targets", envelope.signed.version, expected.version);
     checkExpiry("targets", envelope.signed.expires, now);
     this.targets = envelope.signed;
@@ -145,6 +157,21 @@ export class TrustedMetadata {
     if (digest !== undefined && toHex(await this.#crypto.sha256(bytes)) !== digest) {
       throw new ClientError("hash", `${name} does not have the SHA-256 that was signed, ${digest}`);
     }
+  }
+
+  /** By the trusted root, or else by the newest former one that vouches for it. */
+  async #verifyRole(envelope: Envelope<unknown>, role: RoleName): Promise<void> {
+    let refusal: unknown;
+    for (const root of [this.root, ...this.#former]) {
+      try {
+        await this.#verifyThreshold(envelope, role, root);
+        this.vouchedBy[role] = root.version;
+        return;
+      } catch (error) {
+        refusal ??= error;
+      }
+    }
+    throw refusal;
   }
 
   async #verifyThreshold(envelope: Envelope<unknown>, role: RoleName, by: Root): Promise<void> {

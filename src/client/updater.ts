@@ -80,6 +80,17 @@ export class Updater {
   }
 
   async #refreshOnce(): Promise<boolean> {
+    try {
+      return await this.#refreshFromTimestamp();
+    } catch (error) {
+      // The timestamp's key may have stayed and those below it not: a newer root makes all of it be asked for again.
+      if (!(error instanceof ClientError) || error.code !== "signature" || !(await this.#refreshRoot()))
+        throw error;
+      return this.#refreshFromTimestamp();
+    }
+  }
+
+  async #refreshFromTimestamp(): Promise<boolean> {
     const changed = await this.#refreshTimestamp();
     this.#trusted.checkFresh(this.#now());
     const behind = this.#state.generation !== this.#snapshotMeta().version || !this.#trusted.targets;

@@ -1,15 +1,21 @@
 import { resolve } from "node:path";
 import { buildCache } from "../bundle/objectCache.ts";
-import { environmentPath, rootPath } from "../model/paths.ts";
+import type { TrustedMetadata } from "../client/trusted.ts";
+import { environmentPath, formerRootPath, rootPath } from "../model/paths.ts";
 import type { EnvironmentFile } from "../model/schemas.ts";
 import type { ObjectSource } from "../publish/apply.ts";
 import { type Edge, toEdges } from "../publish/edges.ts";
+import { trustRoot } from "../publish/live.ts";
 import { GiftError } from "../report/error.ts";
 import { findingsToText } from "../report/text.ts";
 import type { Io } from "./command.ts";
 import { parseFile } from "../source/readProject.ts";
 import type { Tree } from "../source/tree.ts";
 import type { Store } from "../store/store.ts";
+import { keyFolder, readSigner } from "../trust/keyring.ts";
+import type { Signer } from "../trust/keys.ts";
+import { nodeCrypto } from "../trust/nodeCrypto.ts";
+import { parseRoot } from "../trust/rootFile.ts";
 import { objectKey } from "../wire/keys.ts";
 
 /** An environment with its drivers chosen. */
@@ -20,6 +26,8 @@ export interface Environment {
   readonly edges: readonly Edge[];
   /** The trusted root, or null before `keys init`. */
   readonly root: Uint8Array | null;
+  /** The roots that it replaced, oldest first, as far back as git has them without a gap. */
+  readonly formerRoots: readonly Uint8Array[];
 }
 
 /** @throws GiftError `ENVIRONMENT_MISSING` or `ENVIRONMENT_BROKEN` */
@@ -46,13 +54,45 @@ export async function openEnvironment(
       "mend that file first",
     );
   const file = located.value;
+  const trustedRoot = files.get(rootPath(name)) ?? null;
   return {
     name,
     file,
     store: await openStore(root, file.store, variables),
     edges: edges.length > 0 ? edges : toEdges(file.edges),
-    root: files.get(rootPath(name)) ?? null,
+    root: trustedRoot,
+    formerRoots: trustedRoot ? await readFormerRoots(tree, name, trustedRoot) : [],
   };
+}
+
+async function readFormerRoots(tree: Tree, name: string, root: Uint8Array): Promise<readonly Uint8Array[]> {
+  const { version } = parseRoot(rootPath(name), root).signed;
+  // Most have one root only, and a stop does not wait for files that cannot be there.
+  if (version === 1) return [];
+  const paths = Array.from({ length: version - 1 }, (_, at) => formerRootPath(name, version - 1 - at));
+  const files = await tree.read(paths);
+  const found: Uint8Array[] = [];
+  for (const path of paths) {
+    const bytes = files.get(path);
+    if (!bytes) break;
+    found.unshift(bytes);
+  }
+  return found;
+}
+
+/** @throws GiftError `ROOT_MISSING`, `ROOT_BROKEN` */
+export async function trustEnvironment(environment: Environment): Promise<TrustedMetadata> {
+  return trustRoot(trustedRootOf(environment), nodeCrypto, environment.formerRoots);
+}
+
+/** The private key that the environment's root names. @throws GiftError `KEY_MISSING`, `KEY_UNREADABLE`, `KEY_WRONG` */
+export async function readSignerOf(
+  { root, variables }: Pick<Io, "root" | "variables">,
+  environment: Environment,
+  name: "release" | "timestamp",
+): Promise<Signer> {
+  const owner = { environment: environment.name, root: (await trustEnvironment(environment)).root };
+  return readSigner(name, owner, keyFolder(root, environment.name), variables);
 }
 
 /** Drivers are loaded when they are asked for: a stop does not wait for one that it does not use. */

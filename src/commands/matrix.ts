@@ -1,7 +1,6 @@
 import { lockPath } from "../model/paths.ts";
 import { type Project, releaseKey } from "../model/project.ts";
 import type { PolicyFile } from "../model/schemas.ts";
-import { trustRoot } from "../publish/live.ts";
 import { GiftError, UsageError } from "../report/error.ts";
 import { escapeCell, toMarkdownTable } from "../report/github.ts";
 import { nearestWord } from "../report/nearest.ts";
@@ -14,11 +13,10 @@ import { closureOf, toWorld, type World } from "../rules/matrix/world.ts";
 import { readProject } from "../source/readProject.ts";
 import { revisionTree, workTree } from "../source/tree.ts";
 import { makeEvidence, writeEvidence } from "../trust/evidence.ts";
-import { keyFolder, readSigner } from "../trust/keyring.ts";
-import { digestOf, nodeCrypto } from "../trust/nodeCrypto.ts";
+import { digestOf } from "../trust/nodeCrypto.ts";
 import { objectKey } from "../wire/keys.ts";
 import { type Command, EXIT, type Exit, type Io, JSON_OPTION, parseReleaseWord } from "./command.ts";
-import { trustedRootOf, openEnvironment } from "./environment.ts";
+import { openEnvironment, readSignerOf } from "./environment.ts";
 import { requireBase } from "./gatherFacts.ts";
 
 export const command: Command = {
@@ -144,13 +142,12 @@ async function record(
       `run npx giftwrap build ${releaseKey(gift, version)} and commit the lock first`,
     );
   const environment = await openEnvironment(io, tree, name);
-  await trustRoot(trustedRootOf(environment), nodeCrypto);
+  const signer = await readSignerOf(io, environment, "timestamp");
   const objects = objectsOf(project, matrix);
   const missing = [];
   for (const key of objects) if (!(await environment.store.head(key))) missing.push(key);
   const cells = matrix.stages.reduce((sum, it) => sum + it.cells.length, 0);
   const result = failures === 0 && missing.length === 0 ? "passed" : "failed";
-  const signer = await readSigner("timestamp", keyFolder(io.root, name), io.variables);
   await writeEvidence(
     environment.store,
     signer,

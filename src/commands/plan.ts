@@ -1,13 +1,12 @@
-import { type Live, readLive, readLiveTimestamp, trustRoot } from "../publish/live.ts";
+import { type Live, readLive, readLiveTimestamp } from "../publish/live.ts";
 import { isEmptyPlan, type Plan, planPublish } from "../publish/plan.ts";
 import { planToLines } from "../publish/planText.ts";
 import { readChanges } from "../publish/readChanges.ts";
 import { planStops } from "../publish/stops.ts";
 import { commitOf } from "../source/git.ts";
 import { workTree } from "../source/tree.ts";
-import { nodeCrypto } from "../trust/nodeCrypto.ts";
 import { type Command, ENVIRONMENT_OPTION, EXIT, type Io, JSON_OPTION } from "./command.ts";
-import { type Environment, openEnvironment } from "./environment.ts";
+import { type Environment, openEnvironment, trustEnvironment } from "./environment.ts";
 import { mustReadDesired } from "./readDesired.ts";
 
 export interface PlannedPublish {
@@ -56,7 +55,7 @@ export async function planTree(io: Io, name: string): Promise<PlannedPublish> {
 /** What is live in an environment, verified; null before the first publish or without a root. */
 export async function readLiveOf(environment: Environment): Promise<Live | null> {
   if (!environment.root) return null;
-  const trusted = await trustRoot(environment.root, nodeCrypto);
+  const trusted = await trustEnvironment(environment);
   const timestamp = await readLiveTimestamp(environment.store, trusted);
   return timestamp && readLive(environment.store, trusted, timestamp);
 }

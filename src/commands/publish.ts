@@ -10,7 +10,6 @@ import {
   readCatalogs,
   readLiveHead,
   readLiveTimestamp,
-  trustRoot,
 } from "../publish/live.ts";
 import { isAsWanted } from "../publish/asWanted.ts";
 import { isEmptyPlan, type Plan, planPublish } from "../publish/plan.ts";
@@ -23,8 +22,6 @@ import type { Finding } from "../report/finding.ts";
 import { count, findingsToText } from "../report/text.ts";
 import { commitOf, isDirty } from "../source/git.ts";
 import { revisionTree } from "../source/tree.ts";
-import { keyFolder, readSigner } from "../trust/keyring.ts";
-import { nodeCrypto } from "../trust/nodeCrypto.ts";
 import { metadataKey } from "../wire/keys.ts";
 import { canonicalJson } from "../wire/metadata.ts";
 import {
@@ -40,7 +37,14 @@ import {
   parseEdges,
   parseWholeNumber,
 } from "./command.ts";
-import { type Environment, objectSource, openEnvironment, trustedRootOf } from "./environment.ts";
+import {
+  type Environment,
+  objectSource,
+  openEnvironment,
+  readSignerOf,
+  trustedRootOf,
+  trustEnvironment,
+} from "./environment.ts";
 
 /** Two publishers at once settle within a few rounds; more means that something else is wrong. */
 const MAX_ROUNDS = 5;
@@ -119,15 +123,14 @@ export async function prepare(args: Arguments, io: Io): Promise<Publisher> {
     name,
     parseEdges(args.texts("edge")),
   );
-  const keys = keyFolder(root, name);
   return {
     root,
     commit,
     environment,
     trustedRoot: trustedRootOf(environment),
     signers: {
-      release: await readSigner("release", keys, io.variables),
-      timestamp: await readSigner("timestamp", keys, io.variables),
+      release: await readSignerOf(io, environment, "release"),
+      timestamp: await readSignerOf(io, environment, "timestamp"),
     },
     source: await objectSource(io, environment, revisionTree(root, commit)),
     edgeDeadlineMilliseconds: 1000 * parseWholeNumber("deadline", args.text("deadline"), 30),
@@ -162,7 +165,7 @@ async function publishStops(
 ): Promise<{ ids: readonly string[]; live: LiveTimestamp | null } | "lost_race"> {
   const { root, commit, environment, signers, io } = publisher;
   const started = performance.now();
-  const live = await readLiveTimestamp(environment.store, await trustRoot(publisher.trustedRoot, nodeCrypto));
+  const live = await readLiveTimestamp(environment.store, await trustEnvironment(environment));
   if (!live) return { ids: [], live };
   const { commit: liveCommit, overrides: present } = live.signed.giftwrap;
   await checkAncestry(root, liveCommit, commit, publisher.replaceHistory);
@@ -222,7 +225,7 @@ async function publishTree(
     return { ...soFar, ...live, exit: EXIT.findings };
   }
 
-  const trusted = await trustRoot(publisher.trustedRoot, nodeCrypto);
+  const trusted = await trustEnvironment(environment);
   const fresh = await readLiveTimestamp(environment.store, trusted);
   if (fresh?.tag !== timestamp?.tag) return "lost_race";
   const head = fresh && (await readLiveHead(environment.store, trusted, fresh));

@@ -6,7 +6,8 @@ export type PathKind =
   | { readonly kind: "lock"; readonly gift: string; readonly version: string }
   | { readonly kind: "policy" }
   | { readonly kind: "environment"; readonly name: string }
-  | { readonly kind: "root"; readonly name: string }
+  /** The trusted root; with a version one that it replaced, or the draft of the next. */
+  | { readonly kind: "root"; readonly name: string; readonly version?: number | "next" }
   | { readonly kind: "override"; readonly name: string }
   | { readonly kind: "stray"; readonly gift?: string };
 
@@ -31,7 +32,12 @@ export function classifyPath(path: string): PathKind {
   }
   if (top !== "releases" || name.includes("/")) return { kind: "stray" };
   if (folder === "environments") {
-    if (name.endsWith(".root.json")) return { kind: "root", name: name.slice(0, -".root.json".length) };
+    const root = /^(.+)\.root(?:\.([1-9]\d{0,8}|next))?\.json$/.exec(name);
+    if (root) {
+      const [, environment = "", version] = root;
+      if (version === undefined) return { kind: "root", name: environment };
+      return { kind: "root", name: environment, version: version === "next" ? version : Number(version) };
+    }
     return name.endsWith(".yaml")
       ? { kind: "environment", name: name.slice(0, -".yaml".length) }
       : { kind: "stray" };
@@ -74,6 +80,17 @@ export function environmentPath(name: string): string {
   return `releases/environments/${name}.yaml`;
 }
 
+/** The root that git trusts and that apps ship. */
 export function rootPath(name: string): string {
   return `releases/environments/${name}.root.json`;
+}
+
+/** A root that was replaced: clients that ship it come to the newest one through those between. */
+export function formerRootPath(name: string, version: number): string {
+  return `releases/environments/${name}.root.${version}.json`;
+}
+
+/** The next root while it waits for signatures. */
+export function draftRootPath(name: string): string {
+  return `releases/environments/${name}.root.next.json`;
 }

@@ -4,7 +4,7 @@ import { TrustedMetadata } from "../client/trusted.ts";
 import { GiftError } from "../report/error.ts";
 import type { Store, Tag } from "../store/store.ts";
 import { catalogTarget, metadataKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
-import type { FileMeta, Targets, Timestamp } from "../wire/metadata.ts";
+import type { FileMeta, RoleName, Root, Targets, Timestamp } from "../wire/metadata.ts";
 import { TIERS, type Tier } from "../wire/viewer.ts";
 
 /** The one name that moves, as it is now. */
@@ -85,18 +85,57 @@ export async function readCatalogs(store: Store, trusted: TrustedMetadata, head:
   return { ...head, catalogs: { low: low ?? "", mid: mid ?? "", high: high ?? "" } };
 }
 
-/** Trust begins with the root that git holds. @throws GiftError `ROOT_BROKEN` */
-export async function trustRoot(root: Uint8Array, crypto: Crypto): Promise<TrustedMetadata> {
+/**
+ * Trust begins with the root that git holds. What the roots vouch for that it replaced is read, too, until it is signed anew;
+ * but nothing that a key signed which any of them calls leaked.
+ * @param former oldest first; each must follow the one before it, and `root` the last
+ * @throws GiftError `ROOT_BROKEN`
+ */
+export async function trustRoot(
+  root: Uint8Array,
+  crypto: Crypto,
+  former: readonly Uint8Array[] = [],
+): Promise<TrustedMetadata> {
   try {
-    return await TrustedMetadata.from(root, crypto);
+    const walk = await TrustedMetadata.from(former[0] ?? root, crypto);
+    const roots = [walk.root];
+    for (const next of former.length === 0 ? [] : [...former.slice(1), root]) {
+      await walk.updateRoot(next);
+      roots.unshift(walk.root);
+    }
+    const leaked = new Set(roots.flatMap((it) => it.giftwrap?.leaked ?? []));
+    return await TrustedMetadata.from(
+      root,
+      crypto,
+      roots.slice(1).map((it) => withoutKeys(it, leaked)),
+    );
   } catch (cause) {
     throw new GiftError(
       "ROOT_BROKEN",
-      "the environment's root.json is not a valid root",
+      former.length === 0
+        ? "the environment's root.json is not a valid root"
+        : "the environment's root.json is not a valid root, or does not follow from the numbered ones beside it",
       "take it back from git",
       { cause },
     );
   }
+}
+
+function withoutKeys(root: Root, keys: ReadonlySet<string>): Root {
+  const without = ({ keyids, threshold }: Root["roles"][RoleName]) => ({
+    keyids: keyids.filter((it) => !keys.has(it)),
+    threshold,
+  });
+  const { root: own, targets, snapshot, timestamp } = root.roles;
+  return {
+    ...root,
+    roles: {
+      root: own,
+      targets: without(targets),
+      snapshot: without(snapshot),
+      timestamp: without(timestamp),
+    },
+  };
 }
 
 async function read(store: Store, key: string): Promise<Uint8Array> {

@@ -1,33 +1,87 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GiftError } from "../report/error.ts";
-import { generateKeyPem, KEY_NAMES, type KeyName, type Signer, signerFromPem } from "./keys.ts";
+import type { Root } from "../wire/metadata.ts";
+import { generateKeyPem, KEY_NAMES, type KeyName, shortKeyId, type Signer, signerFromPem } from "./keys.ts";
 
 /** Where `keys init` puts private keys: outside of git. */
 export function keyFolder(repository: string, environment: string): string {
   return join(repository, ".giftwrap", "keys", environment);
 }
 
+/** A private key that this machine has, and where: the name of a variable or of a file, never what is in it. */
+export interface HeldKey {
+  readonly from: string;
+  readonly signer: Signer;
+}
+
 /**
- * A key from the environment variable (GIFTWRAP_RELEASE_KEY, GIFTWRAP_TIMESTAMP_KEY), as CI has it, or else from the folder.
- * @throws GiftError `KEY_MISSING` or `KEY_UNREADABLE`
+ * The keys of one kind: from the environment variables GIFTWRAP_RELEASE_KEY and GIFTWRAP_RELEASE_KEY_NEXT, as CI has them, or
+ * else all from the folder. There are two while a rotation is under way.
+ * @throws GiftError `KEY_UNREADABLE`
  */
-export async function readSigner(
+export async function readHeldKeys(
   name: KeyName,
   folder: string,
   variables: NodeJS.ProcessEnv,
-): Promise<Signer> {
-  const variable = `GIFTWRAP_${name.toUpperCase()}_KEY`;
+): Promise<readonly HeldKey[]> {
+  const variable = variableOf(name);
   // An unset secret reaches a job as an empty variable.
-  const pem = variables[variable] || (await readFile(join(folder, `${name}.pem`), "utf8").catch(() => null));
-  if (!pem) {
+  const given = [variable, `${variable}_NEXT`].flatMap((from) => {
+    const pem = variables[from];
+    return pem ? [{ from, signer: signerFromPem(name, pem) }] : [];
+  });
+  if (given.length > 0) return given;
+  const isKey = new RegExp(`^${name}(-[A-Za-z0-9]+)?\\.pem$`);
+  const files = (await readdir(folder).catch(() => [])).filter((it) => isKey.test(it)).sort();
+  return Promise.all(
+    files.map(async (from) => ({
+      from,
+      signer: signerFromPem(from, await readFile(join(folder, from), "utf8")),
+    })),
+  );
+}
+
+/** Whose key is asked for: what the environment is called in messages, and the root that says which keys count. */
+export interface KeyOwner {
+  readonly environment: string;
+  readonly root: Root;
+}
+
+/**
+ * The key on this machine that the root names for the work: release signs targets and snapshot, timestamp the timestamp.
+ * @throws GiftError `KEY_MISSING`, `KEY_UNREADABLE`, or `KEY_WRONG` when no key at hand is the root's
+ */
+export async function readSigner(
+  name: "release" | "timestamp",
+  { environment, root }: KeyOwner,
+  folder: string,
+  variables: NodeJS.ProcessEnv,
+): Promise<Signer> {
+  const held = await readHeldKeys(name, folder, variables);
+  const [first] = held;
+  if (!first)
     throw new GiftError(
       "KEY_MISSING",
-      `there is no ${name} key`,
-      `set ${variable}, or make keys with npx giftwrap keys init`,
+      `there is no ${name} key for ${environment}`,
+      `set ${variableOf(name)}, or make keys with npx giftwrap keys init`,
     );
-  }
-  return signerFromPem(name, pem);
+  const roles = name === "release" ? (["targets", "snapshot"] as const) : (["timestamp"] as const);
+  const isNamed = ({ signer }: HeldKey) =>
+    roles.every((role) => root.roles[role].keyids.includes(signer.keyId));
+  const right = held.find(isNamed);
+  if (right) return right.signer;
+  const named = root.roles[roles[0]].keyids.map(shortKeyId).join(", ");
+  const kept = held.map(({ from, signer }) => `${shortKeyId(signer.keyId)} of ${from}`).join(", ");
+  throw new GiftError(
+    "KEY_WRONG",
+    `this ${name} key, ${kept}, is not one that root ${root.version} of ${environment} names (${named}); nothing was written`,
+    `give the key ${named}, or name another in the next root: npx giftwrap keys rotate --env ${environment} --role ${name}`,
+  );
+}
+
+function variableOf(name: KeyName): string {
+  return `GIFTWRAP_${name.toUpperCase()}_KEY`;
 }
 
 /**

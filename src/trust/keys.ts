@@ -37,15 +37,40 @@ export function signerFromPem(name: string, pem: string): Signer {
       "store the whole file, with its BEGIN and END lines",
     );
   }
-  if (privateKey.asymmetricKeyType !== "ed25519") {
+  const publicKey = toPublicKey(name, createPublicKey(privateKey));
+  const digest = publicKey.keytype === "ecdsa" ? "sha256" : null;
+  return { keyId: keyIdOf(publicKey), publicKey, sign: async (bytes) => sign(digest, bytes, privateKey) };
+}
+
+/**
+ * The public half of a key that somebody else holds, a person or a key service.
+ * @param pem `BEGIN PUBLIC KEY` (SubjectPublicKeyInfo), Ed25519 or ECDSA P-256
+ * @throws GiftError `KEY_UNREADABLE`
+ */
+export function publicKeyFromPem(name: string, pem: string): PublicKey {
+  // Node would make the public half of a private key without a word; whoever gives that file gives away the key.
+  if (pem.includes("PRIVATE"))
     throw new GiftError(
       "KEY_UNREADABLE",
-      `the ${name} key is ${privateKey.asymmetricKeyType}, not ed25519`,
-      "make one with npx giftwrap keys init",
+      `${name} holds a private key, which nobody else should have`,
+      "give the public half alone: openssl pkey -in key.pem -pubout",
+    );
+  let publicKey: KeyObject;
+  try {
+    publicKey = createPublicKey(pem);
+  } catch {
+    throw new GiftError(
+      "KEY_UNREADABLE",
+      `${name} is no public key in PEM form`,
+      "give the whole file, with its BEGIN PUBLIC KEY and END PUBLIC KEY lines",
     );
   }
-  const publicKey = toPublicKey(privateKey);
-  return { keyId: keyIdOf(publicKey), publicKey, sign: async (bytes) => sign(null, bytes, privateKey) };
+  return toPublicKey(name, publicKey);
+}
+
+/** Enough of a key id for people to tell keys apart. */
+export function shortKeyId(keyId: string): string {
+  return keyId.slice(0, 8);
 }
 
 /** TUF specification 1.0.34, section 4.2: the SHA-256 of the key's canonical form. */
@@ -53,8 +78,21 @@ export function keyIdOf(key: PublicKey): string {
   return createHash("sha256").update(canonicalJson(key)).digest("hex");
 }
 
-function toPublicKey(privateKey: KeyObject): PublicKey {
-  // RFC 8410: the last 32 bytes of an Ed25519 SubjectPublicKeyInfo are the key itself.
-  const spki = createPublicKey(privateKey).export({ type: "spki", format: "der" });
-  return { keytype: "ed25519", scheme: "ed25519", keyval: { public: spki.subarray(-32).toString("hex") } };
+/** TUF specification 1.0.34, section 4.2: Ed25519 keys stand there in hexadecimal, ECDSA ones in PEM. */
+function toPublicKey(name: string, key: KeyObject): PublicKey {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  if (type === "ed25519") {
+    // RFC 8410: the last 32 bytes of an Ed25519 SubjectPublicKeyInfo are the key itself.
+    const spki = key.export({ type: "spki", format: "der" });
+    return { keytype: "ed25519", scheme: "ed25519", keyval: { public: spki.subarray(-32).toString("hex") } };
+  }
+  if (type === "ec" && details?.namedCurve === "prime256v1") {
+    const pem = key.export({ type: "spki", format: "pem" }).toString();
+    return { keytype: "ecdsa", scheme: "ecdsa-sha2-nistp256", keyval: { public: pem } };
+  }
+  throw new GiftError(
+    "KEY_UNREADABLE",
+    `the ${name} key is ${details?.namedCurve ?? type}, not Ed25519 or ECDSA P-256`,
+    "make one with npx giftwrap keys init or keys rotate, or choose one of these two in the key service",
+  );
 }

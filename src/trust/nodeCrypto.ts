@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { Crypto } from "../client/ports.ts";
+import type { PublicKey } from "../wire/metadata.ts";
 
 /** RFC 8410: what stands before the 32 bytes of an Ed25519 key in a SubjectPublicKeyInfo. */
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
@@ -11,23 +12,42 @@ const parsedKeys = new Map<string, KeyObject>();
 export const nodeCrypto: Crypto = {
   sha256: async (bytes) => createHash("sha256").update(bytes).digest(),
   verify: async (key, signature, bytes) => {
-    if (key.keytype !== "ed25519" || key.scheme !== "ed25519") return false;
-    const parsed = toKeyObject(key.keyval.public);
-    return parsed !== null && verify(null, bytes, parsed, signature);
+    const parsed = toKeyObject(key);
+    return parsed !== null && verify(key.keytype === "ecdsa" ? "sha256" : null, bytes, parsed, signature);
   },
 };
 
-function toKeyObject(hex: string): KeyObject | null {
-  if (!/^[0-9a-f]{64}$/.test(hex)) return null;
-  const known = parsedKeys.get(hex);
+function toKeyObject({ keytype, scheme, keyval }: PublicKey): KeyObject | null {
+  const text = keyval.public;
+  const name = `${keytype} ${scheme} ${text}`;
+  const known = parsedKeys.get(name);
   if (known) return known;
-  const parsed = createPublicKey({
+  const parsed =
+    keytype === "ed25519" && scheme === "ed25519"
+      ? fromRaw(text)
+      : keytype === "ecdsa" && scheme === "ecdsa-sha2-nistp256"
+        ? fromPem(text)
+        : null;
+  if (parsed) parsedKeys.set(name, parsed);
+  return parsed;
+}
+
+function fromRaw(hex: string): KeyObject | null {
+  if (!/^[0-9a-f]{64}$/.test(hex)) return null;
+  return createPublicKey({
     key: Buffer.concat([SPKI_PREFIX, Buffer.from(hex, "hex")]),
     format: "der",
     type: "spki",
   });
-  parsedKeys.set(hex, parsed);
-  return parsed;
+}
+
+function fromPem(pem: string): KeyObject | null {
+  try {
+    const key = createPublicKey(pem);
+    return key.asymmetricKeyDetails?.namedCurve === "prime256v1" ? key : null;
+  } catch {
+    return null;
+  }
 }
 
 /** SHA-256 of bytes or UTF-8 text, in lower-case hexadecimal. */

@@ -43,6 +43,8 @@ export interface Root extends Signed {
   readonly roles: Readonly<
     Record<RoleName, { readonly keyids: readonly string[]; readonly threshold: number }>
   >;
+  /** This project's own field, under the same signatures: keys of former roots that others may hold, so that nothing they signed counts. */
+  readonly giftwrap?: { readonly leaked: readonly string[] };
 }
 
 export interface Timestamp extends Signed {

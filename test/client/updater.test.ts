@@ -567,6 +567,14 @@ describe("new root keys", () => {
     expect(first(client)).toBe("rose@1.1.0");
   });
 
+  test("are taken up when the release key alone is new, which the timestamp does not show", async () => {
+    const client = await opened();
+    await repository.rotate("release");
+    await repository.publish(NEW);
+    expect(await client.refresh()).toBe(true);
+    expect([client.state.revision, first(client)]).toEqual([2, "rose@1.1.0"]);
+  });
+
   test("are followed over several roots, the root's own key among them, and kept over a restart", async () => {
     const store = memoryStore();
     const client = await opened({ store });

@@ -9,12 +9,11 @@ import { GiftwrapClient, type Fetch, type Viewer } from "../../src/client/client
 import { type Publisher, type PublishResult, publish } from "../../src/commands/publish.ts";
 import { initKeys } from "../../src/commands/keysInit.ts";
 import type { Io } from "../../src/commands/command.ts";
-import { openEnvironment, trustedRootOf } from "../../src/commands/environment.ts";
+import { openEnvironment, readSignerOf, trustedRootOf } from "../../src/commands/environment.ts";
 import { lockPath, releasePath } from "../../src/model/paths.ts";
 import type { LockFile } from "../../src/model/schemas.ts";
 import { revisionTree } from "../../src/source/tree.ts";
 import type { Store } from "../../src/store/store.ts";
-import { keyFolder, readSigner } from "../../src/trust/keyring.ts";
 import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import type { Edge } from "../../src/publish/edges.ts";
 
@@ -87,15 +86,14 @@ export async function createWorld(edges: readonly Edge[] = []): Promise<World> {
   const publisher = async (changes: Partial<Publisher> = {}): Promise<Publisher> => {
     const commit = changes.commit ?? (await git("rev-parse", "HEAD"));
     const environment = await openEnvironment(io, revisionTree(root, commit), "production", edges);
-    const keys = keyFolder(root, "production");
     return {
       root,
       commit,
       environment,
       trustedRoot: trustedRootOf(environment),
       signers: {
-        release: await readSigner("release", keys, {}),
-        timestamp: await readSigner("timestamp", keys, {}),
+        release: await readSignerOf(io, environment, "release"),
+        timestamp: await readSignerOf(io, environment, "timestamp"),
       },
       source: cache.object,
       edgeDeadlineMilliseconds: 2_000,

@@ -47,7 +47,7 @@ describe("a key", () => {
     const error = refusalOf(pem);
     expect(error).toMatchObject({ name: "GiftError", code: "KEY_UNREADABLE" });
     expect(error.message).toMatch(
-      /^the release key is (no private key in PEM form|\w+(-\w+)?, not ed25519)$/,
+      /^the release key is (no private key in PEM form|\w+(-\w+)?, not Ed25519 or ECDSA P-256)$/,
     );
     expect(error.fix).not.toBe("");
     expectNoPartOf(pem, error);
@@ -101,7 +101,9 @@ function otherKeys(): Record<string, string> {
   const pkcs8 = { type: "pkcs8", format: "pem" } as const;
   return {
     "an RSA key": generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export(pkcs8).toString(),
-    "an ECDSA key": generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export(pkcs8).toString(),
+    "an ECDSA key of another curve": generateKeyPairSync("ec", { namedCurve: "secp384r1" })
+      .privateKey.export(pkcs8)
+      .toString(),
     "an X25519 key": generateKeyPairSync("x25519").privateKey.export(pkcs8).toString(),
     "an Ed448 key": generateKeyPairSync("ed448").privateKey.export(pkcs8).toString(),
     "a public key": ed25519.publicKey.export({ type: "spki", format: "pem" }).toString(),
