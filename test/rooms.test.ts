@@ -40,6 +40,7 @@ const PURE = [
   "publish/plan.ts",
   "publish/stops.ts",
   "publish/planText.ts",
+  "publish/logText.ts",
   "bundle/recipe.ts",
   "github/card.ts",
 ];

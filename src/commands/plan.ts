@@ -60,6 +60,13 @@ export async function readLiveOf(environment: Environment): Promise<Live | null>
   return timestamp && readLive(environment.store, trusted, timestamp);
 }
 
+/** The live revision; 0 before the first publish or without a root. */
+export async function readRevision(environment: Environment): Promise<number> {
+  if (!environment.root) return 0;
+  const trusted = await trustEnvironment(environment);
+  return (await readLiveTimestamp(environment.store, trusted))?.signed.version ?? 0;
+}
+
 export function plannedToLines({ environment, revision, stops, plan }: PlannedPublish): readonly string[] {
   const head =
     revision === null

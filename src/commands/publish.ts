@@ -184,7 +184,8 @@ async function publishStops(
 
   const snapshot = live.signed.meta["snapshot.json"];
   const content = { snapshot, pollSeconds: environment.file.pollSeconds, commit, overrides };
-  const written = await writeTimestamp(environment.store, live, content, signers.timestamp, io.now());
+  const at = io.now();
+  const written = await writeTimestamp(environment.store, live, content, signers.timestamp, at);
   if (!written) return "lost_race";
   const ids = additions.map((it) => it.id);
   say(`stop in ${environment.name}: ${ids.join(", ")} (revision ${written.signed.version})`);
@@ -194,7 +195,7 @@ async function publishStops(
   );
   await writeLog(
     environment.store,
-    toLogRecord({ now: written, before: live, kind: "stop", by: accountOf(io), at: io.now(), edges }),
+    toLogRecord({ now: written, before: live, kind: "stop", by: accountOf(io), at, edges }),
   );
   return { ids, live: written };
 }
@@ -266,7 +267,8 @@ async function publishTree(
     commit,
     overrides: plan.overrides,
   };
-  const written = await writeTimestamp(store, live?.timestamp ?? null, content, signers.timestamp, io.now());
+  const at = io.now();
+  const written = await writeTimestamp(store, live?.timestamp ?? null, content, signers.timestamp, at);
   if (!written) return "lost_race";
   say(
     `published ${commit.slice(0, 10)} to ${environment.name} as revision ${written.signed.version}, generation ${generation.version}`,
@@ -275,7 +277,7 @@ async function publishTree(
   const before = live?.timestamp ?? null;
   await writeLog(
     store,
-    toLogRecord({ now: written, before, kind: "publish", by: accountOf(io), at: io.now(), plan, edges }),
+    toLogRecord({ now: written, before, kind: "publish", by: accountOf(io), at, plan, edges }),
   );
   const unconfirmed = edges.some((it) => !it.ok);
   return {

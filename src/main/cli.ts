@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   publish: () => import("../commands/publish.ts"),
   matrix: () => import("../commands/matrix.ts"),
   status: () => import("../commands/status.ts"),
+  log: () => import("../commands/log.ts"),
   calendar: () => import("../commands/calendar.ts"),
   serve: () => import("../commands/serve.ts"),
   resolve: () => import("../commands/resolve.ts"),

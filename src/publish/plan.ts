@@ -44,7 +44,8 @@ export interface Plan {
 }
 
 export function planPublish(desired: Desired, live: Live | null, kept: Kept): Plan {
-  const lines = linesAfter(desired, live, kept);
+  const before = mapTiers((tier) => (live ? catalogLines(live.catalogs[tier]) : new Map<string, string>()));
+  const lines = linesAfter(desired, before, kept);
   const catalogs = mapTiers((tier) => writeCatalog(tier, lines[tier]));
   const present = live?.timestamp.signed.giftwrap.overrides ?? [];
   const generation = live?.generation ?? 0;
@@ -56,11 +57,12 @@ export function planPublish(desired: Desired, live: Live | null, kept: Kept): Pl
     changesCatalogs ? generation + 1 : generation,
     kept,
   );
+  const [then, next] = onlyDiffering(before, lines);
   return {
-    changes: describeChanges(live, lines),
+    changes: describeChanges(then, next),
     kept,
     catalogs,
-    objects: newObjects(live, lines),
+    objects: newObjects(live, then, next),
     changesCatalogs,
     overrides,
     changesOverrides: canonicalJson(overrides) !== canonicalJson(present),
@@ -74,16 +76,33 @@ export function isEmptyPlan(plan: Plan): boolean {
 type Lines = Readonly<Record<Tier, ReadonlyMap<string, string>>>;
 
 /** Git's lines, but the live ones of gifts that are kept. A kept gift that is not live stays away. */
-function linesAfter(desired: Desired, live: Live | null, kept: Kept): Lines {
+function linesAfter(desired: Desired, before: Lines, kept: Kept): Lines {
   return mapTiers((tier) => {
-    const before = live ? catalogLines(live.catalogs[tier]) : new Map<string, string>();
     const after = new Map([...desired.lines[tier]].filter(([gift]) => !kept.has(gift)));
     for (const gift of kept.keys()) {
-      const line = before.get(gift);
+      const line = before[tier].get(gift);
       if (line !== undefined) after.set(gift, line);
     }
     return after;
   });
+}
+
+/** The lines, in every tier, of gifts with another line in some tier. Of thousands these are few, and only they are parsed. */
+function onlyDiffering(before: Lines, after: Lines): readonly [Lines, Lines] {
+  const differing = new Set<string>();
+  for (const tier of TIERS)
+    for (const gift of new Set([...before[tier].keys(), ...after[tier].keys()]))
+      if (before[tier].get(gift) !== after[tier].get(gift)) differing.add(gift);
+  const pick = (lines: Lines): Lines =>
+    mapTiers((tier) => {
+      const picked = new Map<string, string>();
+      for (const gift of differing) {
+        const line = lines[tier].get(gift);
+        if (line !== undefined) picked.set(gift, line);
+      }
+      return picked;
+    });
+  return [pick(before), pick(after)];
 }
 
 /**
@@ -115,16 +134,13 @@ function concernsOnly(override: Override, kept: Kept): boolean {
   return override.gifts !== "*" && override.gifts.every((gift) => kept.has(gift));
 }
 
-function newObjects(live: Live | null, lines: Lines): Plan["objects"] {
-  const known = new Set<string>();
-  for (const tier of TIERS) {
-    if (live)
-      for (const line of catalogLines(live.catalogs[tier]).values())
-        for (const file of objectsOf(line)) known.add(file.digest);
-  }
+function newObjects(live: Live | null, before: Lines, after: Lines): Plan["objects"] {
+  const known = new Set(
+    TIERS.flatMap((tier) => [...before[tier].values()].flatMap(objectsOf)).map((file) => file.digest),
+  );
   const found = new Map<string, { file: ObjectFile; gifts: string[] }>();
   for (const tier of TIERS) {
-    for (const [gift, line] of lines[tier]) {
+    for (const [gift, line] of after[tier]) {
       for (const file of objectsOf(line)) {
         if (known.has(file.digest)) continue;
         const entry = found.get(file.digest) ?? { file, gifts: [] };
@@ -133,18 +149,23 @@ function newObjects(live: Live | null, lines: Lines): Plan["objects"] {
       }
     }
   }
+  if (live && found.size > 0) for (const digest of liveDigests(live)) found.delete(digest);
   return [...found.values()].sort((a, b) => (a.file.digest < b.file.digest ? -1 : 1));
+}
+
+/** Every digest in the live catalogs: another gift may have the same file. They are looked for, which takes a fifth of parsing. */
+function* liveDigests(live: Live): Iterable<string> {
+  for (const tier of TIERS)
+    for (const [, digest = ""] of live.catalogs[tier].matchAll(/"digest":"([0-9a-f]{64})"/g)) yield digest;
 }
 
 function objectsOf(line: string): readonly ObjectFile[] {
   return parseLine(line).releases.flatMap((release) => release.files);
 }
 
-function describeChanges(live: Live | null, lines: Lines): readonly ReleaseChange[] {
-  const before = releasesOf(
-    live ? mapTiers((tier) => catalogLines(live.catalogs[tier])) : mapTiers(() => new Map()),
-  );
-  const after = releasesOf(lines);
+function describeChanges(linesBefore: Lines, linesAfter: Lines): readonly ReleaseChange[] {
+  const before = releasesOf(linesBefore);
+  const after = releasesOf(linesAfter);
   const keys = [...new Set([...before.keys(), ...after.keys()])].sort();
   return keys.flatMap((key): ReleaseChange[] => {
     const [then, next] = [before.get(key), after.get(key)];

@@ -14,7 +14,14 @@ export function planToLines(plan: Plan): readonly string[] {
   ];
 }
 
-function describeChange({ gift, version, before, after, details }: ReleaseChange): string {
+/** "rose 1.4.0: canary -> regional; SG 5 % -> 10 %" */
+export function describeChange({
+  gift,
+  version,
+  before,
+  after,
+  details,
+}: Pick<ReleaseChange, "gift" | "version" | "before" | "after" | "details">): string {
   const stages = before === after ? `${after}` : `${before ?? "closed"} -> ${after ?? "closed"}`;
   return `${gift} ${version}: ${stages}${details.length > 0 ? `; ${details.join(", ")}` : ""}`;
 }

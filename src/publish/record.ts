@@ -16,7 +16,7 @@ export interface LogRecord {
   readonly generation: number;
   readonly commit: string;
   readonly previousCommit: string | null;
-  /** When it was written, in ISO 8601. */
+  /** When the timestamp was written, in ISO 8601; edges served it some time later. */
   readonly at: string;
   readonly kind: LogKind;
   /** The account that ran the command. */

@@ -12,6 +12,7 @@ const COMMANDS = [
   "publish",
   "matrix",
   "status",
+  "log",
   "calendar",
   "serve",
   "resolve",
