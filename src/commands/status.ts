@@ -10,6 +10,7 @@ import { type Command, EDGE_OPTION, ENVIRONMENT_OPTION, EXIT, JSON_OPTION, parse
 import { openEnvironment } from "./environment.ts";
 import { readLiveOf } from "./plan.ts";
 import { mustReadDesired } from "./readDesired.ts";
+import { saveState } from "./saveState.ts";
 
 /** Edges are asked once, not waited for. */
 const EDGE_PATIENCE_MILLISECONDS = 2_000;
@@ -26,7 +27,16 @@ export const command: Command = {
   summary: "compare git with what is live, per gift, region and stage",
   usage: "[--env NAME]",
   example: "giftwrap status --env production",
-  options: { env: ENVIRONMENT_OPTION, edge: EDGE_OPTION, json: JSON_OPTION },
+  options: {
+    env: ENVIRONMENT_OPTION,
+    edge: EDGE_OPTION,
+    save: {
+      type: "string",
+      value: "FILE",
+      help: "keep a copy of what is live, for giftwrap override --state FILE",
+    },
+    json: JSON_OPTION,
+  },
   run: async (args, io) => {
     const head = await commitOf(io.root, "HEAD");
     const tree = head === null ? workTree(io.root) : revisionTree(io.root, head);
@@ -37,6 +47,11 @@ export const command: Command = {
       parseEdges(args.texts("edge")),
     );
     const live = await readLiveOf(environment);
+    const copy = args.text("save");
+    if (copy !== undefined) {
+      await saveState(copy, tree, environment, live?.timestamp ?? null, io.now());
+      io.progress(`the state of ${environment.name} is kept in ${copy}`);
+    }
     const { wanted, kept } = await mustReadDesired(tree, environment, io.now());
     const rows = compare(
       rolloutsOf(TIERS.flatMap((tier) => [...wanted.lines[tier].values()])),

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   serve: () => import("../commands/serve.ts"),
   resolve: () => import("../commands/resolve.ts"),
   "keys init": () => import("../commands/keysInit.ts"),
+  override: () => import("../commands/override.ts"),
   demo: () => import("../commands/demo.ts"),
 };
 

@@ -94,3 +94,7 @@ export function formerRootPath(name: string, version: number): string {
 export function draftRootPath(name: string): string {
   return `releases/environments/${name}.root.next.json`;
 }
+
+export function overridePath(name: string): string {
+  return `releases/overrides/${name}.yaml`;
+}

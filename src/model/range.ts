@@ -79,3 +79,21 @@ function later(a: Version | null, b: Version | null): Version | null {
   if (a === null || b === null) return null;
   return compareVersions(a, b) >= 0 ? a : b;
 }
+
+/** A range that compiles to these very intervals, as a person may write it; they are sorted and disjoint. */
+export function toRangeText(intervals: readonly Interval[]): string {
+  // Nothing is smaller than the smallest version.
+  if (intervals.length === 0) return `<${toText(SMALLEST)}`;
+  return intervals.map(toComparators).join(" || ");
+}
+
+function toComparators([from, to]: Interval): string {
+  const isFromStart = compareVersions(from, SMALLEST) === 0;
+  if (to === null) return isFromStart ? "*" : `>=${toText(from)}`;
+  if (compareVersions(to, successor(from)) === 0) return toText(from);
+  return isFromStart ? `<${toText(to)}` : `>=${toText(from)} <${toText(to)}`;
+}
+
+function toText([major, minor, patch, ...pre]: Version): string {
+  return `${major}.${minor}.${patch}${pre.length > 0 ? `-${pre.join(".")}` : ""}`;
+}

@@ -98,6 +98,7 @@ function isLess(a: number | undefined, b: number | undefined): boolean {
   return (a ?? 0) < (b ?? 0);
 }
 
-function sizeOf(overrides: readonly Override[]): number {
+/** How much of the timestamp they take, in bytes. */
+export function sizeOf(overrides: readonly Override[]): number {
   return new TextEncoder().encode(JSON.stringify(overrides)).length;
 }

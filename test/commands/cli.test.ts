@@ -17,6 +17,7 @@ const COMMANDS = [
   "serve",
   "resolve",
   "keys init",
+  "override",
   "demo",
 ];
 const folders: string[] = [];
