@@ -3,10 +3,13 @@ import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "
 import { basename, dirname, join } from "node:path";
 import { GiftError } from "../report/error.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
+import { isDead, newOwner } from "./lockOwner.ts";
 import type { Store, Stored } from "./store.ts";
 
-/** A lock older than this was left by a process that died; no swap takes that long. */
+/** A lock older than this was left by a process that died, wherever it ran; no swap takes that long. */
 const STALE_LOCK_MILLISECONDS = 10_000;
+/** A temporary file older than this was left by a process that died; no value takes that long to write. */
+const STALE_FILE_MILLISECONDS = 3_600_000;
 const LOCK_RETRY_MILLISECONDS = 5;
 
 /**
@@ -33,6 +36,13 @@ export function fileStore(folder: string): Store {
     return bytes && { bytes, tag: digestOf(bytes) };
   };
 
+  let isSwept = false;
+  const write = async (bytes: Uint8Array): Promise<string> => {
+    if (!isSwept) await sweep(join(folder, TEMPORARY));
+    isSwept = true;
+    return writeTemporary(folder, bytes);
+  };
+
   return {
     get,
     head: async (key) => {
@@ -42,7 +52,7 @@ export function fileStore(folder: string): Store {
     putIfAbsent: async (key, bytes) => {
       const path = toPath(key);
       await makeFolder(path, key);
-      const temporary = await writeTemporary(folder, bytes);
+      const temporary = await write(bytes);
       try {
         await link(temporary, path);
         return true;
@@ -57,17 +67,20 @@ export function fileStore(folder: string): Store {
       const path = toPath(key);
       await makeFolder(path, key);
       // No key has a part that begins with a dot, so no key is ever taken for a lock.
-      return withLock(join(dirname(path), `.${basename(path)}.lock`), async () => {
+      return withLock(join(dirname(path), `.${basename(path)}.lock`), async (isHeld) => {
         const present = await get(key);
         if ((present?.tag ?? null) !== expected) return null;
-        const temporary = await writeTemporary(folder, bytes);
+        const temporary = await write(bytes);
         try {
+          // Who slept for so long that another broke the lock has lost.
+          if (!(await isHeld())) return null;
           await rename(temporary, path);
+          return digestOf(bytes);
         } catch (error) {
-          await rm(temporary, { force: true });
           throw toStoreError("replace", key, error);
+        } finally {
+          await rm(temporary, { force: true });
         }
-        return digestOf(bytes);
       });
     },
     list: async (prefix) => {
@@ -86,8 +99,10 @@ async function makeFolder(path: string, key: string): Promise<void> {
   });
 }
 
+const TEMPORARY = ".writing";
+
 async function writeTemporary(folder: string, bytes: Uint8Array): Promise<string> {
-  const temporary = join(folder, ".writing", randomUUID());
+  const temporary = join(folder, TEMPORARY, randomUUID());
   try {
     await mkdir(dirname(temporary), { recursive: true });
     const file = await open(temporary, "wx");
@@ -104,22 +119,45 @@ async function writeTemporary(folder: string, bytes: Uint8Array): Promise<string
   return temporary;
 }
 
-/** One swap at a time, also between processes: whoever creates the lock file has it. */
-async function withLock<T>(path: string, act: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      await (await open(path, "wx")).close();
-      break;
-    } catch (error) {
-      if (!isCode(error, "EEXIST")) throw toStoreError("lock", path, error);
-      if (await isStale(path)) await breakLock(path);
-      else await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MILLISECONDS));
-    }
+/** Takes away what dead processes have left half-written, or the disk would fill with it. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of (await readdir(folder).catch(nullIfMissing)) ?? []) {
+    const path = join(folder, name);
+    const left = await stat(path).catch(nullIfMissing);
+    if (left && Date.now() - left.mtimeMs > STALE_FILE_MILLISECONDS) await rm(path, { force: true });
   }
+}
+
+/** One swap at a time, also between processes: whoever creates the lock file has it, and writes into it who that is. */
+async function withLock<T>(path: string, act: (isHeld: () => Promise<boolean>) => Promise<T>): Promise<T> {
+  const owner = newOwner();
+  while (!(await takeLock(path, owner))) {
+    if (await isStale(path)) await breakLock(path);
+    else await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MILLISECONDS));
+  }
+  const isHeld = async () => (await readOwner(path)) === owner;
   try {
-    return await act();
+    return await act(isHeld);
   } finally {
-    await rm(path, { force: true });
+    if (await isHeld()) await rm(path, { force: true });
+  }
+}
+
+async function takeLock(path: string, owner: string): Promise<boolean> {
+  try {
+    const file = await open(path, "wx");
+    try {
+      await file.writeFile(owner);
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
+    return true;
+  } catch (error) {
+    if (isCode(error, "EEXIST")) return false;
+    throw toStoreError("lock", path, error);
   }
 }
 
@@ -135,7 +173,12 @@ async function breakLock(path: string): Promise<void> {
 
 async function isStale(path: string): Promise<boolean> {
   const held = await stat(path).catch(nullIfMissing);
-  return held !== null && Date.now() - held.mtimeMs > STALE_LOCK_MILLISECONDS;
+  if (held === null) return false;
+  return Date.now() - held.mtimeMs > STALE_LOCK_MILLISECONDS || isDead((await readOwner(path)) ?? "");
+}
+
+async function readOwner(path: string): Promise<string | null> {
+  return readFile(path, "utf8").catch(nullIfMissing);
 }
 
 async function listKeys(folder: string, below: string): Promise<string[]> {

@@ -1,10 +1,13 @@
-import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, open, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fileStore } from "../../src/store/fileStore.ts";
+import { newOwner } from "../../src/store/lockOwner.ts";
+import { digestOf } from "../../src/trust/nodeCrypto.ts";
 import { describeStore } from "./describeStore.ts";
 
 const run = promisify(execFile);
@@ -76,6 +79,48 @@ describe("a store in a folder", () => {
     expect(await files()).toEqual(["metadata/name"]);
   });
 
+  test("breaks the lock of a process that was killed a moment ago, and not that of one elsewhere", async () => {
+    const store = fileStore(folder);
+    const { pid } = await ended();
+    await writeFile(lockOf("name"), newOwner().replace(/ \d+ /, ` ${pid} `));
+    const started = performance.now();
+    const one = await store.replace("name", bytes("one"), null);
+    expect(performance.now() - started).toBeLessThan(5_000);
+
+    await writeFile(lockOf("name"), newOwner().replace(/^\S+ \d+ /, `elsewhere ${pid} `));
+    let isSwapped = false;
+    const swapping = store.replace("name", bytes("two"), one).finally(() => {
+      isSwapped = true;
+    });
+    for (let turn = 0; turn < 20; turn++) await store.get("name");
+    expect(isSwapped).toBe(false);
+    await rm(lockOf("name"));
+    expect(await swapping).not.toBeNull();
+  });
+
+  test("does not write after another has broken its lock: who slept too long has lost", async () => {
+    // The value is a pipe: who reads it with the lock in hand sleeps until something is written into it.
+    await run("mkfifo", [join(folder, "name")]);
+    const swapping = fileStore(folder).replace("name", bytes("the sleeper's"), digestOf(bytes("before")));
+    const pipe = await open(join(folder, "name"), "w");
+    await writeFile(lockOf("name"), newOwner());
+    await pipe.writeFile("before");
+    await pipe.close();
+    expect(await swapping).toBeNull();
+    expect((await stat(join(folder, "name"))).isFIFO()).toBe(true);
+    expect(await files()).toEqual([".name.lock"]);
+  });
+
+  test("takes away what was left half-written an hour ago, and nothing that is younger", async () => {
+    const folderOfParts = join(folder, ".writing");
+    await mkdir(folderOfParts, { recursive: true });
+    for (const name of ["old", "young"]) await writeFile(join(folderOfParts, name), "half");
+    const longAgo = new Date(Date.now() - 2 * 3_600_000);
+    await utimes(join(folderOfParts, "old"), longAgo, longAgo);
+    await fileStore(folder).putIfAbsent("name", bytes("one"));
+    expect(await readdir(folderOfParts)).toEqual(["young"]);
+  });
+
   test("breaks also the lock of one who died while breaking a lock", async () => {
     const store = fileStore(folder);
     await leaveLock("name");
@@ -119,6 +164,13 @@ describe("a store in a folder", () => {
   function lockOf(key: string, more = ""): string {
     const path = join(folder, key);
     return join(dirname(path), `.${key.split("/").at(-1)}.lock${more}`);
+  }
+
+  /** A process that has been and is no more. */
+  async function ended(): Promise<{ pid: number | undefined }> {
+    const child = spawn(process.execPath, ["-e", "0"], { stdio: "ignore" });
+    await once(child, "close");
+    return { pid: child.pid };
   }
 
   async function leaveLock(key: string, more = ""): Promise<void> {
