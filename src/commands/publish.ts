@@ -12,7 +12,7 @@ import {
   readLiveTimestamp,
 } from "../publish/live.ts";
 import { isAsWanted } from "../publish/asWanted.ts";
-import { isEmptyPlan, type Plan, planPublish } from "../publish/plan.ts";
+import { isEmptyPlan, overridesAfter, type Plan, planPublish } from "../publish/plan.ts";
 import { planToLines } from "../publish/planText.ts";
 import { readChanges } from "../publish/readChanges.ts";
 import { toLogRecord, writeLog } from "../publish/record.ts";
@@ -265,7 +265,12 @@ async function publishTree(
     snapshot: generation,
     pollSeconds: environment.file.pollSeconds,
     commit,
-    overrides: plan.overrides,
+    overrides: overridesAfter(
+      tree.wanted.overrides,
+      live?.timestamp.signed.giftwrap.overrides ?? [],
+      generation.version,
+      plan.kept,
+    ),
   };
   const at = io.now();
   const written = await writeTimestamp(store, live?.timestamp ?? null, content, signers.timestamp, at);

@@ -39,6 +39,7 @@ export interface Plan {
   readonly objects: readonly { readonly file: ObjectFile; readonly gifts: readonly string[] }[];
   /** Whether a new generation goes out: catalogs changed, or a standing stop has to end. */
   readonly changesCatalogs: boolean;
+  /** What stands afterwards, if the new generation is the next number; see {@link overridesAfter}. */
   readonly overrides: readonly Override[];
   readonly changesOverrides: boolean;
 }
@@ -108,8 +109,9 @@ function onlyDiffering(before: Lines, after: Lines): readonly [Lines, Lines] {
 /**
  * Git's overrides, and those that are not git's to end: break-glass ones until git adopts their id, stops and drills until
  * the catalog carries them. A kept gift's line does not carry its stop, so that one goes on.
+ * @param generation the one that goes out with them: a number that an interrupted run has used is passed over
  */
-function overridesAfter(
+export function overridesAfter(
   fromGit: readonly Override[],
   present: readonly Override[],
   generation: number,

@@ -5,12 +5,24 @@ import { openAudience, seenBy, seenByNewcomers } from "./audience.ts";
 import { failingStore, watchedStore } from "./failingStore.ts";
 import type { ReleaseSpec, World } from "./world.ts";
 
+const HOUR = 3_600_000;
+
 export const GIFTS = ["anchor", "balloon"];
 
-/** Each kind of publish: what is committed and published first, and what is committed then. */
-export const KINDS: Readonly<
-  Record<string, { before: ((world: World) => Promise<void>) | null; after: (world: World) => Promise<void> }>
-> = {
+export interface Kind {
+  /** What is committed and published first. */
+  readonly before: ((world: World) => Promise<void>) | null;
+  /** What is committed then. */
+  readonly after: (world: World) => Promise<void>;
+  /** How much later the publish is. */
+  readonly hoursLater?: number;
+}
+
+const OVERRIDE = "releases/overrides/anchor.yaml";
+const OVERRIDE_TEXT = 'gifts: [anchor]\nversions: ">=1.1.0"\nlimit: none\nreason: Crashes\n';
+
+/** Each kind of publish. */
+export const KINDS: Readonly<Record<string, Kind>> = {
   "the first publish": { before: null, after: (world) => releaseAll(world, [{}, { regional: true }]) },
   "a new release": {
     before: (world) => releaseAll(world, [{ canary: false }, {}]),
@@ -26,6 +38,32 @@ export const KINDS: Readonly<
       await world.release({ gift: "anchor", version: "1.1.0", canary: true });
       await world.release({ gift: "balloon", version: "1.1.0", regional: true, full: true });
     },
+  },
+  "a raise": {
+    before: (world) => releaseAll(world, [{ regional: true, regions: { SG: 10 } }, {}]),
+    after: (world) =>
+      world.release({ gift: "anchor", version: "1.1.0", regional: true, regions: { SG: 100 } }),
+  },
+  "a deleted release": {
+    before: (world) => releaseAll(world, [{ regional: true, full: true }, {}]),
+    after: (world) =>
+      world.write({ "releases/anchor/1.1.0.yaml": null, "releases/anchor/1.1.0.lock.json": null }),
+  },
+  "an override that is added": {
+    before: (world) => releaseAll(world, [{ regional: true, full: true }, {}]),
+    after: (world) => world.write({ [OVERRIDE]: OVERRIDE_TEXT }),
+  },
+  "an override that is removed": {
+    before: async (world) => {
+      await releaseAll(world, [{ regional: true, full: true }, {}]);
+      await world.write({ [OVERRIDE]: OVERRIDE_TEXT });
+    },
+    after: (world) => world.write({ [OVERRIDE]: null }),
+  },
+  "a renewal alone": {
+    before: (world) => releaseAll(world, [{}, {}]),
+    after: async () => {},
+    hoursLater: 13,
   },
 };
 
@@ -50,7 +88,7 @@ export async function dieAtEach(
   when: "before" | "after",
   isChosen: (key: string) => boolean,
 ): Promise<void> {
-  const { before = null, after } = KINDS[kind] ?? {};
+  const { before = null, after, hoursLater = 0 } = KINDS[kind] ?? {};
   if (!after) throw new Error(`${kind} is not known`);
   if (before) {
     await before(world);
@@ -58,11 +96,12 @@ export async function dieAtEach(
     await world.publish();
   }
   await after(world);
-  await world.commit("After");
+  if (hoursLater === 0) await world.commit("After");
   const restore = await world.saveStore();
   const publisher = await world.publisher();
+  const io = { ...publisher.io, now: () => Date.now() + hoursLater * HOUR };
   const publishTo = (store: typeof publisher.environment.store) =>
-    world.publish({ environment: { ...publisher.environment, store } });
+    world.publish({ io, environment: { ...publisher.environment, store } });
 
   const written: string[] = [];
   const watched = watchedStore(await world.store(), async (key) => {
@@ -84,7 +123,7 @@ export async function dieAtEach(
       await seenBy(watching, GIFTS);
       await seenByNewcomers(world, GIFTS);
     }
-    await world.publish();
+    await world.publish({ io });
     await Promise.all(watching.map((client) => client.refresh()));
     expect(await seenBy(watching, GIFTS)).toEqual(expected);
     expect(await seenByNewcomers(world, GIFTS)).toEqual(expected);

@@ -57,6 +57,34 @@ export interface World {
 
 export async function createWorld(edges: readonly Edge[] = []): Promise<World> {
   const root = await mkdtemp(join(tmpdir(), "giftwrap-test-"));
+  const world = worldAt(root, edges);
+  await world.git("init", "--quiet", "--initial-branch=main");
+  for (const [key, value] of [
+    ["user.name", "Test"],
+    ["user.email", "test@giftwrap.invalid"],
+    ["commit.gpgsign", "false"],
+  ]) {
+    await world.git("config", key ?? "", value ?? "");
+  }
+  await world.write({
+    ".gitignore": ".giftwrap/\n",
+    "releases/policy.yaml": POLICY,
+    "releases/environments/production.yaml":
+      "rollout: as-written\nstore: { folder: .giftwrap/store/production }\npollSeconds: 30\nedges: {}\n",
+  });
+  await initKeys(quietIo(root), "production");
+  return world;
+}
+
+/** The same repository, keys, builds and store in another folder. */
+export async function copyWorld(world: World): Promise<World> {
+  const root = await mkdtemp(join(tmpdir(), "giftwrap-test-"));
+  await cp(world.root, root, { recursive: true });
+  return worldAt(root);
+}
+
+/** A repository that is there already. */
+export function worldAt(root: string, edges: readonly Edge[] = []): World {
   const io = quietIo(root);
   const write = async (files: Readonly<Record<string, string | null>>) => {
     for (const [path, text] of Object.entries(files)) {
@@ -66,21 +94,6 @@ export async function createWorld(edges: readonly Edge[] = []): Promise<World> {
     }
   };
   const git = async (...args: string[]) => (await run("git", args, { cwd: root })).stdout.trim();
-  await git("init", "--quiet", "--initial-branch=main");
-  for (const [key, value] of [
-    ["user.name", "Test"],
-    ["user.email", "test@giftwrap.invalid"],
-    ["commit.gpgsign", "false"],
-  ]) {
-    await git("config", key ?? "", value ?? "");
-  }
-  await write({
-    ".gitignore": ".giftwrap/\n",
-    "releases/policy.yaml": POLICY,
-    "releases/environments/production.yaml":
-      "rollout: as-written\nstore: { folder: .giftwrap/store/production }\npollSeconds: 30\nedges: {}\n",
-  });
-  await initKeys(io, "production");
   const cache = buildCache(root);
 
   const publisher = async (changes: Partial<Publisher> = {}): Promise<Publisher> => {
