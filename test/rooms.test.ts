@@ -65,7 +65,11 @@ const WORLD: Readonly<Record<string, RegExp>> = {
   "the global object": new RegExp(String.raw`${NOT_A_PROPERTY}globalThis\b`),
 };
 
-const EXITS = new RegExp(String.raw`${NOT_A_PROPERTY}process\s*\??\.\s*(?:exit|exitCode|abort|kill)\b`);
+/** Signal 0 ends nothing: it only asks whether a process is there. */
+const ASKS = String.raw`kill\((?:[^()]|\([^()]*\))*, 0\)`;
+const EXITS = new RegExp(
+  String.raw`${NOT_A_PROPERTY}process\s*\??\.\s*(?!${ASKS})(?:exit|exitCode|abort|kill)\b`,
+);
 /** Slow to load, or not there on every platform: only who needs them pays for them. */
 const HEAVY = /^(?:sharp|protobufjs|@actions\/.+)$/;
 const DRAWS = ["bundle/encode.ts", "commands/demo/redraw.ts"];
@@ -186,6 +190,13 @@ describe("the test of the rooms", () => {
     `);
     expect(imports).toEqual([]);
     for (const pattern of [...Object.values(WORLD), EXITS]) expect(code).not.toMatch(pattern);
+  });
+
+  test("tells ending a process from asking whether one is there", () => {
+    for (const code of ["process.exit(1)", "process.kill(id)", "process.kill(of(a, 0), 9)"])
+      expect(code).toMatch(EXITS);
+    for (const code of ["process.kill(id, 0)", "process.kill(Number(id), 0)"])
+      expect(code).not.toMatch(EXITS);
   });
 
   test("sees the code inside of templates, and behind a division or a regular expression", () => {
