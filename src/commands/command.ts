@@ -54,6 +54,11 @@ export const EDGE_OPTION: OptionHelp = {
   value: "REGION=URL",
   help: "an edge to confirm, instead of the environment's own; may be given several times",
 };
+export const DEADLINE_OPTION: OptionHelp = {
+  type: "string",
+  value: "SECONDS",
+  help: "how long an edge may take to serve what was written (default: 30)",
+};
 export const JSON_OPTION: OptionHelp = { type: "boolean", help: "print one JSON value for programs" };
 
 /** The account that runs the command, as the log names it. */
@@ -79,4 +84,9 @@ export function parseWholeNumber(name: string, text: string | undefined, otherwi
   if (text === undefined) return otherwise;
   if (!/^\d{1,9}$/.test(text)) throw new UsageError(`--${name} ${text}: write a whole number`);
   return Number(text);
+}
+
+/** The deadline for edges, in milliseconds. */
+export function parseDeadline(args: Arguments): number {
+  return 1000 * parseWholeNumber("deadline", args.text("deadline"), 30);
 }

@@ -133,3 +133,13 @@ export function trustedRootOf(environment: Environment): Uint8Array {
     `make keys and a root with npx giftwrap keys init --env ${environment.name}, and commit the root`,
   );
 }
+
+/** Failures of what is done in an environment say which one it was. */
+export async function speakingOf<T>(environment: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof GiftError) || error.message.includes(environment)) throw error;
+    throw new GiftError(error.code, `${environment}: ${error.message}`, error.fix, { cause: error.cause });
+  }
+}

@@ -15,6 +15,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   matrix: () => import("../commands/matrix.ts"),
   status: () => import("../commands/status.ts"),
   log: () => import("../commands/log.ts"),
+  verify: () => import("../commands/verify.ts"),
+  refresh: () => import("../commands/refresh.ts"),
   calendar: () => import("../commands/calendar.ts"),
   serve: () => import("../commands/serve.ts"),
   resolve: () => import("../commands/resolve.ts"),

@@ -28,7 +28,7 @@ export interface Live extends LiveHead {
 }
 
 /** A date before all expiries: what is live must be readable also after it expired, or nothing could renew it. */
-const ALWAYS = Number.NEGATIVE_INFINITY;
+export const ALWAYS = Number.NEGATIVE_INFINITY;
 
 /** Null when nothing was ever published. Enough to write a stop; reads one file. */
 export async function readLiveTimestamp(
@@ -144,7 +144,7 @@ async function read(store: Store, key: string): Promise<Uint8Array> {
     throw new GiftError(
       "LIVE_BROKEN",
       `${key} is named by what is live but is not in the store`,
-      "restore the file from a copy of the store",
+      "run npx giftwrap reconcile, or put the file back from a copy of the store",
     );
   return stored.bytes;
 }

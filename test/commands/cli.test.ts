@@ -13,6 +13,8 @@ const COMMANDS = [
   "matrix",
   "status",
   "log",
+  "verify",
+  "refresh",
   "calendar",
   "serve",
   "resolve",
