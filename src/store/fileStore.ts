@@ -3,6 +3,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "
 import { basename, dirname, join } from "node:path";
 import { GiftError } from "../report/error.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
+import { checkKey } from "./checkKey.ts";
 import { isDead, newOwner } from "./lockOwner.ts";
 import type { Store, Stored } from "./store.ts";
 
@@ -17,19 +18,7 @@ const LOCK_RETRY_MILLISECONDS = 5;
  * linked (put) or renamed (replace) into place, so that a reader or a crash sees the old or the new value, never a part.
  */
 export function fileStore(folder: string): Store {
-  const toPath = (key: string): string => {
-    if (
-      !/^[A-Za-z0-9._/-]+$/.test(key) ||
-      key.split("/").some((part) => part === "" || part.startsWith("."))
-    ) {
-      throw new GiftError(
-        "KEY_REFUSED",
-        `"${key}" cannot be a key of the store`,
-        "use letters, digits, dots, dashes and slashes",
-      );
-    }
-    return join(folder, key);
-  };
+  const toPath = (key: string): string => join(folder, checkKey(key));
 
   const get = async (key: string): Promise<Stored | null> => {
     const bytes = await readFile(toPath(key)).catch(nullIfMissing);

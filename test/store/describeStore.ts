@@ -1,10 +1,15 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Store, Tag } from "../../src/store/store.ts";
+import { headersOf, lockKey, objectKey, TIMESTAMP_KEY } from "../../src/wire/keys.ts";
 
 /** An empty store for one test, and how to clear it away. */
 export interface MadeStore {
   readonly store: Store;
+  /** What the value is stored with, where the driver keeps that at all. */
+  headersOf?(key: string): Promise<{ readonly contentType: unknown; readonly cacheControl: unknown }>;
+  /** Large enough to go up in parts, where the driver does that. */
+  readonly largeBytes?: number;
   remove(): Promise<void>;
 }
 
@@ -169,6 +174,70 @@ export function describeStore(name: string, makeStore: () => Promise<MadeStore>)
       expect(await store.head("none")).toEqual({ bytes: 0 });
     });
 
+    test("says how large a value is, also after a swap", async () => {
+      await store.putIfAbsent("put", bytes("12345"));
+      const tag = await store.replace("name", bytes("123"), null);
+      expect([await store.head("put"), await store.head("name")]).toEqual([{ bytes: 5 }, { bytes: 3 }]);
+      await store.replace("name", bytes("1234567"), tag);
+      expect(await store.head("name")).toEqual({ bytes: 7 });
+    });
+
+    test("takes a value away, and nothing else; what is not there is gone already", async () => {
+      for (const key of ["a/1", "a/10", "a/2"]) await store.putIfAbsent(key, bytes(key));
+      await store.delete("a/1");
+      await store.delete("a/1");
+      await store.delete("a");
+      expect(await store.get("a/1")).toBeNull();
+      expect(await store.head("a/1")).toBeNull();
+      expect(await store.list("")).toEqual(["a/10", "a/2"]);
+      expect(await store.putIfAbsent("a/1", bytes("again"))).toBe(true);
+      expect(await textOf("a/1")).toBe("again");
+    });
+
+    test("swaps nothing for a value that was taken away", async () => {
+      const tag = await store.replace("name", bytes("one"), null);
+      await store.delete("name");
+      expect(await store.replace("name", bytes("two"), tag)).toBeNull();
+      expect(await store.get("name")).toBeNull();
+      expect(await store.replace("name", bytes("two"), null)).not.toBeNull();
+    });
+
+    test("keeps a large value whole, and once", async () => {
+      const large = new Uint8Array((made.largeBytes ?? 100_000) + 1);
+      for (let at = 0; at < large.length; at += 512) large[at] = at / 512;
+      large[large.length - 1] = 7;
+      expect(await store.putIfAbsent("objects/large", large)).toBe(true);
+      expect(await store.putIfAbsent("objects/large", large.slice(1))).toBe(false);
+      expect(await store.head("objects/large")).toEqual({ bytes: large.length });
+      expect(Buffer.from(large).equals((await store.get("objects/large"))?.bytes ?? new Uint8Array())).toBe(
+        true,
+      );
+      const other = new Uint8Array(large.length).fill(1);
+      const tag = (await store.get("objects/large"))?.tag ?? null;
+      expect(await store.replace("objects/large", other, tag)).not.toBeNull();
+      expect(Buffer.from(other).equals((await store.get("objects/large"))?.bytes ?? new Uint8Array())).toBe(
+        true,
+      );
+    });
+
+    test("keeps each value with the headers that its key has", async () => {
+      const keys = [
+        objectKey("0".repeat(64), "image/webp"),
+        objectKey("1".repeat(64), "image/png"),
+        lockKey("rose", "1.0.0"),
+      ];
+      await store.putIfAbsent(keys[0] ?? "", bytes("small"));
+      await store.putIfAbsent(keys[1] ?? "", new Uint8Array(made.largeBytes ?? 100_000));
+      await store.putIfAbsent(keys[2] ?? "", bytes("digest"));
+      const tag = await store.replace(TIMESTAMP_KEY, bytes("{}"), null);
+      await store.replace(TIMESTAMP_KEY, bytes("{ }"), tag);
+      for (const key of [...keys, TIMESTAMP_KEY]) {
+        expect(await store.head(key)).not.toBeNull();
+        if (made.headersOf)
+          expect({ key, ...(await made.headersOf(key)) }).toEqual({ key, ...headersOf(key) });
+      }
+    });
+
     test.each(REFUSED.map((key) => [JSON.stringify(key), key]))(
       "refuses %s as a key, and writes nothing",
       async (_, key) => {
@@ -177,6 +246,7 @@ export function describeStore(name: string, makeStore: () => Promise<MadeStore>)
         await expect(store.head(key)).rejects.toMatchObject(refusal);
         await expect(store.putIfAbsent(key, bytes("x"))).rejects.toMatchObject(refusal);
         await expect(store.replace(key, bytes("x"), null)).rejects.toMatchObject(refusal);
+        await expect(store.delete(key)).rejects.toMatchObject(refusal);
         expect(await store.list("")).toEqual([]);
       },
     );
