@@ -17,6 +17,7 @@ const ROOMS = [
   "store",
   "bundle",
   "publish",
+  "rollout",
   "github",
   "page",
   "commands",

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   resolve: () => import("../commands/resolve.ts"),
   "keys init": () => import("../commands/keysInit.ts"),
   override: () => import("../commands/override.ts"),
+  rollback: () => import("../commands/rollback.ts"),
   demo: () => import("../commands/demo.ts"),
 };
 

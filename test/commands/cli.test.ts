@@ -20,6 +20,7 @@ const COMMANDS = [
   "resolve",
   "keys init",
   "override",
+  "rollback",
   "demo",
 ];
 const folders: string[] = [];
