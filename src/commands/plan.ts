@@ -1,4 +1,4 @@
-import { type Live, readLive, readLiveTimestamp } from "../publish/live.ts";
+import { type Live, type LiveTimestamp, readLive, readLiveTimestamp } from "../publish/live.ts";
 import { isEmptyPlan, type Plan, planPublish } from "../publish/plan.ts";
 import { planToLines } from "../publish/planText.ts";
 import { readChanges } from "../publish/readChanges.ts";
@@ -60,11 +60,14 @@ export async function readLiveOf(environment: Environment): Promise<Live | null>
   return timestamp && readLive(environment.store, trusted, timestamp);
 }
 
+/** The live timestamp, by one read; null before the first publish or without a root. */
+export async function readTimestampOf(environment: Environment): Promise<LiveTimestamp | null> {
+  return environment.root && readLiveTimestamp(environment.store, await trustEnvironment(environment));
+}
+
 /** The live revision; 0 before the first publish or without a root. */
 export async function readRevision(environment: Environment): Promise<number> {
-  if (!environment.root) return 0;
-  const trusted = await trustEnvironment(environment);
-  return (await readLiveTimestamp(environment.store, trusted))?.signed.version ?? 0;
+  return (await readTimestampOf(environment))?.signed.version ?? 0;
 }
 
 export function plannedToLines({ environment, revision, stops, plan }: PlannedPublish): readonly string[] {

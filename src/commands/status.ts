@@ -1,30 +1,34 @@
-import { confirmTimestamp, type EdgeResult } from "../publish/edges.ts";
+import { askEdges } from "../publish/askEdges.ts";
 import type { Live } from "../publish/live.ts";
-import { count, toTable } from "../report/text.ts";
+import { type NamedObject, namedObjects } from "../publish/namedObjects.ts";
+import type { Kept } from "../publish/plan.ts";
 import { commitOf } from "../source/git.ts";
 import { revisionTree, workTree } from "../source/tree.ts";
 import { type CatalogGift, catalogLines } from "../wire/catalog.ts";
 import type { Rollout } from "../wire/rollout.ts";
 import { TIERS } from "../wire/viewer.ts";
-import { type Command, EDGE_OPTION, ENVIRONMENT_OPTION, EXIT, JSON_OPTION, parseEdges } from "./command.ts";
-import { openEnvironment } from "./environment.ts";
-import { readLiveOf } from "./plan.ts";
-import { mustReadDesired } from "./readDesired.ts";
+import {
+  type Arguments,
+  type Command,
+  EDGE_OPTION,
+  ENVIRONMENT_OPTION,
+  EXIT,
+  type Exit,
+  type Io,
+  JSON_OPTION,
+  parseEdges,
+} from "./command.ts";
+import { type Environment, openEnvironment, speakingOf } from "./environment.ts";
+import { type Drift, gatherDrift } from "./gatherDrift.ts";
+import { readTimestampOf } from "./plan.ts";
 import { saveState } from "./saveState.ts";
+import { type Difference, differencesOf, type Row, type StatusFacts, statusToLines } from "./statusText.ts";
 
 /** Edges are asked once, not waited for. */
 const EDGE_PATIENCE_MILLISECONDS = 2_000;
 
-/** One release at one place: percentages of viewers by region, or the stage that reaches everyone there. */
-interface Row {
-  readonly gift: string;
-  readonly version: string;
-  readonly git: string;
-  readonly live: string;
-}
-
 export const command: Command = {
-  summary: "compare git with what is live, per gift, region and stage",
+  summary: "compare git with the store and every edge, per gift, region and stage",
   usage: "[--env NAME]",
   example: "giftwrap status --env production",
   options: {
@@ -37,79 +41,80 @@ export const command: Command = {
     },
     json: JSON_OPTION,
   },
-  run: async (args, io) => {
-    const head = await commitOf(io.root, "HEAD");
-    const tree = head === null ? workTree(io.root) : revisionTree(io.root, head);
-    const environment = await openEnvironment(
-      io,
-      tree,
-      args.text("env") ?? "production",
-      parseEdges(args.texts("edge")),
-    );
-    const live = await readLiveOf(environment);
-    const copy = args.text("save");
-    if (copy !== undefined) {
-      await saveState(copy, tree, environment, live?.timestamp ?? null, io.now());
-      io.progress(`the state of ${environment.name} is kept in ${copy}`);
-    }
-    const { wanted, kept } = await mustReadDesired(tree, environment, io.now());
-    const rows = compare(
-      rolloutsOf(TIERS.flatMap((tier) => [...wanted.lines[tier].values()])),
-      rolloutsOf(liveLines(live)),
-    );
-    const edges = live ? await askEdges(environment.edges, live) : [];
-    const overrides = live?.timestamp.signed.giftwrap.overrides ?? [];
-
-    if (args.flag("json")) {
-      const { version: revision = null, giftwrap } = live?.timestamp.signed ?? {};
-      io.line(
-        JSON.stringify({
-          environment: environment.name,
-          head,
-          revision,
-          commit: giftwrap?.commit ?? null,
-          generation: live?.generation ?? null,
-          releases: rows,
-          overrides,
-          edges,
-        }),
-      );
-      return EXIT.ok;
-    }
-    io.line(live ? describeLive(live, head) : `${environment.name}: nothing is published yet`);
-    io.line(
-      toTable([
-        ["gift", "version", "in git", "live", ""],
-        ...rows.map((it) => [it.gift, it.version, it.git, it.live, it.git === it.live ? "" : "<- differs"]),
-      ]),
-    );
-    for (const [gift, why] of kept) io.line(`${gift}: stays as it is live, because ${why}`);
-    for (const { id, origin, limit } of overrides)
-      io.line(
-        `override ${id} (${origin}): at most ${
-          Object.keys(limit)
-            .filter((key) => key !== "salt")
-            .join(", ") || "nobody"
-        }`,
-      );
-    for (const { edge, ok, milliseconds, why } of edges)
-      io.line(`edge ${edge.region} ${edge.url}: ${ok ? `up to date (${milliseconds} ms)` : why}`);
-    return EXIT.ok;
+  run: (args, io) => {
+    const name = args.text("env") ?? "production";
+    return speakingOf(name, () => status(args, io, name));
   },
 };
 
-function describeLive({ timestamp, generation }: Live, head: string | null): string {
-  const { version, expires, giftwrap } = timestamp.signed;
-  const where = giftwrap.commit === head ? "the commit checked out here" : "not the commit checked out here";
-  return `revision ${version}, generation ${generation}, commit ${giftwrap.commit.slice(0, 10)} (${where}), expires ${expires}, ${count(giftwrap.overrides.length, "override")}`;
+/** Ends with 0 when the environment is what git says, and 1 when anything differs: for cron. */
+async function status(args: Arguments, io: Io, name: string): Promise<Exit> {
+  const head = await commitOf(io.root, "HEAD");
+  const tree = head === null ? workTree(io.root) : revisionTree(io.root, head);
+  const environment = await openEnvironment(io, tree, name, parseEdges(args.texts("edge")));
+  const copy = args.text("save");
+  if (copy !== undefined) {
+    const timestamp = await readTimestampOf(environment);
+    await saveState(copy, tree, environment, timestamp, io.now());
+    io.progress(`the state of ${name} is kept in ${copy}`);
+  }
+  const drift = await gatherDrift(io, environment, tree, head);
+  const { live } = drift;
+  const rows = compare(
+    rolloutsOf(TIERS.flatMap((tier) => [...drift.wanted.lines[tier].values()])),
+    rolloutsOf(liveLines(live)),
+    drift.kept,
+  );
+  const facts: StatusFacts = {
+    environment: name,
+    head,
+    now: io.now(),
+    ...drift,
+    rows,
+    missing: await findMissing(environment, drift),
+    orphans: live ? await findOrphans(environment, live.generation) : [],
+    edges: live ? await askEdges(environment.edges, live.timestamp, EDGE_PATIENCE_MILLISECONDS) : [],
+  };
+  const differences = differencesOf(facts);
+  if (args.flag("json")) io.line(JSON.stringify(toJson(facts, differences)));
+  else for (const line of statusToLines(facts, differences)) io.line(line);
+  return differences.length === 0 ? EXIT.ok : EXIT.findings;
 }
 
-async function askEdges(
-  edges: Parameters<typeof confirmTimestamp>[0],
-  { timestamp }: Live,
-): Promise<readonly EdgeResult[]> {
-  const live = { bytes: timestamp.bytes, revision: timestamp.signed.version };
-  return confirmTimestamp(edges, live, { deadlineMilliseconds: EDGE_PATIENCE_MILLISECONDS });
+/** What the wanted catalogs name and the store does not have, by one listing, without reading any of it. */
+async function findMissing({ store }: Environment, { plan }: Drift): Promise<readonly NamedObject[]> {
+  const present = new Set(await store.list("objects/"));
+  return [...namedObjects(plan.catalogs)].flatMap(([key, named]) => (present.has(key) ? [] : [named]));
+}
+
+/** Generations that a publish wrote and then did not name. */
+async function findOrphans({ store }: Environment, generation: number): Promise<readonly number[]> {
+  return (await store.list("metadata/")).flatMap((key) => {
+    const number = Number(/^metadata\/(\d+)\.snapshot\.json$/.exec(key)?.[1]);
+    return number > generation ? [number] : [];
+  });
+}
+
+function toJson(facts: StatusFacts, differences: readonly Difference[]) {
+  const { environment, head, live, standing, rows, expires, missing, orphans, edges, kept } = facts;
+  const { version: revision = null, giftwrap } = live?.timestamp.signed ?? {};
+  return {
+    environment,
+    inSync: differences.length === 0,
+    differences,
+    head,
+    revision,
+    commit: giftwrap?.commit ?? null,
+    standing,
+    generation: live?.generation ?? null,
+    expires,
+    releases: rows,
+    kept: Object.fromEntries(kept),
+    overrides: giftwrap?.overrides ?? [],
+    missing: missing.map(({ file, releases }) => ({ digest: file.digest, releases })),
+    orphans,
+    edges,
+  };
 }
 
 function liveLines(live: Live | null): readonly string[] {
@@ -126,10 +131,21 @@ function rolloutsOf(lines: readonly string[]): ReadonlyMap<string, Rollout> {
   return rollouts;
 }
 
-function compare(git: ReadonlyMap<string, Rollout>, live: ReadonlyMap<string, Rollout>): readonly Row[] {
+/** What git says of a kept gift may be unreadable: that is not the same as closed. */
+function compare(
+  git: ReadonlyMap<string, Rollout>,
+  live: ReadonlyMap<string, Rollout>,
+  kept: Kept,
+): readonly Row[] {
   return [...new Set([...git.keys(), ...live.keys()])].sort().map((key) => {
     const [gift = "", version = ""] = key.split("@");
-    return { gift, version, git: describeRollout(git.get(key)), live: describeRollout(live.get(key)) };
+    const isUnknown = kept.has(gift) && !git.has(key);
+    return {
+      gift,
+      version,
+      git: isUnknown ? "?" : describeRollout(git.get(key)),
+      live: describeRollout(live.get(key)),
+    };
   });
 }
 

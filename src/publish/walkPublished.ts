@@ -1,14 +1,13 @@
 import { ClientError, type ClientErrorCode } from "../client/error.ts";
 import { TrustedMetadata } from "../client/trusted.ts";
-import { releaseKey } from "../model/project.ts";
 import { digestOf, nodeCrypto } from "../trust/nodeCrypto.ts";
-import { type CatalogGift, catalogLines, type ObjectFile } from "../wire/catalog.ts";
 import { applyDelta, type Delta, makeDelta } from "../wire/delta.ts";
 import { catalogTarget, deltaKey, metadataKey, objectKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
 import type { FileMeta, RoleName, Root, Targets, Timestamp } from "../wire/metadata.ts";
 import { TIERS, type Tier } from "../wire/viewer.ts";
 import { describeExpiry, type Expiries, isExpiring } from "./expiry.ts";
 import { ALWAYS, trustRoot } from "./live.ts";
+import { type NamedObject, namedObjects } from "./namedObjects.ts";
 import type { Problem, ProblemKind, Subject } from "./problem.ts";
 
 /** Reads one key, from a store or through an edge; null when it is not there. @throws ClientError for an edge that fails */
@@ -70,7 +69,7 @@ export async function walkPublished(
       const text = await walkCatalog(walk, trusted, tier);
       if (text !== null) catalogs[tier] = text;
     }
-    objects = objectsOf(catalogs);
+    objects = namedObjects(catalogs);
     await walkObjects(walk, [...objects.values()]);
     const earlier = await options.readEarlier?.(timestamp.version);
     if (earlier) await walkDeltas(walk, trusted, catalogs, earlier);
@@ -237,31 +236,6 @@ async function walkCatalog(walk: Walk, trusted: TrustedMetadata, tier: Tier): Pr
   const bytes = await walk.take(key, meta.length, subject);
   if (!bytes || !(await isRight(walk, key, subject, () => trusted.checkFile(name, bytes, meta)))) return null;
   return new TextDecoder().decode(bytes);
-}
-
-interface NamedObject {
-  readonly file: ObjectFile;
-  readonly releases: string[];
-}
-
-/** By key, each once, with the releases that need it. */
-function objectsOf(catalogs: Walked["catalogs"]): ReadonlyMap<string, NamedObject> {
-  const objects = new Map<string, NamedObject>();
-  for (const tier of TIERS) {
-    for (const line of catalogLines(catalogs[tier] ?? "").values()) {
-      const gift: CatalogGift = JSON.parse(line);
-      for (const { version, files } of gift.releases) {
-        const release = releaseKey(gift.id, version);
-        for (const file of files) {
-          const key = objectKey(file.digest, file.mediaType);
-          const known = objects.get(key) ?? { file, releases: [] };
-          if (!known.releases.includes(release)) known.releases.push(release);
-          objects.set(key, known);
-        }
-      }
-    }
-  }
-  return objects;
 }
 
 async function walkObjects(walk: Walk, objects: NamedObject[]): Promise<void> {

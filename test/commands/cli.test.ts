@@ -260,14 +260,13 @@ describe("files that cannot be compiled", () => {
     const published = await giftwrap(world.root, "publish");
     expect(published.code).toBe(1);
     expect(published.stderr).not.toMatch(/^\s+at /m);
-    for (const command of [
-      ["plan"],
-      ["status"],
-      ["resolve", "rose", "--platform", "web", "--app", "1.0.0"],
-    ]) {
+    for (const command of [["plan"], ["resolve", "rose", "--platform", "web", "--app", "1.0.0"]]) {
       const { code, stderr } = await giftwrap(world.root, ...command);
       expect([command, code, stderr]).toEqual([command, 0, ""]);
     }
+    const status = await giftwrap(world.root, "status");
+    expect([status.code, status.stderr]).toEqual([1, ""]);
+    expect(status.stdout).toContain("lily stays as it is live: its files have errors");
   });
 
   test("a broken file that concerns every gift stops the publish with a finding, and nothing is written", async () => {
