@@ -1,3 +1,4 @@
+import { GiftError } from "../report/error.ts";
 import { headersOf } from "../wire/keys.ts";
 import { checkKey, isKey } from "./checkKey.ts";
 import { type S3Options, toBucketUrl, toPlace } from "./s3Address.ts";
@@ -25,6 +26,7 @@ export function s3Store(
   credentials: CredentialSource = s3Credentials(variables),
   { fromBytes, partBytes }: PartSizes = PART_SIZES,
 ): Store {
+  checkPrefix(options.prefix);
   const send = s3Client(options, credentials, ports);
   const ways = options.conditions === "generation" ? [generation] : [quotedEtag, plainEtag];
   const place = toPlace(options);
@@ -52,7 +54,9 @@ export function s3Store(
     if (answer.status === 404) return null;
     const length = answer.headers.get("content-length");
     if (answer.status === 200 && length !== null) return { bytes: Number(length) };
-    throw fail(request, answer);
+    // An answer to HEAD has no body that would say why; the same question as GET has.
+    const why = await send({ ...request, method: "GET", headers: { range: "bytes=0-0" } });
+    throw fail(request, why.status >= 300 ? why : answer);
   };
 
   /** One PUT under a condition: the answer that accepted it, or the one that refused it. */
@@ -163,6 +167,16 @@ export function s3Store(
       if (!isGone) throw fail(request, answer);
     },
   };
+}
+
+/** A prefix with dots would lead out of the bucket: an address is tidied up before it is asked. */
+function checkPrefix(prefix = ""): void {
+  if (prefix === "" || isKey(prefix.replace(/\/$/, ""))) return;
+  throw new GiftError(
+    "ENVIRONMENT_BROKEN",
+    `"${prefix}" cannot be the prefix of a bucket's keys`,
+    "write the store's prefix in the environment's file without parts that begin with a dot",
+  );
 }
 
 function toHeaders(key: string): Record<string, string> {

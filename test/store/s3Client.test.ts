@@ -194,6 +194,12 @@ describe("a service that says no", () => {
     });
   });
 
+  test("to HEAD, which has no body, for the reason that GET is given", async () => {
+    double.fail(/^HEAD a/, { kind: "status", status: 400, code: "ExpiredToken" });
+    double.fail(/^GET a/, { kind: "status", status: 400, code: "ExpiredToken" });
+    await expect(open().head("a")).rejects.toMatchObject({ code: "CREDENTIALS_EXPIRED" });
+  });
+
   test("to a wrong secret and to an unknown key", async () => {
     for (const account of [
       { ...ACCOUNT, secretAccessKey: "wrong" },
