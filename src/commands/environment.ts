@@ -5,7 +5,7 @@ import { environmentPath, formerRootPath, rootPath } from "../model/paths.ts";
 import type { EnvironmentFile } from "../model/schemas.ts";
 import type { ObjectSource } from "../publish/apply.ts";
 import { type Edge, toEdges } from "../publish/edges.ts";
-import { trustRoot } from "../publish/live.ts";
+import { readLiveTimestamp, trustRoot } from "../publish/live.ts";
 import { GiftError } from "../report/error.ts";
 import { findingsToText } from "../report/text.ts";
 import type { Io } from "./command.ts";
@@ -17,6 +17,7 @@ import type { Signer } from "../trust/keys.ts";
 import { nodeCrypto } from "../trust/nodeCrypto.ts";
 import { parseRoot } from "../trust/rootFile.ts";
 import { objectKey } from "../wire/keys.ts";
+import type { Timestamp } from "../wire/metadata.ts";
 
 /** An environment with its drivers chosen. */
 export interface Environment {
@@ -83,6 +84,27 @@ async function readFormerRoots(tree: Tree, name: string, root: Uint8Array): Prom
 /** @throws GiftError `ROOT_MISSING`, `ROOT_BROKEN` */
 export async function trustEnvironment(environment: Environment): Promise<TrustedMetadata> {
   return trustRoot(trustedRootOf(environment), nodeCrypto, environment.formerRoots);
+}
+
+/**
+ * The live timestamp as a key signed it that one of the roots calls leaked; null where that is not what is wrong with it.
+ * @throws GiftError when the store cannot be read
+ */
+export async function readLeakedTimestamp(environment: Environment): Promise<Timestamp | null> {
+  const root = trustedRootOf(environment);
+  const trusted = await trustRoot(root, nodeCrypto, environment.formerRoots, true);
+  try {
+    await readLiveTimestamp(environment.store, trusted);
+  } catch (error) {
+    if (!isLiveBroken(error)) throw error;
+  }
+  // Also one whose version number is beyond counting: that is how it is told.
+  return trusted.timestamp ?? null;
+}
+
+/** Whether what is live cannot be believed, rather than not be read. */
+export function isLiveBroken(error: unknown): error is GiftError {
+  return error instanceof GiftError && error.code === "LIVE_BROKEN";
 }
 
 /** The private key that the environment's root names. @throws GiftError `KEY_MISSING`, `KEY_UNREADABLE`, `KEY_WRONG` */

@@ -1,3 +1,4 @@
+import type { TrustedMetadata } from "../client/trusted.ts";
 import { checkAncestry } from "../publish/ancestry.ts";
 import { type ObjectSource, type Signers, writeGeneration, writeTimestamp } from "../publish/apply.ts";
 import { bringObjects } from "../publish/bringObjects.ts";
@@ -13,17 +14,19 @@ import {
 } from "../publish/live.ts";
 import { isAsWanted } from "../publish/asWanted.ts";
 import { isEmptyPlan, overridesAfter, type Plan, planPublish } from "../publish/plan.ts";
+import { putRoots } from "../publish/putRoots.ts";
 import { planToLines } from "../publish/planText.ts";
 import { readChanges } from "../publish/readChanges.ts";
 import { toLogRecord, writeLog } from "../publish/record.ts";
+import { readReplacement, type Replacement } from "../publish/replaceLive.ts";
+import { signAnew } from "../publish/signAnew.ts";
 import { addStops, planStops } from "../publish/stops.ts";
 import { GiftError } from "../report/error.ts";
 import type { Finding } from "../report/finding.ts";
 import { count, findingsToText } from "../report/text.ts";
 import { commitOf, isDirty } from "../source/git.ts";
 import { revisionTree } from "../source/tree.ts";
-import { metadataKey } from "../wire/keys.ts";
-import { canonicalJson } from "../wire/metadata.ts";
+import { canonicalJson, type Timestamp } from "../wire/metadata.ts";
 import {
   accountOf,
   type Arguments,
@@ -39,8 +42,10 @@ import {
 } from "./command.ts";
 import {
   type Environment,
+  isLiveBroken,
   objectSource,
   openEnvironment,
+  readLeakedTimestamp,
   readSignerOf,
   trustedRootOf,
   trustEnvironment,
@@ -60,6 +65,8 @@ export interface Publisher {
   readonly source: ObjectSource;
   readonly edgeDeadlineMilliseconds: number;
   readonly replaceHistory: string | undefined;
+  /** Nothing of what is live is believed, but its overrides. */
+  readonly replaceLive?: boolean;
   readonly io: Io;
 }
 
@@ -94,6 +101,10 @@ export const command: Command = {
       type: "string",
       value: "COMMIT",
       help: "the live commit, when its history was replaced on purpose",
+    },
+    "replace-live": {
+      type: "boolean",
+      help: "believe nothing of what is live but its overrides, when it is damaged or somebody else's; see .github/RUNBOOK.md",
     },
     json: JSON_OPTION,
   },
@@ -135,6 +146,7 @@ export async function prepare(args: Arguments, io: Io): Promise<Publisher> {
     source: await objectSource(io, environment, revisionTree(root, commit)),
     edgeDeadlineMilliseconds: 1000 * parseWholeNumber("deadline", args.text("deadline"), 30),
     replaceHistory: args.text("replace-history"),
+    replaceLive: args.flag("replace-live"),
     io,
   };
 }
@@ -147,7 +159,7 @@ export async function publish(publisher: Publisher, say: Say): Promise<PublishRe
     const stopped = await publishStops(publisher, say);
     if (stopped === "lost_race") continue;
     stops.push(...stopped.ids);
-    const result = await publishTree(publisher, stopped.live, stops, say);
+    const result = await publishTree(publisher, stopped, stops, say);
     if (result !== "lost_race") return result;
     publisher.io.progress("somebody else published meanwhile: reading again");
   }
@@ -158,17 +170,33 @@ export async function publish(publisher: Publisher, say: Say): Promise<PublishRe
   );
 }
 
+interface Stopped {
+  readonly ids: readonly string[];
+  readonly live: LiveTimestamp | null;
+  /** What to go on from instead, when what is live is not believed. */
+  readonly replacement?: Replacement;
+}
+
 /** What narrows goes out first and by itself, from nothing but the files that differ. */
-async function publishStops(
-  publisher: Publisher,
-  say: Say,
-): Promise<{ ids: readonly string[]; live: LiveTimestamp | null } | "lost_race"> {
+async function publishStops(publisher: Publisher, say: Say): Promise<Stopped | "lost_race"> {
   const { root, commit, environment, signers, io } = publisher;
   const started = performance.now();
-  const live = await readLiveTimestamp(environment.store, await trustEnvironment(environment));
-  if (!live) return { ids: [], live };
-  const { commit: liveCommit, overrides: present } = live.signed.giftwrap;
+  const trusted = await trustEnvironment(environment);
+  const published = await readPublished(publisher, trusted);
+  if ("replacement" in published) {
+    const { replacement } = published;
+    const { commit: before } = replacement.live.timestamp.signed.giftwrap;
+    if (before !== "") await checkAncestry(root, before, commit, publisher.replaceHistory);
+    // The catalogs that follow are git's alone, so there is nothing to stop in what they replace.
+    return { ids: [], live: null, replacement };
+  }
+  const { live: found } = published;
+  if (!found) return { ids: [], live: null };
+  const { commit: liveCommit } = found.signed.giftwrap;
   await checkAncestry(root, liveCommit, commit, publisher.replaceHistory);
+  const live = await signAnewIn(publisher, trusted, found, say);
+  if (!live) return "lost_race";
+  const present = live.signed.giftwrap.overrides;
 
   // A replaced history may have no common files to compare: what it narrows goes out with the catalogs.
   const isComparable = publisher.replaceHistory !== liveCommit || (await commitOf(root, liveCommit)) !== null;
@@ -203,7 +231,7 @@ async function publishStops(
 /** Objects, catalogs, signed metadata, and last the one name that moves. */
 async function publishTree(
   publisher: Publisher,
-  timestamp: LiveTimestamp | null,
+  { live: timestamp, replacement }: Stopped,
   stops: readonly string[],
   say: Say,
 ): Promise<PublishResult | "lost_race"> {
@@ -227,7 +255,7 @@ async function publishTree(
   }
 
   const trusted = await trustEnvironment(environment);
-  const fresh = await readLiveTimestamp(environment.store, trusted);
+  const fresh = replacement ? null : await readLiveTimestamp(environment.store, trusted);
   if (fresh?.tag !== timestamp?.tag) return "lost_race";
   const head = fresh && (await readLiveHead(environment.store, trusted, fresh));
   if (head && isAsWanted(tree.wanted, head, tree.kept) && !needsTimestamp(head.timestamp, publisher)) {
@@ -235,7 +263,7 @@ async function publishTree(
     say(`nothing to do in ${environment.name}: revision ${revision} is what ${commit.slice(0, 10)} says`);
     return { ...soFar, exit: EXIT.ok, revision, generation: head.generation };
   }
-  const live = head && (await readCatalogs(environment.store, trusted, head));
+  const live = head ? await readCatalogs(environment.store, trusted, head) : (replacement?.live ?? null);
   const { plan, failed } = await settle(publisher, tree.wanted, live, tree.kept);
 
   for (const line of planToLines(plan)) say(line);
@@ -249,7 +277,6 @@ async function publishTree(
   }
 
   const { store } = environment;
-  await store.putIfAbsent(metadataKey("root", 1), publisher.trustedRoot);
   const generation =
     live && !plan.changesCatalogs
       ? live.timestamp.signed.meta["snapshot.json"]
@@ -272,6 +299,7 @@ async function publishTree(
       plan.kept,
     ),
   };
+  if (!fresh) await putRoots(store, rootsOf(publisher));
   const at = io.now();
   const written = await writeTimestamp(store, live?.timestamp ?? null, content, signers.timestamp, at);
   if (!written) return "lost_race";
@@ -279,10 +307,19 @@ async function publishTree(
     `published ${commit.slice(0, 10)} to ${environment.name} as revision ${written.signed.version}, generation ${generation.version}`,
   );
   const edges = await confirm(publisher, written, say);
-  const before = live?.timestamp ?? null;
+  const record = {
+    now: written,
+    before: live?.timestamp ?? null,
+    by: accountOf(io),
+    at,
+    plan,
+    edges,
+  };
   await writeLog(
     store,
-    toLogRecord({ now: written, before, kind: "publish", by: accountOf(io), at, plan, edges }),
+    replacement
+      ? toLogRecord({ ...record, kind: "repair", why: "what was live was not believed" })
+      : toLogRecord({ ...record, kind: "publish" }),
   );
   const unconfirmed = edges.some((it) => !it.ok);
   return {
@@ -293,6 +330,57 @@ async function publishTree(
     generation: generation.version,
     edges,
   };
+}
+
+/**
+ * What is live; or where to go on from when it is not believed, by a person's word or because a key signed it that the root
+ * calls leaked.
+ */
+async function readPublished(
+  { environment, replaceLive = false, io }: Publisher,
+  trusted: TrustedMetadata,
+): Promise<{ live: LiveTimestamp | null } | { replacement: Replacement }> {
+  const { store, name } = environment;
+  let live: LiveTimestamp | null = null;
+  let leaked: Timestamp | null = null;
+  try {
+    live = await readLiveTimestamp(store, trusted);
+    if (!replaceLive) return { live };
+  } catch (error) {
+    if (!isLiveBroken(error)) throw error;
+    leaked = await readLeakedTimestamp(environment);
+    if (!leaked && !replaceLive) throw error;
+  }
+  const replacement = await readReplacement(store, live, leaked);
+  const why = leaked ? ": a key signed it that the root calls leaked" : "";
+  io.progress(`what is live in ${name} is not believed${why}; catalogs come from git alone`);
+  for (const { id, from } of replacement.carried) io.progress(`override ${id} is carried on, from ${from}`);
+  return { replacement };
+}
+
+/** After a rotation what is live is signed with the new keys before anything else, whatever git says. */
+async function signAnewIn(
+  publisher: Publisher,
+  trusted: TrustedMetadata,
+  live: LiveTimestamp,
+  say: Say,
+): Promise<LiveTimestamp | null> {
+  const { environment, signers, io } = publisher;
+  const roots = rootsOf(publisher);
+  const now = await signAnew(environment.store, trusted, live, { roots, signers, now: io.now() });
+  if (!now || now === live) return now;
+  const why = `signed anew with the keys of root ${trusted.root.version}`;
+  say(`${why} in ${environment.name} (revision ${now.signed.version})`);
+  // No edge is waited for: a stop may come next, and the commit that brought the root is still to be confirmed.
+  await writeLog(
+    environment.store,
+    toLogRecord({ now, before: live, kind: "refresh", why, by: accountOf(io), at: io.now(), edges: [] }),
+  );
+  return now;
+}
+
+function rootsOf({ environment, trustedRoot }: Publisher): readonly Uint8Array[] {
+  return [...environment.formerRoots, trustedRoot];
 }
 
 /** Plans, brings the objects to the store and the edges, and plans again without the gifts for which that failed. */

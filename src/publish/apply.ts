@@ -115,7 +115,7 @@ async function writeCatalogFiles(
   return { length: bytes.length, hashes: { sha256: digest } };
 }
 
-async function writeNext<T>(
+export async function writeNext<T>(
   store: Store,
   role: "snapshot" | "targets",
   from: number,

@@ -4,13 +4,14 @@ import { TrustedMetadata } from "../client/trusted.ts";
 import { GiftError } from "../report/error.ts";
 import type { Store, Tag } from "../store/store.ts";
 import { catalogTarget, metadataKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
-import type { FileMeta, RoleName, Root, Targets, Timestamp } from "../wire/metadata.ts";
+import type { FileMeta, Root, Targets, Timestamp } from "../wire/metadata.ts";
 import { TIERS, type Tier } from "../wire/viewer.ts";
 
 /** The one name that moves, as it is now. */
 export interface LiveTimestamp {
   readonly signed: Timestamp;
-  readonly tag: Tag;
+  /** Null when it is not there, and counted on from what is. */
+  readonly tag: Tag | null;
   readonly bytes: Uint8Array;
 }
 
@@ -39,6 +40,12 @@ export async function readLiveTimestamp(
   if (!stored) return null;
   await explained(() => trusted.updateTimestamp(stored.bytes, ALWAYS));
   if (!trusted.timestamp) return null;
+  if (!Number.isSafeInteger(trusted.timestamp.version + 1))
+    throw new GiftError(
+      "LIVE_BROKEN",
+      `what is live has revision ${trusted.timestamp.version}, and no number comes after it: somebody else has the timestamp key`,
+      "rotate the timestamp key as a leaked one (.github/RUNBOOK.md); nothing was written",
+    );
   return { signed: trusted.timestamp, tag: stored.tag, bytes: stored.bytes };
 }
 
@@ -87,14 +94,17 @@ export async function readCatalogs(store: Store, trusted: TrustedMetadata, head:
 
 /**
  * Trust begins with the root that git holds. What the roots vouch for that it replaced is read, too, until it is signed anew;
- * but nothing that a key signed which any of them calls leaked.
+ * but no timestamp that a key signed which any of them calls leaked.
+ * A leaked release key needs no such care: a timestamp that is believed names what it signed by its hash.
  * @param former oldest first; each must follow the one before it, and `root` the last
+ * @param believesLeaked to tell what a leaked key signed from what nobody did
  * @throws GiftError `ROOT_BROKEN`
  */
 export async function trustRoot(
   root: Uint8Array,
   crypto: Crypto,
   former: readonly Uint8Array[] = [],
+  believesLeaked = false,
 ): Promise<TrustedMetadata> {
   try {
     const walk = await TrustedMetadata.from(former[0] ?? root, crypto);
@@ -103,11 +113,11 @@ export async function trustRoot(
       await walk.updateRoot(next);
       roots.unshift(walk.root);
     }
-    const leaked = new Set(roots.flatMap((it) => it.giftwrap?.leaked ?? []));
+    const leaked = new Set(believesLeaked ? [] : roots.flatMap((it) => it.giftwrap?.leaked ?? []));
     return await TrustedMetadata.from(
       root,
       crypto,
-      roots.slice(1).map((it) => withoutKeys(it, leaked)),
+      roots.slice(1).map((it) => withoutTimestampKeys(it, leaked)),
     );
   } catch (cause) {
     throw new GiftError(
@@ -121,21 +131,10 @@ export async function trustRoot(
   }
 }
 
-function withoutKeys(root: Root, keys: ReadonlySet<string>): Root {
-  const without = ({ keyids, threshold }: Root["roles"][RoleName]) => ({
-    keyids: keyids.filter((it) => !keys.has(it)),
-    threshold,
-  });
-  const { root: own, targets, snapshot, timestamp } = root.roles;
-  return {
-    ...root,
-    roles: {
-      root: own,
-      targets: without(targets),
-      snapshot: without(snapshot),
-      timestamp: without(timestamp),
-    },
-  };
+function withoutTimestampKeys(root: Root, keys: ReadonlySet<string>): Root {
+  const { keyids, threshold } = root.roles.timestamp;
+  const timestamp = { keyids: keyids.filter((it) => !keys.has(it)), threshold };
+  return { ...root, roles: { ...root.roles, timestamp } };
 }
 
 async function read(store: Store, key: string): Promise<Uint8Array> {
@@ -157,7 +156,7 @@ async function explained<T>(act: () => Promise<T>): Promise<T> {
     throw new GiftError(
       "LIVE_BROKEN",
       `what is live cannot be trusted: ${cause.message}`,
-      "check that the environment's root.json is the one this store was published with; nothing was written",
+      "check that the environment's root.json is the one this store was published with, and that this commit is not older than it; publish --replace-live takes nothing from what is live but its overrides; nothing was written",
       { cause },
     );
   }

@@ -32,8 +32,7 @@ export async function readHeldKeys(
     return pem ? [{ from, signer: signerFromPem(name, pem) }] : [];
   });
   if (given.length > 0) return given;
-  const isKey = new RegExp(`^${name}(-[A-Za-z0-9]+)?\\.pem$`);
-  const files = (await readdir(folder).catch(() => [])).filter((it) => isKey.test(it)).sort();
+  const files = (await readdir(folder).catch(() => [])).filter((it) => isKeyFile(name, it)).sort();
   return Promise.all(
     files.map(async (from) => ({
       from,
@@ -84,32 +83,66 @@ function variableOf(name: KeyName): string {
   return `GIFTWRAP_${name.toUpperCase()}_KEY`;
 }
 
+export interface CreatedKeys extends Record<KeyName, Signer> {
+  /** All root keys: `root.pem`, or `root-1.pem` and on when there are several. */
+  readonly roots: readonly Signer[];
+}
+
 /**
  * Writes a new key for each name, readable by the owner alone.
  * @throws GiftError `KEYS_EXIST`, with nothing written, rather than replace one; `KEYS_UNWRITTEN`
  */
-export async function createKeys(folder: string): Promise<Record<KeyName, Signer>> {
-  try {
+export async function createKeys(folder: string, rootKeys = 1): Promise<CreatedKeys> {
+  return explained(folder, async () => {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const present = await readdir(folder);
-    const taken = KEY_NAMES.find((name) => present.includes(`${name}.pem`));
+    const taken = present.find((it) => KEY_NAMES.some((name) => isKeyFile(name, it)));
     if (taken) {
       throw new GiftError(
         "KEYS_EXIST",
-        `${join(folder, `${taken}.pem`)} is there already`,
+        `${join(folder, taken)} is there already`,
         "keep it: replacing keys locks every app out; rotate them instead",
       );
     }
-    const create = async (name: KeyName): Promise<Signer> => {
-      const pem = generateKeyPem();
-      await writeFile(join(folder, `${name}.pem`), pem, { mode: 0o600, flag: "wx" });
-      return signerFromPem(name, pem);
-    };
+    const create = async (file: string): Promise<Signer> => (await writeKey(folder, () => file)).signer;
+    const first = await create(rootKeys === 1 ? "root.pem" : "root-1.pem");
+    const roots = [first];
+    for (let number = 2; number <= rootKeys; number++) roots.push(await create(`root-${number}.pem`));
     return {
-      root: await create("root"),
-      release: await create("release"),
-      timestamp: await create("timestamp"),
+      root: first,
+      roots,
+      release: await create("release.pem"),
+      timestamp: await create("timestamp.pem"),
     };
+  });
+}
+
+/**
+ * Writes one more key of a kind beside those that are there, named after its own id, readable by the owner alone.
+ * @throws GiftError `KEYS_UNWRITTEN`
+ */
+export async function createKey(name: KeyName, folder: string): Promise<HeldKey> {
+  return explained(folder, async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return writeKey(folder, (signer) => `${name}-${shortKeyId(signer.keyId)}.pem`);
+  });
+}
+
+async function writeKey(folder: string, toFile: (signer: Signer) => string): Promise<HeldKey> {
+  const pem = generateKeyPem();
+  const signer = signerFromPem("new", pem);
+  const from = toFile(signer);
+  await writeFile(join(folder, from), pem, { mode: 0o600, flag: "wx" });
+  return { from, signer };
+}
+
+function isKeyFile(name: KeyName, file: string): boolean {
+  return new RegExp(`^${name}(-[A-Za-z0-9]+)?\\.pem$`).test(file);
+}
+
+async function explained<T>(folder: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
   } catch (cause) {
     if (cause instanceof GiftError) throw cause;
     throw new GiftError(

@@ -18,24 +18,30 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /** How long each role may be believed. Only the timestamp is short: it is what a freeze attack would replay. */
-const LIFETIME_MILLISECONDS = {
+export const LIFETIME_MILLISECONDS = {
   root: 730 * DAY,
   targets: 365 * DAY,
   snapshot: 365 * DAY,
   timestamp: 48 * HOUR,
 };
 
-export function makeRoot(keys: { root: Signer; release: Signer; timestamp: Signer }, now: number): Root {
-  const { root, release, timestamp } = keys;
+/** @param threshold how many of the root keys must sign the next root */
+export function makeRoot(
+  keys: { root: Signer | readonly Signer[]; release: Signer; timestamp: Signer },
+  now: number,
+  threshold = 1,
+): Root {
+  const { release, timestamp } = keys;
+  const roots = [keys.root].flat();
   return {
     _type: "root",
     spec_version: TUF_SPEC_VERSION,
     version: 1,
     expires: toWholeSeconds(now + LIFETIME_MILLISECONDS.root),
     consistent_snapshot: true,
-    keys: Object.fromEntries([root, release, timestamp].map((it) => [it.keyId, it.publicKey])),
+    keys: Object.fromEntries([...roots, release, timestamp].map((it) => [it.keyId, it.publicKey])),
     roles: {
-      root: { keyids: [root.keyId], threshold: 1 },
+      root: { keyids: roots.map((it) => it.keyId), threshold },
       targets: { keyids: [release.keyId], threshold: 1 },
       snapshot: { keyids: [release.keyId], threshold: 1 },
       timestamp: { keyids: [timestamp.keyId], threshold: 1 },
