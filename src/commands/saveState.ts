@@ -22,7 +22,7 @@ export async function saveState(
   const text = savedStateText({
     environment: name,
     files: Object.fromEntries([...files].map(([path, bytes]) => [path, decoder.decode(bytes)])),
-    timestamp: live && { text: decoder.decode(live.bytes), tag: live.tag },
+    timestamp: live?.tag ? { text: decoder.decode(live.bytes), tag: live.tag } : null,
     savedAt: new Date(now).toISOString(),
   });
   try {

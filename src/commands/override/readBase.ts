@@ -1,10 +1,11 @@
 import { revisionOf } from "../../publish/edges.ts";
 import { type LiveTimestamp, readLiveTimestamp } from "../../publish/live.ts";
+import { putRoots } from "../../publish/putRoots.ts";
 import { explainError, GiftError } from "../../report/error.ts";
 import { count } from "../../report/text.ts";
 import type { Store, Stored } from "../../store/store.ts";
 import { TIMESTAMP_KEY } from "../../wire/keys.ts";
-import { trustEnvironment } from "../environment.ts";
+import { trustedRootOf, trustEnvironment } from "../environment.ts";
 import type { Switch } from "./openSwitch.ts";
 import { type LastKnown, readLastKnown } from "./readLastKnown.ts";
 
@@ -33,7 +34,12 @@ export function baseReader(opened: Switch, say: (line: string) => void): () => P
 async function readFromStore({ environment }: Switch): Promise<LiveTimestamp> {
   const trusted = await trustEnvironment(environment);
   const live = await readLiveTimestamp(environment.store, trusted);
-  if (live) return live;
+  if (live) {
+    // The key of a root that was never published signs what no client takes until it finds that root.
+    if (trusted.vouchedBy.timestamp !== trusted.root.version)
+      await putRoots(environment.store, [...environment.formerRoots, trustedRootOf(environment)]);
+    return live;
+  }
   throw new GiftError(
     "NOTHING_PUBLISHED",
     `nothing is published to ${environment.name}, so there is nothing to hold back`,
