@@ -1,7 +1,8 @@
 import { draftRootPath } from "../model/paths.ts";
+import { describeExpiry, isExpiring } from "../publish/expiry.ts";
 import { readLiveHead, readLiveTimestamp } from "../publish/live.ts";
 import { explainError, GiftError } from "../report/error.ts";
-import { count, toTable } from "../report/text.ts";
+import { toTable } from "../report/text.ts";
 import { workTree } from "../source/tree.ts";
 import { type HeldKey, keyFolder, readHeldKeys } from "../trust/keyring.ts";
 import { KEY_NAMES, shortKeyId } from "../trust/keys.ts";
@@ -13,22 +14,12 @@ import { openEnvironment, trustEnvironment } from "./environment.ts";
 import { readRootFiles } from "./rootFiles.ts";
 import { rootToLines, talliesToLines } from "./rootText.ts";
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-/** Below this a person must act; a timestamp is signed anew long before, by machines. */
-const SOON_MILLISECONDS: Readonly<Record<RoleName, number>> = {
-  root: 30 * DAY,
-  targets: 30 * DAY,
-  snapshot: 30 * DAY,
-  timestamp: 12 * HOUR,
-};
-
 interface Lifetime {
   readonly role: RoleName;
   readonly version: number;
   readonly expires: string;
-  /** Negative when it has expired. */
-  readonly milliseconds: number;
+  /** "in 364 days". */
+  readonly left: string;
   readonly soon: boolean;
 }
 
@@ -182,7 +173,12 @@ function statusToLines(status: KeysStatus): readonly string[] {
     ...rootToLines(root, null).filter((line) => !line.startsWith("  lasts")),
     toTable([
       ["role", "version", "expires", ""],
-      ...lived.map((it) => [it.role, String(it.version), it.expires, describeLifetime(it)]),
+      ...lived.map((it) => [
+        it.role,
+        String(it.version),
+        it.expires,
+        `${it.left}${it.soon ? "  <- act" : ""}`,
+      ]),
     ]),
     ...(live.kind === "none" ? ["nothing is published yet"] : []),
     ...(live.kind === "unread" ? [`what is live could not be read: ${live.why}`] : []),
@@ -202,23 +198,12 @@ function statusToLines(status: KeysStatus): readonly string[] {
   ];
 }
 
-function describeLifetime({ milliseconds, soon }: Lifetime): string {
-  const mark = soon ? "  <- act" : "";
-  if (milliseconds <= 0) return `expired${mark}`;
-  const left =
-    milliseconds < 3 * DAY
-      ? count(Math.floor(milliseconds / HOUR), "hour")
-      : count(Math.floor(milliseconds / DAY), "day");
-  return `${left} left${mark}`;
-}
-
 function toLifetime(
   role: RoleName,
   { version, expires }: { readonly version: number; readonly expires: string },
   now: number,
 ): Lifetime {
-  const milliseconds = Date.parse(expires) - now;
-  return { role, version, expires, milliseconds, soon: milliseconds < SOON_MILLISECONDS[role] };
+  return { role, version, expires, left: describeExpiry(expires, now), soon: isExpiring(role, expires, now) };
 }
 
 /** For a nightly job: 0 fine, 1 a person must act, 3 nobody can tell. */

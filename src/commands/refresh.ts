@@ -53,7 +53,14 @@ async function refresh(args: Arguments, io: Io, name: string): Promise<Exit> {
   const { store } = environment;
   const signer = await readSignerOf(io, environment, "timestamp");
   const readNow = async () => {
-    const live = await readLiveTimestamp(store, await trustEnvironment(environment));
+    const trusted = await trustEnvironment(environment);
+    const live = await readLiveTimestamp(store, trusted);
+    if (live && trusted.vouchedBy.timestamp !== trusted.root.version)
+      throw new GiftError(
+        "ROOT_UNPUBLISHED",
+        `root ${trusted.root.version} of ${name} names another timestamp key and is not published yet; nothing was written`,
+        `publish it with npx giftwrap publish --env ${name}, which signs everything anew`,
+      );
     if (live) return live;
     throw new GiftError(
       "NOT_PUBLISHED",
@@ -102,7 +109,7 @@ async function warnOfOthers(
   const others = [
     ["snapshot", trusted.snapshot, `run npx giftwrap reconcile --env ${name} with the release key`],
     ["targets", trusted.targets, `run npx giftwrap reconcile --env ${name} with the release key`],
-    ["root", trusted.root, "sign a new root with the root keys"],
+    ["root", trusted.root, `run npx giftwrap keys rotate --env ${name} --renew with the root keys`],
   ] as const;
   return others.flatMap(([role, signed, fix]) =>
     signed && isExpiring(role, signed.expires, now)
