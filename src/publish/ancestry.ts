@@ -3,9 +3,9 @@ import { commitOf, git, isAncestor, isShallow } from "../source/git.ts";
 
 /**
  * Refuses to publish a commit that is neither the live one nor built on it, so that a job that is run again late does no
- * harm. A shallow clone is completed first.
+ * harm. What the clone lacks to tell is fetched: the history of a shallow one, and a live commit that it does not know.
  * @param replaceHistory the live commit, repeated by a person who knows that its history is gone
- * @throws GiftError `OLDER_COMMIT`, `HISTORY_UNRELATED`
+ * @throws GiftError `OLDER_COMMIT`, `HISTORY_UNRELATED`; `GIT_FAILED` when a shallow clone cannot be completed
  */
 export async function checkAncestry(
   root: string,
@@ -14,8 +14,9 @@ export async function checkAncestry(
   replaceHistory?: string,
 ): Promise<void> {
   if (live === commit || replaceHistory === live) return;
-  if ((await commitOf(root, live)) === null && (await isShallow(root)))
-    await git(root, ["fetch", "--quiet", "--unshallow"]);
+  if (await isAncestor(root, live, commit)) return;
+  if (await isShallow(root)) await git(root, ["fetch", "--quiet", "--unshallow"]);
+  if ((await commitOf(root, live)) === null) await tryToFetch(root, live);
   if (await isAncestor(root, live, commit)) return;
   if (await isAncestor(root, commit, live)) {
     throw new GiftError(
@@ -27,8 +28,13 @@ export async function checkAncestry(
   throw new GiftError(
     "HISTORY_UNRELATED",
     `the live commit ${short(live)} is not part of the history of ${short(commit)}; nothing was written`,
-    `publish the tip of the main branch; if its history was replaced on purpose, add --replace-history ${live}`,
+    `fetch, and publish the tip of the main branch; if its history was replaced on purpose, add --replace-history ${live}`,
   );
+}
+
+/** An old clone does not know what was published since. Where nobody has it any more, it is no part of any history. */
+async function tryToFetch(root: string, commit: string): Promise<void> {
+  await git(root, ["fetch", "--quiet", "origin", commit]).catch(() => null);
 }
 
 function short(commit: string): string {
