@@ -1,18 +1,22 @@
-import { confirmTimestamp, type Edge, type EdgeResult } from "../publish/edges.ts";
+import type { EdgeResult } from "../publish/edges.ts";
 import type { LiveTimestamp } from "../publish/live.ts";
+import type { Io } from "./command.ts";
+import { behindEdgesLine, confirmEdges, toEdgeLines } from "./confirmEdges.ts";
+import type { Environment } from "./environment.ts";
 
 /** Waits until every edge serves what was just written, and says of each when it did, or what it serves instead. */
 export async function confirmWritten(
-  edges: readonly Edge[],
+  environment: Environment,
   written: LiveTimestamp,
-  deadlineMilliseconds: number,
+  edgeDeadlineMilliseconds: number,
+  io: Pick<Io, "root" | "progress">,
   say: (line: string) => void,
 ): Promise<readonly EdgeResult[]> {
-  const timestamp = { bytes: written.bytes, revision: written.signed.version };
-  const results = await confirmTimestamp(edges, timestamp, { deadlineMilliseconds });
-  for (const { edge, ok, milliseconds, why } of results) {
-    const where = `${edge.region} ${edge.url}`;
-    say(ok ? `  ${where} serves it after ${milliseconds} ms` : `  ALARM: ${where} does not serve it: ${why}`);
-  }
-  return results;
+  const confirming = { environment, edgeDeadlineMilliseconds, io };
+  const { edges, purging } = await confirmEdges(confirming, written);
+  for (const line of toEdgeLines(edges, confirming)) say(line);
+  if (edges.length > 0) say(behindEdgesLine());
+  // Its end changes nothing; the process lives until then.
+  void purging;
+  return edges;
 }

@@ -85,7 +85,7 @@ export const command: Command = {
     );
 
     const [edges, reached] = await Promise.all([
-      confirmWritten(environment.edges, changed.now, deadlineMilliseconds, say),
+      confirmWritten(environment, changed.now, deadlineMilliseconds, io, say),
       findReached(environment, override),
     ]);
     if (environment.edges.length === 0) say(`${environment.name} names no edge, so none was asked`);

@@ -1,9 +1,8 @@
 import type { TrustedMetadata } from "../client/trusted.ts";
 import { checkAncestry } from "../publish/ancestry.ts";
 import { type ObjectSource, type Signers, writeGeneration, writeTimestamp } from "../publish/apply.ts";
-import { bringObjects } from "../publish/bringObjects.ts";
 import type { Desired } from "../publish/desired.ts";
-import { confirmTimestamp, type EdgeResult } from "../publish/edges.ts";
+import type { EdgeResult } from "../publish/edges.ts";
 import { readEarlierCatalogs } from "../publish/earlier.ts";
 import {
   type Live,
@@ -17,6 +16,7 @@ import { isEmptyPlan, overridesAfter, type Plan, planPublish } from "../publish/
 import { putRoots } from "../publish/putRoots.ts";
 import { planToLines } from "../publish/planText.ts";
 import { readChanges } from "../publish/readChanges.ts";
+import { edgesFor } from "../publish/reach.ts";
 import { toLogRecord, writeLog } from "../publish/record.ts";
 import { readReplacement, type Replacement } from "../publish/replaceLive.ts";
 import { signAnew } from "../publish/signAnew.ts";
@@ -40,6 +40,7 @@ import {
   parseEdges,
   parseWholeNumber,
 } from "./command.ts";
+import type { WarmedRelease } from "../publish/warmEvidence.ts";
 import {
   type Environment,
   isLiveBroken,
@@ -151,15 +152,34 @@ export async function prepare(args: Arguments, io: Io): Promise<Publisher> {
   };
 }
 
-type Say = (line: string) => void;
+/** One run, and what it has learnt so far. */
+interface Run {
+  readonly say: (line: string) => void;
+  /** Ids of the stops that went out. */
+  readonly stops: string[];
+  /** The last answer of each edge that was asked for something just written, by address. */
+  readonly answers: Map<string, EdgeResult>;
+  /** What still goes on beside. */
+  readonly purging: Promise<void>[];
+  /** Whether it was said what "done" leaves out. */
+  saidWhatFollows: boolean;
+}
 
-export async function publish(publisher: Publisher, say: Say): Promise<PublishResult> {
-  const stops: string[] = [];
+export async function publish(publisher: Publisher, say: (line: string) => void): Promise<PublishResult> {
+  const run: Run = { say, stops: [], answers: new Map(), purging: [], saidWhatFollows: false };
+  const result = await publishInRounds(publisher, run);
+  await Promise.all(run.purging);
+  if (result.edges.length > 0 || run.stops.length === 0) return result;
+  // Nothing followed the stop: then its own answers are the last ones.
+  const edges = [...run.answers.values()];
+  return { ...result, edges, exit: edges.some((it) => !it.ok) ? EXIT.failure : result.exit };
+}
+
+async function publishInRounds(publisher: Publisher, run: Run): Promise<PublishResult> {
   for (let round = 1; round <= MAX_ROUNDS; round++) {
-    const stopped = await publishStops(publisher, say);
+    const stopped = await publishStops(publisher, run);
     if (stopped === "lost_race") continue;
-    stops.push(...stopped.ids);
-    const result = await publishTree(publisher, stopped, stops, say);
+    const result = await publishTree(publisher, stopped, run);
     if (result !== "lost_race") return result;
     publisher.io.progress("somebody else published meanwhile: reading again");
   }
@@ -171,14 +191,13 @@ export async function publish(publisher: Publisher, say: Say): Promise<PublishRe
 }
 
 interface Stopped {
-  readonly ids: readonly string[];
   readonly live: LiveTimestamp | null;
   /** What to go on from instead, when what is live is not believed. */
   readonly replacement?: Replacement;
 }
 
 /** What narrows goes out first and by itself, from nothing but the files that differ. */
-async function publishStops(publisher: Publisher, say: Say): Promise<Stopped | "lost_race"> {
+async function publishStops(publisher: Publisher, run: Run): Promise<Stopped | "lost_race"> {
   const { root, commit, environment, signers, io } = publisher;
   const started = performance.now();
   const trusted = await trustEnvironment(environment);
@@ -188,13 +207,13 @@ async function publishStops(publisher: Publisher, say: Say): Promise<Stopped | "
     const { commit: before } = replacement.live.timestamp.signed.giftwrap;
     if (before !== "") await checkAncestry(root, before, commit, publisher.replaceHistory);
     // The catalogs that follow are git's alone, so there is nothing to stop in what they replace.
-    return { ids: [], live: null, replacement };
+    return { live: null, replacement };
   }
   const { live: found } = published;
-  if (!found) return { ids: [], live: null };
+  if (!found) return { live: null };
   const { commit: liveCommit } = found.signed.giftwrap;
   await checkAncestry(root, liveCommit, commit, publisher.replaceHistory);
-  const live = await signAnewIn(publisher, trusted, found, say);
+  const live = await signAnewIn(publisher, trusted, found, run.say);
   if (!live) return "lost_race";
   const present = live.signed.giftwrap.overrides;
 
@@ -208,16 +227,18 @@ async function publishStops(publisher: Publisher, say: Say): Promise<Stopped | "
     ...changes.overrides,
   ];
   const overrides = addStops(present, additions);
-  if (canonicalJson(overrides) === canonicalJson(present)) return { ids: [], live };
+  if (canonicalJson(overrides) === canonicalJson(present)) return { live };
 
   const snapshot = live.signed.meta["snapshot.json"];
   const content = { snapshot, pollSeconds: environment.file.pollSeconds, commit, overrides };
   const at = io.now();
   const written = await writeTimestamp(environment.store, live, content, signers.timestamp, at);
   if (!written) return "lost_race";
+  const { say } = run;
   const ids = additions.map((it) => it.id);
+  run.stops.push(...ids);
   say(`stop in ${environment.name}: ${ids.join(", ")} (revision ${written.signed.version})`);
-  const edges = await confirm(publisher, written, say);
+  const edges = await confirm(publisher, written, run);
   say(
     `stop confirmed at ${count(edges.filter((it) => it.ok).length, "edge")} after ${Math.round(performance.now() - started)} ms`,
   );
@@ -225,17 +246,17 @@ async function publishStops(publisher: Publisher, say: Say): Promise<Stopped | "
     environment.store,
     toLogRecord({ now: written, before: live, kind: "stop", by: accountOf(io), at, edges }),
   );
-  return { ids, live: written };
+  return { live: written };
 }
 
 /** Objects, catalogs, signed metadata, and last the one name that moves. */
 async function publishTree(
   publisher: Publisher,
   { live: timestamp, replacement }: Stopped,
-  stops: readonly string[],
-  say: Say,
+  run: Run,
 ): Promise<PublishResult | "lost_race"> {
   const { root, commit, environment, signers, io } = publisher;
+  const { say, stops } = run;
   // Loaded only now: a stop does not wait for the rules and what they need.
   const { readDesired } = await import("./readDesired.ts");
   const tree = await readDesired(revisionTree(root, commit), environment, io.now());
@@ -263,8 +284,13 @@ async function publishTree(
     say(`nothing to do in ${environment.name}: revision ${revision} is what ${commit.slice(0, 10)} says`);
     return { ...soFar, exit: EXIT.ok, revision, generation: head.generation };
   }
-  const live = head ? await readCatalogs(environment.store, trusted, head) : (replacement?.live ?? null);
-  const { plan, failed } = await settle(publisher, tree.wanted, live, tree.kept);
+  const present = head ? await readCatalogs(environment.store, trusted, head) : (replacement?.live ?? null);
+  const settled = await settle(publisher, tree.wanted, present, tree.kept, {
+    run,
+    isBelieved: head !== null,
+  });
+  if (settled === "lost_race") return settled;
+  const { plan, live, failed, warmed } = settled;
 
   for (const line of planToLines(plan)) say(line);
   const exit = failed ? EXIT.failure : tree.kept.size > 0 ? EXIT.findings : EXIT.ok;
@@ -306,7 +332,9 @@ async function publishTree(
   say(
     `published ${commit.slice(0, 10)} to ${environment.name} as revision ${written.signed.version}, generation ${generation.version}`,
   );
-  const edges = await confirm(publisher, written, say);
+  const recording = recordWarm(publisher, warmed);
+  const edges = await confirm(publisher, written, run);
+  await recording;
   const record = {
     now: written,
     before: live?.timestamp ?? null,
@@ -363,7 +391,7 @@ async function signAnewIn(
   publisher: Publisher,
   trusted: TrustedMetadata,
   live: LiveTimestamp,
-  say: Say,
+  say: Run["say"],
 ): Promise<LiveTimestamp | null> {
   const { environment, signers, io } = publisher;
   const roots = rootsOf(publisher);
@@ -383,48 +411,124 @@ function rootsOf({ environment, trustedRoot }: Publisher): readonly Uint8Array[]
   return [...environment.formerRoots, trustedRoot];
 }
 
-/** Plans, brings the objects to the store and the edges, and plans again without the gifts for which that failed. */
+interface Settled {
+  readonly plan: Plan;
+  readonly live: Live | null;
+  /** Whether gifts stay as they are live because the world failed. */
+  readonly failed: boolean;
+  readonly warmed: readonly WarmedRelease[];
+}
+
+/**
+ * Plans, brings the objects to the store and the edges and sees whether these follow, and plans again without the gifts for
+ * which any of that failed.
+ */
 async function settle(
   publisher: Publisher,
   wanted: Desired,
   live: Live | null,
-  keptAtFirst: ReadonlyMap<string, string>,
-): Promise<{ plan: Plan; failed: boolean }> {
-  const kept = new Map(keptAtFirst);
-  for (;;) {
-    const plan = planPublish(wanted, live, kept);
-    const failures = await bringObjects(plan, {
-      store: publisher.environment.store,
-      edges: publisher.environment.edges,
-      source: publisher.source,
-      readLocks: (paths) => revisionTree(publisher.root, publisher.commit).read(paths),
-      edgeDeadlineMilliseconds: publisher.edgeDeadlineMilliseconds,
-      progress: publisher.io.progress,
-    });
-    if (failures.size === 0) return { plan, failed: kept.size > keptAtFirst.size };
-    for (const [gift, why] of failures) kept.set(gift, why);
-  }
+  kept: ReadonlyMap<string, string>,
+  { run, isBelieved }: { readonly run: Run; readonly isBelieved: boolean },
+): Promise<Settled | "lost_race"> {
+  const { environment, io, source, root, commit, edgeDeadlineMilliseconds } = publisher;
+  const plan = planPublish(wanted, live, kept);
+  const { bringObjects } = await import("../publish/bringObjects.ts");
+  const [brought, followed] = await Promise.all([
+    bringObjects(plan, {
+      store: environment.store,
+      edges: environment.edges,
+      source,
+      readLocks: (paths) => revisionTree(root, commit).read(paths),
+      edgeDeadlineMilliseconds,
+      progress: io.progress,
+    }),
+    // What is not believed is not signed anew.
+    isBelieved ? seeWhoFollows(publisher, plan, live, run) : { live, failures: new Map<string, string>() },
+  ]);
+  if (followed === "lost_race") return followed;
+  const failures = new Map([...followed.failures, ...brought.failures]);
+  const warmed = brought.warmed.filter((it) => !failures.has(it.gift));
+  if (failures.size === 0) return { plan, live: followed.live, failed: false, warmed };
+  const settled = planPublish(wanted, followed.live, new Map([...kept, ...failures]));
+  return { plan: settled, live: followed.live, failed: true, warmed };
 }
 
+/**
+ * An edge that is stuck on an old timestamp serves objects as well as any other. So before anything widens, the timestamp is
+ * signed anew as it is, and an edge that does not come to serve it keeps the gifts that need it. Where a stop went out just
+ * now, its answers say the same.
+ */
+async function seeWhoFollows(
+  publisher: Publisher,
+  { changes }: Plan,
+  live: Live | null,
+  run: Run,
+): Promise<{ live: Live | null; failures: ReadonlyMap<string, string> } | "lost_race"> {
+  const { environment, signers, io } = publisher;
+  const needed = changes.flatMap(({ gift, widens, reach }) =>
+    widens ? edgesFor(reach, environment.edges).map((edge) => ({ gift, edge })) : [],
+  );
+  let after = live;
+  if (live && needed.length > 0 && run.answers.size === 0) {
+    const { meta, giftwrap } = live.timestamp.signed;
+    const { commit, pollSeconds, overrides } = giftwrap;
+    const content = { snapshot: meta["snapshot.json"], pollSeconds, commit, overrides };
+    const at = io.now();
+    const now = await writeTimestamp(environment.store, live.timestamp, content, signers.timestamp, at);
+    if (!now) return "lost_race";
+    after = { ...live, timestamp: now };
+    const addresses = new Set(needed.map((it) => it.edge.url));
+    const { confirmEdges } = await import("./confirmEdges.ts");
+    const { edges, purging } = await confirmEdges(
+      publisher,
+      now,
+      environment.edges.filter((it) => addresses.has(it.url)),
+    );
+    run.purging.push(purging);
+    for (const it of edges) run.answers.set(it.edge.url, it);
+    const record = { now, before: live.timestamp, kind: "refresh", at, edges } as const;
+    await writeLog(environment.store, toLogRecord({ ...record, by: accountOf(io) }));
+  }
+  const failures = new Map<string, string>();
+  for (const { gift, edge } of needed) {
+    const answer = run.answers.get(edge.url);
+    if (answer && !answer.ok && !failures.has(gift))
+      failures.set(gift, `the ${edge.region} edge ${edge.url} does not follow: ${answer.why}`);
+  }
+  return { live: after, failures };
+}
+
+/** Asks every edge, and says what it answered. */
 async function confirm(
   publisher: Publisher,
   written: LiveTimestamp,
-  say: Say,
+  run: Run,
 ): Promise<readonly EdgeResult[]> {
-  const { environment, edgeDeadlineMilliseconds: deadlineMilliseconds } = publisher;
-  const results = await confirmTimestamp(
-    environment.edges,
-    { bytes: written.bytes, revision: written.signed.version },
-    { deadlineMilliseconds },
-  );
-  for (const { edge, ok, milliseconds, why } of results) {
-    say(
-      ok
-        ? `  ${edge.region} ${edge.url} serves it after ${milliseconds} ms`
-        : `  ALARM: ${edge.region} ${edge.url} does not serve it: ${why}`,
+  const { say, answers } = run;
+  const { confirmEdges, toEdgeLines, behindEdgesLine } = await import("./confirmEdges.ts");
+  const failedBefore = new Set([...answers.values()].flatMap(({ ok, edge }) => (ok ? [] : [edge.url])));
+  const { environment } = publisher;
+  const { edges, purging } = await confirmEdges(publisher, written, environment.edges, failedBefore);
+  run.purging.push(purging);
+  for (const line of toEdgeLines(edges, publisher)) say(line);
+  if (edges.length > 0 && !run.saidWhatFollows) say(behindEdgesLine());
+  run.saidWhatFollows = true;
+  for (const it of edges) answers.set(it.edge.url, it);
+  return edges;
+}
+
+/** A release that was not recorded stays at canary until somebody warms it by hand, so that much is said. */
+async function recordWarm(
+  { environment, signers, io }: Publisher,
+  warmed: readonly WarmedRelease[],
+): Promise<void> {
+  if (warmed.length === 0) return;
+  const { recordWarmed } = await import("./recordWarmed.ts");
+  const failed = await recordWarmed(environment, signers.timestamp, warmed, io.now());
+  for (const { release, why } of failed)
+    io.progress(
+      `nothing records that ${release} is warm: ${why}; run npx giftwrap warm ${release} --env ${environment.name}`,
     );
-  }
-  return results;
 }
 
 function needsTimestamp(live: LiveTimestamp, { commit, environment, io }: Publisher): boolean {

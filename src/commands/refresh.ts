@@ -77,7 +77,7 @@ async function refresh(args: Arguments, io: Io, name: string): Promise<Exit> {
       ? `${name}: signed anew as revision ${revision}, expires ${describeExpiry(expires, io.now())}`
       : `${name}: nothing to do, revision ${revision} expires ${describeExpiry(expires, io.now())}`,
   );
-  const edges = isWritten ? await confirmWritten(environment.edges, now, parseDeadline(args), say) : [];
+  const edges = isWritten ? await confirmWritten(environment, now, parseDeadline(args), io, say) : [];
   if (isWritten) {
     const record = { now, before, kind: "refresh" as const, by: accountOf(io), at: io.now(), edges };
     await writeLog(store, toLogRecord(record));

@@ -1,5 +1,5 @@
 import { askEdges } from "../publish/askEdges.ts";
-import type { Live } from "../publish/live.ts";
+import { isSignedTimestamp, type Live } from "../publish/live.ts";
 import { type NamedObject, namedObjects } from "../publish/namedObjects.ts";
 import type { Kept } from "../publish/plan.ts";
 import { commitOf } from "../source/git.ts";
@@ -18,7 +18,7 @@ import {
   JSON_OPTION,
   parseEdges,
 } from "./command.ts";
-import { type Environment, openEnvironment, speakingOf } from "./environment.ts";
+import { type Environment, openEnvironment, speakingOf, trustEnvironment } from "./environment.ts";
 import { type Drift, gatherDrift } from "./gatherDrift.ts";
 import { readTimestampOf } from "./plan.ts";
 import { saveState } from "./saveState.ts";
@@ -73,7 +73,12 @@ async function status(args: Arguments, io: Io, name: string): Promise<Exit> {
     rows,
     missing: await findMissing(environment, drift),
     orphans: live ? await findOrphans(environment, live.generation) : [],
-    edges: live ? await askEdges(environment.edges, live.timestamp, EDGE_PATIENCE_MILLISECONDS) : [],
+    edges: live
+      ? await askEdges(environment.edges, live.timestamp, {
+          deadlineMilliseconds: EDGE_PATIENCE_MILLISECONDS,
+          isSigned: async (body) => isSignedTimestamp(await trustEnvironment(environment), body),
+        })
+      : [],
   };
   const differences = differencesOf(facts);
   if (args.flag("json")) io.line(JSON.stringify(toJson(facts, differences)));

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   build: () => import("../commands/build.ts"),
   plan: () => import("../commands/plan.ts"),
   publish: () => import("../commands/publish.ts"),
+  warm: () => import("../commands/warm.ts"),
   matrix: () => import("../commands/matrix.ts"),
   status: () => import("../commands/status.ts"),
   log: () => import("../commands/log.ts"),

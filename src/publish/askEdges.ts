@@ -1,4 +1,5 @@
-import { confirmTimestamp, type Edge, revisionOf } from "./edges.ts";
+import { type ConfirmOptions, confirmTimestamp } from "./confirmTimestamp.ts";
+import { type Edge, revisionOf } from "./edges.ts";
 import type { LiveTimestamp } from "./live.ts";
 import { TIMESTAMP_KEY } from "../wire/keys.ts";
 
@@ -18,7 +19,7 @@ export interface EdgeStanding {
 export async function askEdges(
   edges: readonly Edge[],
   live: LiveTimestamp,
-  patienceMilliseconds: number,
+  options: ConfirmOptions,
 ): Promise<readonly EdgeStanding[]> {
   const timestamp = { bytes: live.bytes, revision: live.signed.version };
   return Promise.all(
@@ -26,13 +27,11 @@ export async function askEdges(
       const { region, url, outOfService } = edge;
       if (outOfService !== undefined)
         return { region, url, state: "out_of_service", behind: null, milliseconds: 0, why: outOfService };
-      const [result] = await confirmTimestamp([edge], timestamp, {
-        deadlineMilliseconds: patienceMilliseconds,
-      });
+      const [result] = await confirmTimestamp([edge], timestamp, options);
       const milliseconds = result?.milliseconds ?? 0;
       if (result?.ok) return { region, url, state: "up_to_date", behind: 0, milliseconds };
       const why = result?.why ?? "it did not answer";
-      const revision = result?.answered ? await askRevision(url, patienceMilliseconds) : 0;
+      const revision = result?.answered ? await askRevision(url, options.deadlineMilliseconds) : 0;
       return revision > 0 && revision < timestamp.revision
         ? { region, url, state: "behind", behind: timestamp.revision - revision, milliseconds, why }
         : { region, url, state: "wrong", behind: null, milliseconds, why };

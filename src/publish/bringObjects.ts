@@ -1,13 +1,15 @@
 import { lockPath } from "../model/paths.ts";
+import { releaseKey } from "../model/project.ts";
 import { count } from "../report/text.ts";
 import type { Store } from "../store/store.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
-import type { ObjectFile } from "../wire/catalog.ts";
-import { objectKey } from "../wire/keys.ts";
 import { copyObjects, type ObjectSource } from "./apply.ts";
-import { type Edge, warmObjects } from "./edges.ts";
+import type { Edge } from "./edges.ts";
 import type { Plan, ReleaseChange } from "./plan.ts";
+import { edgesFor } from "./reach.ts";
 import { recordLock } from "./record.ts";
+import { toWarmFacts, type WarmedRelease } from "./warmEvidence.ts";
+import { warmObjects, type WarmQuestion } from "./warmObjects.ts";
 
 export interface BringOptions {
   readonly store: Store;
@@ -19,21 +21,22 @@ export interface BringOptions {
   readonly progress: (text: string) => void;
 }
 
-/**
- * Brings what a plan needs to the store and through every edge, before any name speaks of it. Gives the gifts for which that
- * failed, and why: they stay as they are live.
- */
-export async function bringObjects(plan: Plan, options: BringOptions): Promise<ReadonlyMap<string, string>> {
+export interface Brought {
+  /** Gifts for which it failed, and why: they stay as they are live. */
+  readonly failures: ReadonlyMap<string, string>;
+  /** Releases whose objects every edge that they need has served. */
+  readonly warmed: readonly WarmedRelease[];
+}
+
+/** Brings what a plan needs to the store and through the edges of those whom it will serve, before any name speaks of it. */
+export async function bringObjects(plan: Plan, options: BringOptions): Promise<Brought> {
   const failures = new Map<string, string>();
   await copyMissing(plan, options, failures);
   const widened = plan.changes.filter((it) => it.widens);
-  await recordLocks(widened, options, failures);
-  await warmEdges(
-    widened.filter((it) => !failures.has(it.gift)),
-    options,
-    failures,
-  );
-  return failures;
+  const locks = await recordLocks(widened, options, failures);
+  const candidates = widened.filter((it) => !failures.has(it.gift));
+  const warmed = await warmEdges(candidates, locks, options, failures);
+  return { failures, warmed };
 }
 
 async function copyMissing(
@@ -50,39 +53,53 @@ async function copyMissing(
   }
 }
 
-/** A version is never used for other bytes, also after its file was gone: the store remembers each lock. */
+/** A version is never used for other bytes, also after its file was gone: the store remembers each lock. Gives their digests. */
 async function recordLocks(
   widened: readonly ReleaseChange[],
   { store, readLocks }: BringOptions,
   failures: Map<string, string>,
-): Promise<void> {
+): Promise<ReadonlyMap<string, string>> {
   const candidates = widened.filter((it) => !failures.has(it.gift));
   const locks = await readLocks(candidates.map((it) => lockPath(it.gift, it.version)));
+  const digests = new Map<string, string>();
   for (const { gift, version } of candidates) {
     const lock = locks.get(lockPath(gift, version));
-    if (lock && !(await recordLock(store, gift, version, digestOf(lock)))) {
+    if (!lock) continue;
+    const digest = digestOf(lock);
+    digests.set(releaseKey(gift, version), digest);
+    if (!(await recordLock(store, gift, version, digest)))
       failures.set(gift, `version ${version} was published before with other bytes: make it a new version`);
-    }
   }
+  return digests;
 }
 
 async function warmEdges(
   widened: readonly ReleaseChange[],
+  locks: ReadonlyMap<string, string>,
   { edges, edgeDeadlineMilliseconds: deadlineMilliseconds, progress }: BringOptions,
   failures: Map<string, string>,
-): Promise<void> {
-  const wanted = new Map(widened.flatMap((it) => it.files).map((file) => [file.digest, toObject(file)]));
-  if (wanted.size === 0 || edges.length === 0) return;
-  progress(`warming ${count(edges.length, "edge")}`);
-  const cold = await warmObjects(edges, [...wanted.values()], { deadlineMilliseconds });
-  for (const { gift, files } of widened) {
-    const failure = cold.find((it) => files.some((file) => file.digest === it.digest));
-    if (failure && !failures.has(gift)) {
-      failures.set(gift, `the ${failure.edge.region} edge does not serve its bytes: ${failure.why}`);
-    }
+): Promise<readonly WarmedRelease[]> {
+  const questions = new Map<string, WarmQuestion>();
+  for (const { reach, files } of widened) {
+    for (const edge of edgesFor(reach, edges))
+      for (const file of files) questions.set(`${file.digest} ${edge.url}`, { edge, file });
   }
-}
+  if (questions.size === 0) return [];
+  const asked = new Set([...questions.values()].map((it) => it.edge.url));
+  progress(`warming ${count(asked.size, "edge")}`);
+  const answers = await warmObjects([...questions.values()], { deadlineMilliseconds });
+  const byQuestion = new Map(answers.map((it) => [`${it.digest} ${it.edge.url}`, it]));
 
-function toObject({ digest, mediaType }: ObjectFile): { key: string; digest: string } {
-  return { key: objectKey(digest, mediaType), digest };
+  return widened.flatMap(({ gift, version, reach, files }): WarmedRelease[] => {
+    const digests = [...new Set(files.map((it) => it.digest))];
+    const own = edgesFor(reach, edges).flatMap((edge) =>
+      digests.flatMap((digest) => byQuestion.get(`${digest} ${edge.url}`) ?? []),
+    );
+    const failure = own.find((it) => !it.ok);
+    if (failure && !failures.has(gift))
+      failures.set(gift, `the ${failure.edge.region} edge does not serve its bytes: ${failure.why}`);
+    const lock = locks.get(releaseKey(gift, version));
+    if (failure || own.length === 0 || lock === undefined) return [];
+    return [{ gift, version, lock, facts: toWarmFacts(files, own) }];
+  });
 }

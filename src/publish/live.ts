@@ -92,6 +92,16 @@ export async function readCatalogs(store: Store, trusted: TrustedMetadata, head:
   return { ...head, catalogs: { low: low ?? "", mid: mid ?? "", high: high ?? "" } };
 }
 
+/** Whether bytes are a timestamp that the trusted root vouches for, whenever it was signed. */
+export async function isSignedTimestamp(trusted: TrustedMetadata, timestamp: Uint8Array): Promise<boolean> {
+  try {
+    return await trusted.updateTimestamp(timestamp, ALWAYS);
+  } catch (error) {
+    if (error instanceof ClientError) return false;
+    throw error;
+  }
+}
+
 /**
  * Trust begins with the root that git holds. What the roots vouch for that it replaced is read, too, until it is signed anew;
  * but no timestamp that a key signed which any of them calls leaked.

@@ -12,6 +12,7 @@ import { TIERS, type Tier } from "../wire/viewer.ts";
 import { reachedStage } from "../model/rollout.ts";
 import type { Desired } from "./desired.ts";
 import type { Live } from "./live.ts";
+import { type Reach, reachOf } from "./reach.ts";
 import { isNarrowed, toIdBefore } from "./stops.ts";
 
 /** Why a gift's live entry stays although git says otherwise. */
@@ -27,6 +28,8 @@ export interface ReleaseChange {
   readonly details: readonly string[];
   /** Whether it reaches somebody it did not reach before, or has other files. */
   readonly widens: boolean;
+  /** Where those are whom it serves anew. */
+  readonly reach: Reach;
   readonly files: readonly ObjectFile[];
 }
 
@@ -175,9 +178,11 @@ function describeChanges(linesBefore: Lines, linesAfter: Lines): readonly Releas
     const change = { gift, version, before: stageOf(then), after: stageOf(next) };
     const details = then && next ? describeDetails(then.release, next.release) : [];
     if (change.before === change.after && details.length === 0) return [];
-    const widens =
-      isNarrowed(next?.release.rollout ?? null, then?.release.rollout ?? null) || details.includes("files");
-    return [{ ...change, details, widens, files: next?.files ?? [] }];
+    const [rolloutBefore, rolloutAfter] = [then?.release.rollout ?? null, next?.release.rollout ?? null];
+    const hasOtherFiles = details.includes("files");
+    const widens = isNarrowed(rolloutAfter, rolloutBefore) || hasOtherFiles;
+    const reach = widens ? reachOf(rolloutBefore, rolloutAfter, hasOtherFiles) : [];
+    return [{ ...change, details, widens, reach, files: next?.files ?? [] }];
   });
 }
 
