@@ -44,6 +44,7 @@ const PURE = [
   "publish/stops.ts",
   "publish/planText.ts",
   "publish/logText.ts",
+  "publish/collect.ts",
   "bundle/recipe.ts",
   "github/card.ts",
 ];

@@ -1,6 +1,13 @@
 import type { TrustedMetadata } from "../client/trusted.ts";
 import { checkAncestry } from "../publish/ancestry.ts";
-import { type ObjectSource, type Signers, writeGeneration, writeTimestamp } from "../publish/apply.ts";
+import {
+  copyObjects,
+  type ObjectSource,
+  type Signers,
+  writeGeneration,
+  writeTimestamp,
+} from "../publish/apply.ts";
+import { type Announcement, openAnnouncement } from "../publish/announce.ts";
 import type { Desired } from "../publish/desired.ts";
 import type { EdgeResult } from "../publish/edges.ts";
 import { readEarlierCatalogs } from "../publish/earlier.ts";
@@ -179,7 +186,9 @@ async function publishInRounds(publisher: Publisher, run: Run): Promise<PublishR
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const stopped = await publishStops(publisher, run);
     if (stopped === "lost_race") continue;
-    const result = await publishTree(publisher, stopped, run);
+    const result = await announced(publisher, (announcement) =>
+      publishTree(publisher, stopped, announcement, run),
+    );
     if (result !== "lost_race") return result;
     publisher.io.progress("somebody else published meanwhile: reading again");
   }
@@ -194,6 +203,19 @@ interface Stopped {
   readonly live: LiveTimestamp | null;
   /** What to go on from instead, when what is live is not believed. */
   readonly replacement?: Replacement;
+}
+
+/** What the act covers is kept from being collected until the act is over. */
+async function announced<T>(
+  { environment, edgeDeadlineMilliseconds, io }: Publisher,
+  act: (announcement: Announcement) => Promise<T>,
+): Promise<T> {
+  const announcement = openAnnouncement(environment.store, io.now, edgeDeadlineMilliseconds);
+  try {
+    return await act(announcement);
+  } finally {
+    await announcement.end();
+  }
 }
 
 /** What narrows goes out first and by itself, from nothing but the files that differ. */
@@ -253,6 +275,7 @@ async function publishStops(publisher: Publisher, run: Run): Promise<Stopped | "
 async function publishTree(
   publisher: Publisher,
   { live: timestamp, replacement }: Stopped,
+  announcement: Announcement,
   run: Run,
 ): Promise<PublishResult | "lost_race"> {
   const { root, commit, environment, signers, io } = publisher;
@@ -287,10 +310,11 @@ async function publishTree(
   const present = head ? await readCatalogs(environment.store, trusted, head) : (replacement?.live ?? null);
   const settled = await settle(publisher, tree.wanted, present, tree.kept, {
     run,
+    announcement,
     isBelieved: head !== null,
   });
   if (settled === "lost_race") return settled;
-  const { plan, live, failed, warmed } = settled;
+  const { plan, live, failed, warmed, found } = settled;
 
   for (const line of planToLines(plan)) say(line);
   const exit = failed ? EXIT.failure : tree.kept.size > 0 ? EXIT.findings : EXIT.ok;
@@ -332,6 +356,10 @@ async function publishTree(
   say(
     `published ${commit.slice(0, 10)} to ${environment.name} as revision ${written.signed.version}, generation ${generation.version}`,
   );
+  // Whatever takes objects away without asking: what is live must be there.
+  const { missing } = await copyObjects(store, found, publisher.source);
+  for (const digest of missing)
+    say(`  ALARM: object ${digest} is live and was taken away: run npx giftwrap build and publish again`);
   const recording = recordWarm(publisher, warmed);
   const edges = await confirm(publisher, written, run);
   await recording;
@@ -353,7 +381,7 @@ async function publishTree(
   return {
     ...result,
     // Done means the configured addresses: an edge that still serves the old is no success, whatever was written.
-    exit: unconfirmed ? EXIT.failure : exit,
+    exit: unconfirmed || missing.size > 0 ? EXIT.failure : exit,
     revision: written.signed.version,
     generation: generation.version,
     edges,
@@ -417,6 +445,8 @@ interface Settled {
   /** Whether gifts stay as they are live because the world failed. */
   readonly failed: boolean;
   readonly warmed: readonly WarmedRelease[];
+  /** Objects that the plan names and that were in the store already. */
+  readonly found: Plan["objects"];
 }
 
 /**
@@ -428,16 +458,21 @@ async function settle(
   wanted: Desired,
   live: Live | null,
   kept: ReadonlyMap<string, string>,
-  { run, isBelieved }: { readonly run: Run; readonly isBelieved: boolean },
+  {
+    run,
+    announcement,
+    isBelieved,
+  }: { readonly run: Run; readonly announcement: Announcement; readonly isBelieved: boolean },
 ): Promise<Settled | "lost_race"> {
   const { environment, io, source, root, commit, edgeDeadlineMilliseconds } = publisher;
   const plan = planPublish(wanted, live, kept);
-  const { bringObjects } = await import("../publish/bringObjects.ts");
+  const { bringObjects, digestsToName } = await import("../publish/bringObjects.ts");
   const [brought, followed] = await Promise.all([
     bringObjects(plan, {
       store: environment.store,
       edges: environment.edges,
       source,
+      cover: announcement.cover,
       readLocks: (paths) => revisionTree(root, commit).read(paths),
       edgeDeadlineMilliseconds,
       progress: io.progress,
@@ -448,9 +483,18 @@ async function settle(
   if (followed === "lost_race") return followed;
   const failures = new Map([...followed.failures, ...brought.failures]);
   const warmed = brought.warmed.filter((it) => !failures.has(it.gift));
-  if (failures.size === 0) return { plan, live: followed.live, failed: false, warmed };
+  const { found } = brought;
+  if (failures.size === 0) return { plan, live: followed.live, failed: false, warmed, found };
   const settled = planPublish(wanted, followed.live, new Map([...kept, ...failures]));
-  return { plan: settled, live: followed.live, failed: true, warmed };
+  if (settled.changesCatalogs) await announcement.cover(digestsToName(settled));
+  const named = new Set(settled.objects.map((it) => it.file.digest));
+  return {
+    plan: settled,
+    live: followed.live,
+    failed: true,
+    warmed,
+    found: found.filter((it) => named.has(it.file.digest)),
+  };
 }
 
 /**

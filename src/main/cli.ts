@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   log: () => import("../commands/log.ts"),
   verify: () => import("../commands/verify.ts"),
   refresh: () => import("../commands/refresh.ts"),
+  gc: () => import("../commands/gc.ts"),
   calendar: () => import("../commands/calendar.ts"),
   serve: () => import("../commands/serve.ts"),
   resolve: () => import("../commands/resolve.ts"),

@@ -24,26 +24,33 @@ export interface Signers {
   readonly timestamp: Signer;
 }
 
-/** Copies missing objects by digest. Gives the digests that no source has, or has only damaged. */
+/**
+ * Copies missing objects by digest. Gives the digests that no source has, or has only damaged, and the objects that were
+ * there already, which somebody else could take away.
+ */
 export async function copyObjects(
   store: Store,
   objects: Plan["objects"],
   source: ObjectSource,
-): Promise<ReadonlySet<string>> {
+): Promise<{ missing: ReadonlySet<string>; found: Plan["objects"] }> {
   const missing = new Set<string>();
+  const found: Plan["objects"][number][] = [];
   const queue = [...objects];
   const work = async () => {
     for (let next = queue.pop(); next; next = queue.pop()) {
       const { digest, mediaType } = next.file;
       const key = objectKey(digest, mediaType);
-      if (await store.head(key)) continue;
+      if (await store.head(key)) {
+        found.push(next);
+        continue;
+      }
       const bytes = await source(digest, mediaType);
       if (bytes && digestOf(bytes) === digest) await store.putIfAbsent(key, bytes);
       else missing.add(digest);
     }
   };
   await Promise.all(Array.from({ length: PARALLEL_COPIES }, work));
-  return missing;
+  return { missing, found };
 }
 
 const PARALLEL_COPIES = 8;

@@ -3,6 +3,8 @@ import { releaseKey } from "../model/project.ts";
 import { count } from "../report/text.ts";
 import type { Store } from "../store/store.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
+import { TIERS } from "../wire/viewer.ts";
+import type { Announcement } from "./announce.ts";
 import { copyObjects, type ObjectSource } from "./apply.ts";
 import type { Edge } from "./edges.ts";
 import type { Plan, ReleaseChange } from "./plan.ts";
@@ -15,6 +17,8 @@ export interface BringOptions {
   readonly store: Store;
   readonly edges: readonly Edge[];
   readonly source: ObjectSource;
+  /** Keeps every collection away from what will be named, before the store is asked what it has. */
+  readonly cover: Announcement["cover"];
   /** Lock files of the commit, by path. */
   readonly readLocks: (paths: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>;
   readonly edgeDeadlineMilliseconds: number;
@@ -26,31 +30,43 @@ export interface Brought {
   readonly failures: ReadonlyMap<string, string>;
   /** Releases whose objects every edge that they need has served. */
   readonly warmed: readonly WarmedRelease[];
+  /** Objects that were in the store already: to be looked for again once they are named. */
+  readonly found: Plan["objects"];
 }
 
 /** Brings what a plan needs to the store and through the edges of those whom it will serve, before any name speaks of it. */
 export async function bringObjects(plan: Plan, options: BringOptions): Promise<Brought> {
   const failures = new Map<string, string>();
-  await copyMissing(plan, options, failures);
+  if (plan.changesCatalogs) await options.cover(digestsToName(plan));
+  const found = await copyMissing(plan.objects, options, failures);
   const widened = plan.changes.filter((it) => it.widens);
   const locks = await recordLocks(widened, options, failures);
   const candidates = widened.filter((it) => !failures.has(it.gift));
   const warmed = await warmEdges(candidates, locks, options, failures);
-  return { failures, warmed };
+  // Warming may take long: whatever took an object away meanwhile, no name may speak of it.
+  await copyMissing(found, { ...options, progress: () => {} }, failures);
+  return { failures, warmed, found };
 }
 
+/** What the new catalogs are, and what they name that the live ones do not. */
+export function digestsToName({ objects, catalogs }: Plan): readonly string[] {
+  return [...objects.map((it) => it.file.digest), ...TIERS.map((tier) => digestOf(catalogs[tier]))];
+}
+
+/** Gives those that were there already. */
 async function copyMissing(
-  plan: Plan,
+  objects: Plan["objects"],
   { store, source, progress }: BringOptions,
   failures: Map<string, string>,
-): Promise<void> {
-  if (plan.objects.length > 0) progress(`copying ${count(plan.objects.length, "object")}`);
-  const missing = await copyObjects(store, plan.objects, source);
-  for (const { file, gifts } of plan.objects) {
+): Promise<Plan["objects"]> {
+  if (objects.length > 0) progress(`copying ${count(objects.length, "object")}`);
+  const { missing, found } = await copyObjects(store, objects, source);
+  for (const { file, gifts } of objects) {
     if (!missing.has(file.digest)) continue;
     for (const gift of gifts)
       failures.set(gift, `object ${file.digest.slice(0, 12)} is nowhere: run npx giftwrap build`);
   }
+  return found;
 }
 
 /** A version is never used for other bytes, also after its file was gone: the store remembers each lock. Gives their digests. */

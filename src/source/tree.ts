@@ -124,6 +124,21 @@ export function revisionTree(root: string, revision: string): Tree {
   };
 }
 
+/** The contents of files by git's ids of them; what git does not have is left out. */
+export async function readObjects(
+  root: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const batch = startBatch(ids, Number.POSITIVE_INFINITY);
+  await catFile(
+    root,
+    "--batch",
+    ids.map((id) => [id, id]),
+    batch.take,
+  );
+  return batch.files;
+}
+
 export interface RevisionEntry extends TreeEntry {
   /** Git's id of what it holds. */
   readonly object: string;

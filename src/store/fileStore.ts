@@ -73,7 +73,9 @@ export function fileStore(folder: string): Store {
       });
     },
     list: async (prefix) => {
-      const keys = await listKeys(folder, "");
+      const below = prefix.slice(0, Math.max(0, prefix.lastIndexOf("/")));
+      const isFolder = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/.test(below);
+      const keys = await listKeys(folder, isFolder ? below : "");
       return keys.filter((key) => key.startsWith(prefix)).sort();
     },
     delete: async (key) => {

@@ -53,9 +53,15 @@ export function evidenceKey(lockDigest: string, environment: string, kind: strin
   return `evidence/${lockDigest}/${environment}/${kind}.json`;
 }
 
+/** Which keys a collection is taking away now. */
+export const COLLECTION_KEY = "collection/batch.json";
+
+/** What publishers are about to name stands below it. */
+export const ANNOUNCED_PREFIX = "collection/announced/";
+
 /** Keys that only the store's owners read; an edge answers 404 for them. */
 export function isPrivate(key: string): boolean {
-  return /^(locks|evidence|log)\//.test(key);
+  return /^(locks|evidence|log|collection)\//.test(key);
 }
 
 /** The HTTP headers that a key is stored and served with: one name moves, everything else never changes. */

@@ -15,6 +15,7 @@ const COMMANDS = [
   "log",
   "verify",
   "refresh",
+  "gc",
   "calendar",
   "serve",
   "resolve",
