@@ -10,7 +10,7 @@ import {
 import { type Announcement, openAnnouncement } from "../publish/announce.ts";
 import type { Desired } from "../publish/desired.ts";
 import type { EdgeResult } from "../publish/edges.ts";
-import { readEarlierCatalogs } from "../publish/earlier.ts";
+import { readEarlierDigests } from "../publish/earlier.ts";
 import {
   type Live,
   type LiveTimestamp,
@@ -63,6 +63,8 @@ import {
 const MAX_ROUNDS = 5;
 /** A timestamp that lives shorter than this is signed anew even when nothing else changed. */
 const RENEW_BELOW_MILLISECONDS = 36 * 3_600_000;
+
+const NO_CATALOGS = { low: [], mid: [], high: [] };
 
 export interface Publisher {
   readonly root: string;
@@ -334,7 +336,7 @@ async function publishTree(
           store,
           live,
           plan,
-          await readEarlierCatalogs(store, live),
+          live ? await readEarlierDigests(store, live.timestamp.signed.version) : NO_CATALOGS,
           signers.release,
           io.now(),
         );

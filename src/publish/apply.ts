@@ -9,12 +9,12 @@ import {
   type TimestampContent,
   toFileMeta,
 } from "../trust/sign.ts";
-import { makeDelta } from "../wire/delta.ts";
-import { catalogTarget, deltaKey, metadataKey, objectKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
+import { catalogTarget, metadataKey, objectKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
 import type { FileMeta, Targets } from "../wire/metadata.ts";
 import { type Tier, TIERS } from "../wire/viewer.ts";
 import type { Live, LiveTimestamp } from "./live.ts";
 import type { Plan } from "./plan.ts";
+import { writeDeltas } from "./writeDeltas.ts";
 
 /** Where bytes that are not in the store yet are copied from. */
 export type ObjectSource = (digest: string, mediaType: string) => Promise<Uint8Array | null>;
@@ -64,7 +64,7 @@ export interface Generation {
 /**
  * Writes catalogs, deltas, targets and snapshot: names that nobody reads before the timestamp names them. A number that
  * an interrupted run has used is skipped, never written again.
- * @param earlier recent catalogs by tier, from which a delta is written each
+ * @param earlier digests of recent catalogs by tier, from which a delta is written each
  */
 export async function writeGeneration(
   store: Store,
@@ -76,7 +76,13 @@ export async function writeGeneration(
 ): Promise<Generation> {
   const targets: Record<string, Targets["targets"][string]> = {};
   for (const tier of TIERS)
-    targets[catalogTarget(tier)] = await writeCatalogFiles(store, tier, plan.catalogs[tier], earlier[tier]);
+    targets[catalogTarget(tier)] = await writeCatalogFiles(
+      store,
+      live,
+      tier,
+      plan.catalogs[tier],
+      earlier[tier],
+    );
 
   const sameTargets = live && JSON.stringify(sorted(live.targets)) === JSON.stringify(sorted(targets));
   const targetsMeta = sameTargets
@@ -106,20 +112,18 @@ export async function writeTimestamp(
 
 async function writeCatalogFiles(
   store: Store,
+  live: Live | null,
   tier: Tier,
   text: string,
   earlier: readonly string[],
 ): Promise<Targets["targets"][string]> {
   const bytes = new TextEncoder().encode(text);
-  const digest = digestOf(bytes);
-  await store.putIfAbsent(targetKey(catalogTarget(tier), digest), bytes);
-  for (const before of earlier) {
-    if (before === text) continue;
-    const delta = new TextEncoder().encode(JSON.stringify(makeDelta(before, text)));
-    // A delta that is no smaller than the catalog saves nobody anything.
-    if (delta.length < bytes.length) await store.putIfAbsent(deltaKey(digestOf(before), digest), delta);
-  }
-  return { length: bytes.length, hashes: { sha256: digest } };
+  const next = { text, digest: digestOf(bytes) };
+  await store.putIfAbsent(targetKey(catalogTarget(tier), next.digest), bytes);
+  const liveDigest = live?.targets[catalogTarget(tier)]?.hashes["sha256"];
+  if (live && liveDigest !== undefined)
+    await writeDeltas(store, tier, { text: live.catalogs[tier], digest: liveDigest }, next, earlier);
+  return { length: bytes.length, hashes: { sha256: next.digest } };
 }
 
 export async function writeNext<T>(

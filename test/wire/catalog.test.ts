@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Catalog, CatalogFormatError, catalogLines, toLine, writeCatalog } from "../../src/wire/catalog.ts";
-import { applyDelta, makeDelta } from "../../src/wire/delta.ts";
+import { applyDelta, joinDeltas, makeDelta } from "../../src/wire/delta.ts";
 import { TIERS } from "../../src/wire/viewer.ts";
 import { catalogs } from "./arbitraries.ts";
 import { linesOf, releaseOf, textOf } from "./catalogOf.ts";
@@ -105,6 +105,21 @@ describe("a delta", () => {
     );
   });
 
+  test("joined to the next one does what both do, without the catalog that they begin with", () => {
+    fc.assert(
+      fc.property(catalogs(), catalogs(), catalogs(), (a, b, c) => {
+        const [from, between, to] = [textOf(a), textOf(b), textOf(c)];
+        const joined = joinDeltas(makeDelta(from, between), makeDelta(between, to), catalogLines(to));
+        expect(applyDelta("mid", from, joined)).toBe(to);
+      }),
+    );
+  });
+
+  test("of another catalog is refused where that shows", () => {
+    expect(() => applyDelta("mid", textOf({}), { rose: [5, 5, "x"] })).toThrow(RangeError);
+    expect(() => applyDelta("mid", textOf({}), { rose: [-1, 0, "x"] })).toThrow(RangeError);
+  });
+
   test("between two equal catalogs is empty", () => {
     fc.assert(
       fc.property(catalogs(), (gifts) => {
@@ -113,15 +128,16 @@ describe("a delta", () => {
     );
   });
 
-  test("names the gifts that changed and no others", () => {
+  test("names the gifts that changed and no others, and of a line only what is new", () => {
     const from = textOf({
       rose: [releaseOf("1.0.0")],
       kit: [releaseOf("1.0.0")],
       crown: [releaseOf("1.0.0")],
     });
     const to = textOf({ rose: [releaseOf("1.1.0")], kit: [releaseOf("1.0.0")], spark: [] });
+    const beforeMinor = '{"id":"rose","releases":[{"version":"1.';
     expect(makeDelta(from, to)).toEqual({
-      rose: toLine({ id: "rose", releases: [releaseOf("1.1.0")] }),
+      rose: [beforeMinor.length, expect.any(Number), expect.stringMatching(/^1\.0"/)],
       crown: null,
       spark: '{"id":"spark","releases":[]}',
     });
