@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   "keys status": () => import("../commands/keysStatus.ts"),
   override: () => import("../commands/override.ts"),
   rollback: () => import("../commands/rollback.ts"),
+  drill: () => import("../commands/drill.ts"),
   demo: () => import("../commands/demo.ts"),
 };
 

@@ -69,7 +69,7 @@ export interface Generation {
 export async function writeGeneration(
   store: Store,
   live: Live | null,
-  plan: Plan,
+  plan: Pick<Plan, "catalogs">,
   earlier: Readonly<Record<Tier, readonly string[]>>,
   signer: Signer,
   now: number,

@@ -45,7 +45,7 @@ export interface Written {
   /** Epoch milliseconds. */
   readonly at: number;
   /** Absent where no catalog was written. */
-  readonly plan?: Plan;
+  readonly plan?: Pick<Plan, "catalogs" | "changes">;
   readonly edges: readonly EdgeResult[];
 }
 

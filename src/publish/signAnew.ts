@@ -7,6 +7,7 @@ import type { Override } from "../wire/override.ts";
 import { type Signers, writeNext, writeTimestamp } from "./apply.ts";
 import { type LiveHead, type LiveTimestamp, readLiveHead } from "./live.ts";
 import { putRoots } from "./putRoots.ts";
+import { prolongStops } from "./stops.ts";
 
 /** All roots that git has, oldest first, the trusted one last. */
 export type Roots = readonly Uint8Array[];
@@ -53,10 +54,6 @@ async function signGeneration(
   const snapshot = await writeNext(store, "snapshot", head.generation + 1, release, (version) =>
     makeSnapshot(version, targets, now),
   );
-  const overrides = head.timestamp.signed.giftwrap.overrides.map((it) =>
-    it.untilGeneration !== undefined && it.untilGeneration > head.generation
-      ? { ...it, untilGeneration: Math.max(it.untilGeneration, snapshot.version + 1) }
-      : it,
-  );
-  return { snapshot, overrides };
+  const present = head.timestamp.signed.giftwrap.overrides;
+  return { snapshot, overrides: prolongStops(present, head.generation, snapshot.version) };
 }

@@ -63,6 +63,22 @@ export function addStops(present: readonly Override[], additions: readonly Overr
   return coarsenStops([...kept, ...added.values()]);
 }
 
+/**
+ * For a generation that carries nobody's change, such as one that is only signed anew or ends a drill: what waited for the
+ * next generation waits for the one after it, or it would end with nothing in its place.
+ */
+export function prolongStops(
+  overrides: readonly Override[],
+  before: number,
+  after: number,
+): readonly Override[] {
+  return overrides.map((it) =>
+    it.untilGeneration !== undefined && it.untilGeneration > before
+      ? { ...it, untilGeneration: Math.max(it.untilGeneration, after + 1) }
+      : it,
+  );
+}
+
 /** The id under which an override's old form stands beside its new one. */
 export function toIdBefore(id: string): string {
   return `${id}/before`;

@@ -33,7 +33,7 @@ const COMMANDS: Readonly<Record<EvidenceKind, string>> = {
   smoke: "npx giftwrap smoke RELEASE",
   warm: "npx giftwrap warm RELEASE",
   drill: "npx giftwrap drill RELEASE",
-  switch: "npx giftwrap drill --switch RELEASE",
+  switch: "npx giftwrap drill RELEASE --switch",
 };
 
 export function evidenceName(lockDigest: string, environment: string, kind: EvidenceKind): string {

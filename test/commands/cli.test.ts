@@ -22,6 +22,7 @@ const COMMANDS = [
   "keys init",
   "override",
   "rollback",
+  "drill",
   "demo",
 ];
 const folders: string[] = [];

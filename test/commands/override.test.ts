@@ -75,6 +75,7 @@ function withoutTimes(text: string): string {
   return text
     .replace(/\d{8}-\d{4}/g, "20261125-2104")
     .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:4601")
+    .replace(/, asked \d+ times/g, "")
     .replace(/\b\d+ ms/g, "12 ms");
 }
 

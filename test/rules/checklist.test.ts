@@ -88,7 +88,7 @@ describe("What leaves canary", () => {
     ["smoke", "npx giftwrap smoke rose@1.0.0 --env production"],
     ["warm", "npx giftwrap warm rose@1.0.0 --env production"],
     ["drill", "npx giftwrap drill rose@1.0.0 --env production"],
-    ["switch", "npx giftwrap drill --switch rose@1.0.0 --env production"],
+    ["switch", "npx giftwrap drill rose@1.0.0 --switch --env production"],
   ])("is told so for %s", async (kind, command) => {
     const files = withChecklist(`evidence: ${kind}, environment: production`);
     expect(await textOf(files, factsOf())).toContain(`\n  fix: run ${command}\n`);
