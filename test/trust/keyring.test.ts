@@ -24,10 +24,23 @@ describe("the keyring", () => {
 
   test("makes three different keys, which only their owner may read", async () => {
     const made = await createKeys(folder);
-    expect(new Set(Object.values(made).map((it) => it.keyId)).size).toBe(3);
+    expect(new Set(KEY_NAMES.map((name) => made[name].keyId)).size).toBe(3);
     expect((await readdir(folder)).sort()).toEqual(["release.pem", "root.pem", "timestamp.pem"]);
     for (const name of KEY_NAMES) expect((await stat(join(folder, `${name}.pem`))).mode & 0o777).toBe(0o600);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  });
+
+  test("makes a file for each of several root keys, to be handed to their holders", async () => {
+    const made = await createKeys(folder, 3);
+    expect(new Set(made.roots.map((it) => it.keyId)).size).toBe(3);
+    expect((await readdir(folder)).sort()).toEqual([
+      "release.pem",
+      "root-1.pem",
+      "root-2.pem",
+      "root-3.pem",
+      "timestamp.pem",
+    ]);
+    await expect(createKeys(folder)).rejects.toMatchObject({ code: "KEYS_EXIST" });
   });
 
   test("reads back the keys that it made", async () => {

@@ -20,9 +20,8 @@ import { nextRoot } from "../../src/trust/rotate.ts";
 import { makeRoot } from "../../src/trust/sign.ts";
 import { catalogTarget, metadataKey, TIMESTAMP_KEY } from "../../src/wire/keys.ts";
 import { newSigner } from "../client/repositoryOf.ts";
-import { openAudience, seenBy, seenByNewcomers } from "../support/audience.ts";
+import { openAudience, seenByNewcomers } from "../support/audience.ts";
 import { startTestEdge } from "../support/edges.ts";
-import { failingStore } from "../support/failingStore.ts";
 import { runCommand } from "../support/runCommand.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -95,43 +94,6 @@ test("a draft has its signatures exactly when a client that trusts the root befo
     ),
     { numRuns: 60 },
   );
-});
-
-test("a publish after a rotation may die at any write: a stop from before holds, and every viewer has a whole gift", async () => {
-  const world = await publishedWorld();
-  const used = await openAudience(world);
-  for (const client of used) await client.refresh();
-  await world.release({ gift: "anchor", version: "1.1.0", canary: false });
-  await world.commit("Take it back");
-  const { environment } = await world.publisher();
-  const stopped = { ...environment, store: failingStore(environment.store, 1, "after") };
-  await expect(world.publish({ environment: stopped })).rejects.toMatchObject({ code: "STORE_FAILED" });
-  const stop = "the stop stands in the timestamp alone";
-  await rotate(world, "--role", "release", "--role", "timestamp");
-  await world.commit("Rotate");
-  const restore = await world.saveStore();
-
-  const right = ["anchor 1.0.0", "balloon 1.0.0"];
-  let dies = true;
-  for (let write = 1; dies; write++) {
-    await restore();
-    const { environment: opened } = await world.publisher();
-    const dying = { ...opened, store: failingStore(opened.store, write, "after") };
-    dies = await world.publish({ environment: dying }).then(
-      () => false,
-      () => true,
-    );
-    expect(await distinct(seenByNewcomers(world, GIFTS)), `${stop}, write ${write}`).toEqual(right);
-    for (const client of used) await client.refresh();
-    expect(await distinct(seenBy(used, GIFTS))).toEqual(right);
-    if (write % 4 === 1) {
-      expect((await world.publish()).exit).toBe(0);
-      expect(await distinct(seenByNewcomers(world, GIFTS))).toEqual(right);
-      expect((await world.publish()).said.join()).toContain("nothing to do");
-    }
-    // What they have seen is newer than what is put back now.
-    used.splice(0, used.length, ...(await openAudience(world)));
-  }
 });
 
 test("ECDSA keys of a key service, given as public halves, are taken by our client and by tuf-js", async () => {
