@@ -1,10 +1,11 @@
 import type { TrustedMetadata } from "../client/trusted.ts";
 import { writeGeneration, writeTimestamp } from "../publish/apply.ts";
+import { readEarlierDigests } from "../publish/earlier.ts";
 import { type Live, readLive, readLiveTimestamp } from "../publish/live.ts";
 import { prolongStops } from "../publish/stops.ts";
 import { GiftError } from "../report/error.ts";
 import type { Override } from "../wire/override.ts";
-import type { Tier } from "../wire/viewer.ts";
+import { type Tier, TIERS } from "../wire/viewer.ts";
 import type { DrillPorts } from "./drillPorts.ts";
 
 /** @throws GiftError `NOTHING_PUBLISHED`, or what the store says */
@@ -33,11 +34,8 @@ export async function writeNextGeneration(
   catalogs: Readonly<Record<Tier, string>>,
   overrides: readonly Override[],
 ): Promise<Live["timestamp"] | null> {
-  const earlier = {
-    low: [live.catalogs.low],
-    mid: [live.catalogs.mid],
-    high: [live.catalogs.high],
-  };
+  const isSame = TIERS.every((tier) => catalogs[tier] === live.catalogs[tier]);
+  const earlier = isSame ? NO_CATALOGS : await readEarlierDigests(store, live.timestamp.signed.version);
   const { version, snapshot } = await writeGeneration(
     store,
     live,
@@ -55,6 +53,8 @@ export async function writeNextGeneration(
   };
   return writeTimestamp(store, live.timestamp, content, signers.timestamp, now());
 }
+
+const NO_CATALOGS = { low: [], mid: [], high: [] };
 
 /** Overrides that hold until some generation that is not live yet. */
 export function standingStops(live: Live): readonly Override[] {

@@ -1,5 +1,8 @@
+import { openAnnouncement } from "../publish/announce.ts";
+import type { Live } from "../publish/live.ts";
 import { GiftError } from "../report/error.ts";
 import { count } from "../report/text.ts";
+import { digestOf } from "../trust/nodeCrypto.ts";
 import { objectKey } from "../wire/keys.ts";
 import { type Tier, TIERS } from "../wire/viewer.ts";
 import { clearDrill, clearingUp, type Leftover } from "./clearDrill.ts";
@@ -26,7 +29,7 @@ import { drillId, throwAndLift } from "./throwAndLift.ts";
  * @throws GiftError `DRILL_FAILED`, or what the store says
  */
 export async function runSwitchDrill(ports: DrillPorts): Promise<DrillResult> {
-  const { environment, store, say } = ports;
+  const { environment, store } = ports;
   const live = await readQuietLive(ports);
   if (TIERS.some((tier) => hasHiddenGift(live.catalogs[tier]))) {
     throw new GiftError(
@@ -35,11 +38,28 @@ export async function runSwitchDrill(ports: DrillPorts): Promise<DrillResult> {
       `when none runs, take it away: npx giftwrap publish --env ${environment}`,
     );
   }
-  await store.putIfAbsent(objectKey(HIDDEN_FILE.digest, HIDDEN_FILE.mediaType), HIDDEN_BYTES);
   const catalogs = mapTiers((tier) => withHiddenGift(tier, live.catalogs[tier]));
+  const announcement = openAnnouncement(store, ports.now, ports.deadlineMilliseconds);
+  try {
+    // Also the catalogs that come back at the end: nothing names them in the meantime.
+    const texts = TIERS.flatMap((tier) => [catalogs[tier], live.catalogs[tier]]);
+    await announcement.cover([HIDDEN_FILE.digest, ...texts.map((text) => digestOf(text))]);
+    await store.putIfAbsent(objectKey(HIDDEN_FILE.digest, HIDDEN_FILE.mediaType), HIDDEN_BYTES);
+    return await proveSwitch(ports, live, catalogs);
+  } finally {
+    await announcement.end();
+  }
+}
+
+/** From the first write to the last; whatever happens in between, the hidden gift is taken away. */
+function proveSwitch(
+  ports: DrillPorts,
+  live: Live,
+  catalogs: Readonly<Record<Tier, string>>,
+): Promise<DrillResult> {
+  const { environment, say } = ports;
   const gift = { gift: HIDDEN_GIFT, version: HIDDEN_RELEASE.version };
   const leftover: Leftover = { id: drillId(gift), clean: withoutHiddenGift };
-
   return clearingUp(ports, leftover, async () => {
     const at = ports.now();
     const before = live.timestamp;

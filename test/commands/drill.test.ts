@@ -13,7 +13,7 @@ import { fileStore } from "../../src/store/fileStore.ts";
 import type { Route } from "../../src/store/edgeServer.ts";
 import { readEvidence } from "../../src/trust/evidence.ts";
 import { digestOf, nodeCrypto } from "../../src/trust/nodeCrypto.ts";
-import { objectKey, TIMESTAMP_KEY } from "../../src/wire/keys.ts";
+import { ANNOUNCED_PREFIX, objectKey, TIMESTAMP_KEY } from "../../src/wire/keys.ts";
 import { TIERS } from "../../src/wire/viewer.ts";
 import { seenByNewcomers } from "../support/audience.ts";
 import { type Ended, runCommand } from "../support/cli.ts";
@@ -336,6 +336,8 @@ describe("giftwrap drill --switch", () => {
       facts: { viewers: 6, edges: 2, fallbacks: "the app's default" },
     });
     expect(await evidenceOf(world, "drill")).toBeNull();
+    // Nothing keeps a collection from what the drill leaves behind.
+    expect(await (await world.store()).list(ANNOUNCED_PREFIX)).toEqual([]);
     expect((await world.publish()).said.join()).toContain("nothing to do");
   });
 
