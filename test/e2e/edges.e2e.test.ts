@@ -137,7 +137,8 @@ describe.each(KINDS)("three regional caches of %s before one origin", (_, start,
   });
 
   const slow: Route = async () => {
-    await sleep(2 * SHORTLY);
+    // After everything here: an answer on its way from one publish must not come right in the next.
+    await sleep(20 * SHORTLY, undefined, { ref: false });
     return false;
   };
   const damagedObject = onlyFor((key) => key.startsWith("objects/"), serves(new Uint8Array(7)));
@@ -171,7 +172,8 @@ describe.each(KINDS)("three regional caches of %s before one origin", (_, start,
       whenWidening: damagedObject,
       whenStopping: damagedTimestamp,
       why: /it serves other bytes than were published/,
-      alarm: /it serves what is no timestamp/,
+      // Its copy may be fresh still when the purge is slow.
+      alarm: /it serves what is no timestamp|it still serves revision \d+$/,
     },
   };
 
@@ -222,7 +224,7 @@ describe.each(KINDS)("three regional caches of %s before one origin", (_, start,
 
   test("come right after they have learnt that a gift is not there", async () => {
     const { world, regionals, publish, seenThrough } = await createCachedWorld(start, null);
-    const store = await world.store();
+    const store = fileStore(join(world.root, ".giftwrap", "store", "production"));
     for (const { origin } of regionals)
       origin.behave(async (request, response) => {
         if (await store.head((request.url ?? "").slice(1))) return false;
