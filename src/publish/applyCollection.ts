@@ -75,7 +75,8 @@ export async function applyCollection(
     await turn.say([]);
   }
   restored.push(...(await emptyTrash(store, trash, (await look()).reachable)));
-  return { deleted: deleted.filter((key) => !restored.includes(key)), bytes, stayed, restored };
+  const back = new Set(restored);
+  return { deleted: deleted.filter((key) => !back.has(key)), bytes, stayed, restored };
 }
 
 export const KEPT: Readonly<Record<KeepReason, string>> = {
