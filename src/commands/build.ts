@@ -71,6 +71,11 @@ export async function build(
   return results;
 }
 
+/** Brings a locked release's objects into this machine's cache, and writes nothing that git would see. */
+export async function bringBack(io: Io, lock: LockFile): Promise<BuiltRelease> {
+  return rebuild(io, buildCache(io.root), releaseKey(lock.gift, lock.version), lock, false);
+}
+
 /** Builds from the work tree and writes the lock. */
 async function lockRelease(io: Io, cache: BuildCache, project: Project, key: string): Promise<BuiltRelease> {
   try {
@@ -115,7 +120,7 @@ async function rebuild(
     const { project } = await readProject(tree);
     if (!(await hasSources(tree, project, key, lock))) continue;
     sawSources = true;
-    const rebuilt = await buildFrom(io, cache, tree, project, key, afresh);
+    const rebuilt = await buildFrom(io, cache, tree, project, key, afresh).catch(nullIfUnreadable);
     if (rebuilt && isSameBuild(rebuilt, lock)) {
       return {
         release: key,
@@ -146,6 +151,12 @@ async function rebuild(
         outcome: "other_builder",
         message: `was locked by another builder (${describe(lock.builder)}, here ${describe(identity)}), which gives other bytes: its objects must come from a store, or from that builder`,
       };
+}
+
+/** What another version of this tool could read when it locked the release. */
+function nullIfUnreadable(error: unknown): null {
+  if (error instanceof MediaError) return null;
+  throw error;
 }
 
 /** Whether the tiers are the same; images are not compared where the lock is of before they were counted. */

@@ -14,7 +14,7 @@ import type { Tree } from "../source/tree.ts";
 import type { Store } from "../store/store.ts";
 import { keyFolder, readSigner } from "../trust/keyring.ts";
 import type { Signer } from "../trust/keys.ts";
-import { nodeCrypto } from "../trust/nodeCrypto.ts";
+import { digestOf, nodeCrypto } from "../trust/nodeCrypto.ts";
 import { parseRoot } from "../trust/rootFile.ts";
 import { objectKey } from "../wire/keys.ts";
 import type { Timestamp } from "../wire/metadata.ts";
@@ -140,10 +140,21 @@ export async function objectSource(
   const cache = buildCache(io.root);
   if (file.objectsFrom === undefined) return cache.object;
   const other = await openEnvironment(io, tree, file.objectsFrom);
-  return async (digest, mediaType) =>
-    (await cache.object(digest, mediaType)) ??
-    (await other.store.get(objectKey(digest, mediaType)))?.bytes ??
-    null;
+  const damaged = new Set<string>();
+  const copy = async (digest: string, mediaType: string) => {
+    const built = await cache.object(digest, mediaType);
+    if (built) return built;
+    const stored = await other.store.get(objectKey(digest, mediaType));
+    if (!stored || digestOf(stored.bytes) === digest) return stored?.bytes ?? null;
+    damaged.add(digest);
+    return null;
+  };
+  return Object.assign(copy, {
+    whyNot: (digest: string) =>
+      damaged.has(digest)
+        ? `is damaged in ${other.name}: run npx giftwrap reconcile --env ${other.name}`
+        : `is neither built here nor in ${other.name}: publish to ${other.name} first, or run npx giftwrap build`,
+  });
 }
 
 /** @throws GiftError `ROOT_MISSING` */

@@ -6,7 +6,7 @@ import { planStops } from "../publish/stops.ts";
 import { commitOf } from "../source/git.ts";
 import { workTree } from "../source/tree.ts";
 import { type Command, ENVIRONMENT_OPTION, EXIT, type Io, JSON_OPTION } from "./command.ts";
-import { type Environment, openEnvironment, trustEnvironment } from "./environment.ts";
+import { type Environment, openEnvironment, speakingOf, trustEnvironment } from "./environment.ts";
 import { mustReadDesired } from "./readDesired.ts";
 
 export interface PlannedPublish {
@@ -24,7 +24,8 @@ export const command: Command = {
   example: "giftwrap plan --env production",
   options: { env: ENVIRONMENT_OPTION, json: JSON_OPTION },
   run: async (args, io) => {
-    const planned = await planTree(io, args.text("env") ?? "production");
+    const name = args.text("env") ?? "production";
+    const planned = await speakingOf(name, () => planTree(io, name));
     if (args.flag("json")) io.line(JSON.stringify(toJson(planned)));
     else for (const line of plannedToLines(planned)) io.line(line);
     return EXIT.ok;

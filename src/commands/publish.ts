@@ -12,6 +12,7 @@ import type { Desired } from "../publish/desired.ts";
 import type { EdgeResult } from "../publish/edges.ts";
 import { readEarlierDigests } from "../publish/earlier.ts";
 import {
+  checkNeverPublished,
   type Live,
   type LiveTimestamp,
   readCatalogs,
@@ -55,6 +56,7 @@ import {
   openEnvironment,
   readLeakedTimestamp,
   readSignerOf,
+  speakingOf,
   trustedRootOf,
   trustEnvironment,
 } from "./environment.ts";
@@ -75,8 +77,8 @@ export interface Publisher {
   readonly source: ObjectSource;
   readonly edgeDeadlineMilliseconds: number;
   readonly replaceHistory: string | undefined;
-  /** Nothing of what is live is believed, but its overrides. */
-  readonly replaceLive?: boolean;
+  /** Nothing of what is live is believed, but its overrides; `whole`: only if every gift can be written anew from git. */
+  readonly replaceLive?: boolean | "whole";
   readonly io: Io;
 }
 
@@ -118,14 +120,15 @@ export const command: Command = {
     },
     json: JSON_OPTION,
   },
-  run: async (args, io) => {
-    const publisher = await prepare(args, io);
-    const quiet = args.flag("json");
-    const result = await publish(publisher, quiet ? () => {} : io.line);
-    if (quiet) io.line(JSON.stringify(result));
-    if (args.text("commit") === undefined) await warnIfDirty(io);
-    return result.exit;
-  },
+  run: (args, io) =>
+    speakingOf(args.text("env") ?? "production", async () => {
+      const publisher = await prepare(args, io);
+      const quiet = args.flag("json");
+      const result = await publish(publisher, quiet ? () => {} : io.line);
+      if (quiet) io.line(JSON.stringify(result));
+      if (args.text("commit") === undefined) await warnIfDirty(io);
+      return result.exit;
+    }),
 };
 
 export async function prepare(args: Arguments, io: Io): Promise<Publisher> {
@@ -234,7 +237,10 @@ async function publishStops(publisher: Publisher, run: Run): Promise<Stopped | "
     return { live: null, replacement };
   }
   const { live: found } = published;
-  if (!found) return { live: null };
+  if (!found) {
+    await checkNeverPublished(environment.store);
+    return { live: null };
+  }
   const { commit: liveCommit } = found.signed.giftwrap;
   await checkAncestry(root, liveCommit, commit, publisher.replaceHistory);
   const live = await signAnewIn(publisher, trusted, found, run.say);
@@ -292,7 +298,7 @@ async function publishTree(
         tree.findings.filter((it) => it.severity === "error" && it.gift === undefined),
       ).trimEnd(),
     );
-    say("nothing more was published: these files concern every gift");
+    say(`nothing more was published to ${environment.name}: these files concern every gift`);
     const live = {
       revision: timestamp?.signed.version ?? 0,
       generation: timestamp?.signed.meta["snapshot.json"].version ?? 0,
@@ -318,6 +324,13 @@ async function publishTree(
   if (settled === "lost_race") return settled;
   const { plan, live, failed, warmed, found } = settled;
 
+  const [keptFirst] = plan.kept;
+  if (publisher.replaceLive === "whole" && keptFirst)
+    throw new GiftError(
+      "GIFT_LOST",
+      `${keptFirst[0]} cannot be written anew, and its live entry is lost: ${keptFirst[1]}; nothing was named`,
+      "mend that first: without it, it would be gone for viewers",
+    );
   for (const line of planToLines(plan)) say(line);
   const exit = failed ? EXIT.failure : tree.kept.size > 0 ? EXIT.findings : EXIT.ok;
   const result = { ...soFar, exit, changes: plan.changes, kept: Object.fromEntries(plan.kept) };
@@ -477,7 +490,7 @@ async function settle(
       cover: announcement.cover,
       readLocks: (paths) => revisionTree(root, commit).read(paths),
       edgeDeadlineMilliseconds,
-      progress: io.progress,
+      progress: (text) => io.progress(`${environment.name}: ${text}`),
     }),
     // What is not believed is not signed anew.
     isBelieved ? seeWhoFollows(publisher, plan, live, run) : { live, failures: new Map<string, string>() },

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   matrix: () => import("../commands/matrix.ts"),
   status: () => import("../commands/status.ts"),
   log: () => import("../commands/log.ts"),
+  reconcile: () => import("../commands/reconcile.ts"),
   verify: () => import("../commands/verify.ts"),
   refresh: () => import("../commands/refresh.ts"),
   gc: () => import("../commands/gc.ts"),

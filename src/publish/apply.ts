@@ -17,7 +17,11 @@ import type { Plan } from "./plan.ts";
 import { writeDeltas } from "./writeDeltas.ts";
 
 /** Where bytes that are not in the store yet are copied from. */
-export type ObjectSource = (digest: string, mediaType: string) => Promise<Uint8Array | null>;
+export interface ObjectSource {
+  (digest: string, mediaType: string): Promise<Uint8Array | null>;
+  /** Why it could not give an object that it was asked for, and what to do: "is damaged in staging: ...". */
+  whyNot?(digest: string): string;
+}
 
 export interface Signers {
   readonly release: Signer;

@@ -64,10 +64,12 @@ async function copyMissing(
   for (const { file, gifts } of objects) {
     if (!missing.has(file.digest)) continue;
     for (const gift of gifts)
-      failures.set(gift, `object ${file.digest.slice(0, 12)} is nowhere: run npx giftwrap build`);
+      failures.set(gift, `object ${file.digest.slice(0, 12)} ${source.whyNot?.(file.digest) ?? NOWHERE}`);
   }
   return found;
 }
+
+const NOWHERE = "is nowhere: run npx giftwrap build";
 
 /** A version is never used for other bytes, also after its file was gone: the store remembers each lock. Gives their digests. */
 async function recordLocks(

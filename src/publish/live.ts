@@ -58,6 +58,20 @@ export async function readLive(
   return readCatalogs(store, trusted, await readLiveHead(store, trusted, timestamp));
 }
 
+/**
+ * That a store without a timestamp never had one. If it had, apps would refuse to begin again at revision 1.
+ * @throws GiftError `TIMESTAMP_LOST`
+ */
+export async function checkNeverPublished(store: Store): Promise<void> {
+  const [record] = await store.list("log/");
+  if (record === undefined) return;
+  throw new GiftError(
+    "TIMESTAMP_LOST",
+    `${TIMESTAMP_KEY} is not there, but ${record} says that something was published; nothing was written`,
+    "put it back from an edge that still serves it, or from a copy of the store: apps would refuse to begin again at revision 1; if nobody has it, publish --replace-live goes on from the log",
+  );
+}
+
 /** The signed names of the catalogs. */
 export async function readLiveHead(
   store: Store,

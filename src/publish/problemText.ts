@@ -35,6 +35,8 @@ export function fixOf({ kind, subject }: Problem, environment: string): string {
   switch (subject.part) {
     case "timestamp":
       if (kind === "expired" || kind === "expiring") return `run npx giftwrap refresh --env ${environment}`;
+      if (kind === "bad_signature")
+        return `if its key was rotated, run npx giftwrap publish --env ${environment} with the new one; if not, put it back from an edge or a copy of the store`;
       return "put it back from an edge that still serves it, or from a copy of the store: nothing can be trusted without it";
     case "root":
       return kind === "expired" || kind === "expiring"

@@ -7,6 +7,8 @@ import type { Live, LiveTimestamp } from "./live.ts";
 
 /** Version numbers above this were not reached by publishing; nothing is counted on from them. */
 const MAX_PLAUSIBLE = 2 ** 31;
+/** No log says which version the targets had, and if they are lost, another file must not have theirs: apps would not ask for it. */
+const SURELY_UNUSED = 1_000;
 
 /** Where to go on from when what is live is not believed. */
 export interface Replacement {
@@ -34,7 +36,11 @@ export async function readReplacement(
     ? believed.signed.giftwrap.overrides.map((it) => ({ it, from: "what is live" }))
     : carriedFrom(logged, leaked);
   const numbers = await store.list("metadata/");
-  const generation = Math.max(highest(numbers, "snapshot"), logged?.generation ?? 0);
+  const generation = Math.max(
+    highest(numbers, "snapshot"),
+    logged?.generation ?? 0,
+    believed?.signed.meta["snapshot.json"].version ?? 0,
+  );
   const revisions = [versionOf(stored?.bytes), logged?.revision ?? 0];
   const live: Live = {
     timestamp: {
@@ -55,7 +61,7 @@ export async function readReplacement(
       bytes: stored?.bytes ?? new Uint8Array(),
     },
     generation,
-    targetsMeta: { version: highest(numbers, "targets") },
+    targetsMeta: { version: highest(numbers, "targets") + SURELY_UNUSED },
     targets: {},
     catalogs: { low: "", mid: "", high: "" },
   };

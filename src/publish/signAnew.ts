@@ -42,7 +42,7 @@ export async function signAnew(
 }
 
 /** The same targets under a new signature. A stop that waits for the next generation waits on, for this one does not carry it. */
-async function signGeneration(
+export async function signGeneration(
   store: Store,
   head: LiveHead,
   { release }: Signers,

@@ -92,6 +92,11 @@ export function makeTimestamp(
   };
 }
 
+/** When a timestamp was signed, in epoch milliseconds and whole seconds. */
+export function signedAt({ expires }: Timestamp): number {
+  return Date.parse(expires) - LIFETIME_MILLISECONDS.timestamp;
+}
+
 /** The file's bytes: the signed part with one signature per signer, over its canonical form. */
 export async function signMetadata<T>(signed: T, signers: readonly Signer[]): Promise<Uint8Array> {
   const bytes = new TextEncoder().encode(canonicalJson(signed));

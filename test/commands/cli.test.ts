@@ -13,6 +13,7 @@ const COMMANDS = [
   "matrix",
   "status",
   "log",
+  "reconcile",
   "verify",
   "refresh",
   "gc",
