@@ -191,6 +191,8 @@ async function publishInRounds(publisher: Publisher, run: Run): Promise<PublishR
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const stopped = await publishStops(publisher, run);
     if (stopped === "lost_race") continue;
+    const nothing = stopped.live && (await sayNothingToDo(publisher, stopped.live, run));
+    if (nothing) return nothing;
     const result = await announced(publisher, (announcement) =>
       publishTree(publisher, stopped, announcement, run),
     );
@@ -202,6 +204,38 @@ async function publishInRounds(publisher: Publisher, run: Run): Promise<PublishR
     `somebody else kept publishing for ${MAX_ROUNDS} rounds`,
     "run the command again when they are done",
   );
+}
+
+/**
+ * The live timestamp may say itself that nothing is left to do for this commit: then the tree is not read, however large it is.
+ * That what it names is there is asked all the same.
+ */
+async function sayNothingToDo(
+  publisher: Publisher,
+  live: LiveTimestamp,
+  { say, stops }: Run,
+): Promise<PublishResult | null> {
+  const { root, commit, environment, io } = publisher;
+  if (needsTimestamp(live, publisher)) return null;
+  // Loaded only now, as what it needs: a stop does not wait for it.
+  const { isSettled } = await import("../publish/settled.ts");
+  if (!(await isSettled(live.signed, revisionTree(root, commit), io.now()))) return null;
+  const trusted = await trustEnvironment(environment);
+  await trusted.updateTimestamp(live.bytes, Number.NEGATIVE_INFINITY);
+  const { generation } = await readLiveHead(environment.store, trusted, live);
+  const { version: revision } = live.signed;
+  say(`nothing to do in ${environment.name}: revision ${revision} is what ${commit.slice(0, 10)} says`);
+  return {
+    exit: EXIT.ok,
+    commit,
+    revision,
+    generation,
+    stops,
+    changes: [],
+    kept: {},
+    findings: [],
+    edges: [],
+  };
 }
 
 interface Stopped {
@@ -363,6 +397,7 @@ async function publishTree(
       generation.version,
       plan.kept,
     ),
+    settled: plan.kept.size === 0,
   };
   if (!fresh) await putRoots(store, rootsOf(publisher));
   const at = io.now();

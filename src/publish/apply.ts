@@ -100,7 +100,10 @@ export async function writeGeneration(
   return { version: snapshot.version, snapshot };
 }
 
-/** Moves the one name that moves. Null when somebody else moved it first: read again, plan again. */
+/**
+ * Moves the one name that moves. Null when somebody else moved it first: read again, plan again. Where it does not say whether
+ * anything is left to do, that stays as it was for the same commit and the same catalogs.
+ */
 export async function writeTimestamp(
   store: Store,
   live: LiveTimestamp | null,
@@ -108,10 +111,19 @@ export async function writeTimestamp(
   signer: Signer,
   now: number,
 ): Promise<LiveTimestamp | null> {
-  const signed = makeTimestamp({ ...content, version: (live?.signed.version ?? 0) + 1 }, now);
+  const { settled = isAsBefore(live, content) && live?.signed.giftwrap.settled === true } = content;
+  const signed = makeTimestamp({ ...content, settled, version: (live?.signed.version ?? 0) + 1 }, now);
   const bytes = await signMetadata(signed, [signer]);
   const tag = await store.replace(TIMESTAMP_KEY, bytes, live?.tag ?? null);
   return tag === null ? null : { signed, tag, bytes };
+}
+
+function isAsBefore(
+  live: LiveTimestamp | null,
+  { commit, snapshot }: Omit<TimestampContent, "version">,
+): boolean {
+  const { giftwrap, meta } = live?.signed ?? {};
+  return giftwrap?.commit === commit && meta?.["snapshot.json"].version === snapshot.version;
 }
 
 async function writeCatalogFiles(

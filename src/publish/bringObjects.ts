@@ -34,6 +34,9 @@ export interface Brought {
   readonly found: Plan["objects"];
 }
 
+/** A first publish of a large repository records tens of thousands of locks. */
+const PARALLEL_RECORDS = 16;
+
 /** Brings what a plan needs to the store and through the edges of those whom it will serve, before any name speaks of it. */
 export async function bringObjects(plan: Plan, options: BringOptions): Promise<Brought> {
   const failures = new Map<string, string>();
@@ -80,14 +83,19 @@ async function recordLocks(
   const candidates = widened.filter((it) => !failures.has(it.gift));
   const locks = await readLocks(candidates.map((it) => lockPath(it.gift, it.version)));
   const digests = new Map<string, string>();
-  for (const { gift, version } of candidates) {
-    const lock = locks.get(lockPath(gift, version));
-    if (!lock) continue;
-    const digest = digestOf(lock);
-    digests.set(releaseKey(gift, version), digest);
-    if (!(await recordLock(store, gift, version, digest)))
-      failures.set(gift, `version ${version} was published before with other bytes: make it a new version`);
-  }
+  const queue = [...candidates].reverse();
+  const work = async () => {
+    for (let next = queue.pop(); next; next = queue.pop()) {
+      const { gift, version } = next;
+      const lock = locks.get(lockPath(gift, version));
+      if (!lock) continue;
+      const digest = digestOf(lock);
+      digests.set(releaseKey(gift, version), digest);
+      if (!(await recordLock(store, gift, version, digest)))
+        failures.set(gift, `version ${version} was published before with other bytes: make it a new version`);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_RECORDS }, work));
   return digests;
 }
 

@@ -143,19 +143,21 @@ function newObjects(live: Live | null, before: Lines, after: Lines): Plan["objec
   const known = new Set(
     TIERS.flatMap((tier) => [...before[tier].values()].flatMap(objectsOf)).map((file) => file.digest),
   );
-  const found = new Map<string, { file: ObjectFile; gifts: string[] }>();
+  const found = new Map<string, { file: ObjectFile; gifts: Set<string> }>();
   for (const tier of TIERS) {
     for (const [gift, line] of after[tier]) {
       for (const file of objectsOf(line)) {
         if (known.has(file.digest)) continue;
-        const entry = found.get(file.digest) ?? { file, gifts: [] };
-        if (!entry.gifts.includes(gift)) entry.gifts.push(gift);
+        const entry = found.get(file.digest) ?? { file, gifts: new Set() };
+        entry.gifts.add(gift);
         found.set(file.digest, entry);
       }
     }
   }
   if (live && found.size > 0) for (const digest of liveDigests(live)) found.delete(digest);
-  return [...found.values()].sort((a, b) => (a.file.digest < b.file.digest ? -1 : 1));
+  return [...found.values()]
+    .sort((a, b) => (a.file.digest < b.file.digest ? -1 : 1))
+    .map(({ file, gifts }) => ({ file, gifts: [...gifts] }));
 }
 
 /** Every digest in the live catalogs: another gift may have the same file. They are looked for, which takes a fifth of parsing. */

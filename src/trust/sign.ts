@@ -76,10 +76,12 @@ export interface TimestampContent {
   readonly pollSeconds: number;
   readonly commit: string;
   readonly overrides: readonly Override[];
+  /** False where that is not known. */
+  readonly settled?: boolean;
 }
 
 export function makeTimestamp(
-  { version, snapshot, pollSeconds, commit, overrides }: TimestampContent,
+  { version, snapshot, pollSeconds, commit, overrides, settled = false }: TimestampContent,
   now: number,
 ): Timestamp {
   return {
@@ -88,7 +90,7 @@ export function makeTimestamp(
     version,
     expires: toWholeSeconds(now + LIFETIME_MILLISECONDS.timestamp),
     meta: { "snapshot.json": snapshot },
-    giftwrap: { format: TIMESTAMP_FORMAT, pollSeconds, commit, overrides },
+    giftwrap: { format: TIMESTAMP_FORMAT, pollSeconds, commit, overrides, ...(settled && { settled }) },
   };
 }
 

@@ -58,6 +58,8 @@ export interface Timestamp extends Signed {
     /** The newest commit that the publisher has taken up. */
     readonly commit: string;
     readonly overrides: readonly Override[];
+    /** Whether the catalogs are all that the commit wants, so that nothing is left to do for it. Clients do not ask. */
+    readonly settled?: boolean;
   };
 }
 
