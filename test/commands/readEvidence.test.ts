@@ -97,7 +97,7 @@ describe("what is on record of a release that leaves canary", () => {
     );
     const { records } = await gather({ ...files, [ROOT_PATH]: "{}" });
     expect(records.get(evidenceName(LOCK, "production", "drill"))).toEqual({
-      problem: expect.stringContaining("root.json is not a valid root"),
+      problem: expect.stringContaining("root.json is not a root"),
     });
   });
 
