@@ -95,7 +95,7 @@ describe("the laws of repair, with real git and a real folder", () => {
         expect(await contentOf(await world.store())).toEqual(after);
         expect(repaired.length + left.length).toBeGreaterThanOrEqual(problems.length);
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 
