@@ -32,8 +32,9 @@ const HEADER = (kind) => `# yaml-language-server: $schema=../../schemas/${kind}.
  * out. The same number gives the same bytes. Everything in it is in order: `giftwrap validate` has nothing to say.
  * @param {string} root
  * @param {number} gifts
+ * @param {Shared} [shared]
  */
-export async function writeLargeRepository(root, gifts) {
+export async function writeLargeRepository(root, gifts, shared) {
   await mkdir(root, { recursive: true });
   const git = (...args) => run("git", args, { cwd: root });
   await git("init", "--quiet", "--initial-branch=main");
@@ -43,7 +44,7 @@ export async function writeLargeRepository(root, gifts) {
   // One pack instead of a hundred thousand files of git's own; then the tree comes out of it as it does in a clone.
   const child = spawn("git", ["fast-import", "--quiet"], { cwd: root, stdio: ["pipe", "ignore", "inherit"] });
   const closed = once(child, "close");
-  await pipeline(Readable.from(importStream(largeRepositoryFiles(gifts))), child.stdin);
+  await pipeline(Readable.from(importStream(largeRepositoryFiles(gifts, shared))), child.stdin);
   const [code] = await closed;
   if (code !== 0) throw new Error(`git fast-import ended with ${code}`);
   await git("reset", "--quiet", "--hard", "main");
@@ -64,22 +65,37 @@ function* importStream(files) {
 }
 
 /**
+ * The objects of the locks, by digest, when all gifts share a few small ones: then a store can be filled with them.
+ * @typedef {Map<string, { content: string, mediaType: string }>} Shared
+ */
+
+/** How many drawings, and how many stills, the gifts share then. */
+const SHARED_OBJECTS = 12;
+
+/**
  * The files of that repository.
  * @param {number} gifts
+ * @param {Shared} [shared] takes the objects up
  * @returns {Generator<[path: string, content: string | Uint8Array]>}
  */
-export function* largeRepositoryFiles(gifts) {
+export function* largeRepositoryFiles(gifts, shared) {
   yield [".gitignore", ".giftwrap/\n"];
   yield [POLICY_PATH, POLICY];
   yield [environmentPath("production"), ENVIRONMENT];
-  for (let at = 0; at < gifts; at++) yield* filesOfGift(at);
+  for (let at = 0; at < gifts; at++) yield* filesOfGift(at, shared);
 }
 
-function* filesOfGift(at) {
+/**
+ * All files of one gift.
+ * @param {number} at
+ * @param {Shared} [shared]
+ */
+export function* filesOfGift(at, shared) {
   const chance = seeded(at + 1);
   const id = giftId(at);
   const isPlain = at % PLAIN_EVERY === 0;
-  const art = drawing(chance);
+  const draw = () => drawing(shared ? seeded(chance.below(SHARED_OBJECTS) + 1) : chance);
+  const art = draw();
   const still = picture(chance);
   yield [giftPath(id), giftText(id, chance)];
   yield [giftPath(id, "source/art.json"), art];
@@ -100,17 +116,17 @@ function* filesOfGift(at) {
     const tiers = isNewest && !isPlain && chance.in(15) ? ["mid", "high"] : ["low", "mid", "high"];
     const app = isPlain || age === 0 ? PLATFORMS : newerApps(chance);
     // Older releases were drawn from other files.
-    const sources = isNewest ? { art, still } : { art: drawing(chance), still: picture(chance) };
+    const sources = isNewest ? { art, still } : { art: draw(), still: picture(chance) };
     yield [
       releasePath(id, version),
       releaseText({ id, version, app, tiers, requires, fallback, isNewest, isPlain }, chance),
     ];
-    yield [lockPath(id, version), writeLock(lockOf(id, version, tiers, sources))];
+    yield [lockPath(id, version), writeLock(lockOf(id, version, tiers, sources, shared))];
   }
 }
 
 /** @param {number} at */
-function giftId(at) {
+export function giftId(at) {
   return `${NAMES[at % NAMES.length].toLowerCase()}-${String(at).padStart(5, "0")}`;
 }
 
@@ -166,8 +182,14 @@ function stagesOf(chance) {
   return { canary: opened > 0, regional: opened > 1, full: opened > 2 };
 }
 
-function lockOf(gift, version, tiers, { art, still }) {
-  const toFile = (role, mediaType, content, bytes) => ({ role, mediaType, digest: sha256(content), bytes });
+function lockOf(gift, version, tiers, { art, still }, shared) {
+  const toFile = (role, mediaType, content, bytes) => {
+    const digest = sha256(content);
+    shared?.set(digest, { content, mediaType });
+    return { role, mediaType, digest, bytes: shared ? content.length : bytes };
+  };
+  const stillOf = (tier) =>
+    shared ? `${tier} still ${art.length % SHARED_OBJECTS}` : `${tier} still of ${gift} ${version}`;
   const variantOf = (tier) => ({
     width: 120,
     height: 80,
@@ -176,7 +198,7 @@ function lockOf(gift, version, tiers, { art, still }) {
     decodedBytes: 38_400,
     files: [
       toFile("animation", "application/vnd.lottie+json", art, art.length),
-      toFile("still", "image/webp", `${tier} still of ${gift} ${version}`, 900),
+      toFile("still", "image/webp", stillOf(tier), 900),
     ],
   });
   return {

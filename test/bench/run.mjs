@@ -13,9 +13,12 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src/ts
 });
 // Loaded after that: they are about the compiled program.
 const { figureToText } = await import("./measure.mjs");
+const { measureBucket } = await import("./bucket.mjs");
 const { measurePoll } = await import("./poll.mjs");
+const { measurePublish } = await import("./publish.mjs");
 const { measureResolve } = await import("./resolve.mjs");
 const { measureStop } = await import("./stop.mjs");
+const { measureStopAtScale } = await import("./stopAtScale.mjs");
 const { measureValidate } = await import("./validate.mjs");
 
 const machine = `Node ${process.versions.node}, ${availableParallelism()} x ${cpus()[0]?.model ?? "processor"}, load ${loadavg()[0]?.toFixed(1)} before`;
@@ -30,6 +33,9 @@ measureResolve().forEach(show);
 show(await measurePoll());
 show(await measureStop(1));
 show(await measureStop(200));
+for (const gifts of [100, 1_000, 10_000]) show(await measurePublish(gifts));
+show(await measureBucket(1_000));
+show(await measureStopAtScale(10_000));
 show(await measureValidate(334, 5));
 show(await measureValidate(3_334, 3));
 show(await measureValidate(10_000, 1));

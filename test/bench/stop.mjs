@@ -53,17 +53,20 @@ export async function measureStop(gifts) {
   }
 }
 
-async function timeOfStart() {
+export async function timeOfStart() {
   const started = performance.now();
   await once(spawn(process.execPath, ["-e", "0"], { stdio: "ignore" }), "close");
   return performance.now() - started;
 }
 
-async function timeOfStop({ root, edges }) {
+/** @param {{ root: string, edges: readonly { region: string, url: string }[], variables?: NodeJS.ProcessEnv }} repository */
+export async function timeOfStop({ root, edges, variables }) {
+  const named = variables ? edges.flatMap(({ region, url }) => ["--edge", `${region}=${url}`]) : [];
   const started = performance.now();
   const elapsed = () => performance.now() - started;
-  const child = spawn(process.execPath, [CLI, "publish"], {
+  const child = spawn(process.execPath, [CLI, "publish", ...named], {
     cwd: root,
+    env: { ...process.env, ...variables },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";
