@@ -6,7 +6,8 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     include: ["test/e2e/**/*.e2e.test.ts"],
     globalSetup: ["test/compile.ts"],
-    maxWorkers: 2,
+    // Some wait for a cache to forget while others compute.
+    maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -1,0 +1,4 @@
+import { startVarnish } from "../support/varnish.ts";
+import { describeCaches } from "./describeCaches.ts";
+
+describeCaches("Varnish", startVarnish, { method: "PURGE" });
