@@ -56,7 +56,7 @@ export async function measureBucket(gifts) {
         toRow("nothing to do", "requests", [nothing.requests]),
         toRow("nothing to do", "B read", [nothing.result.counts.bytesRead]),
         process,
-        ...rows.map((row) => ({ ...against(process, row), what: "  that" })),
+        ...rows.map((row) => ({ ...against(process, row), what: "  the same" })),
         ...rows,
       ],
     };
