@@ -20,7 +20,10 @@ export interface Store {
   head(key: string): Promise<Head | null>;
   /** False when the key has a value already; that value stands. */
   putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>;
-  /** Compare and swap: null when the present value is not the one with the tag (null: not absent). */
+  /**
+   * Compare and swap: null when the present value is not the one with the tag (null: not absent). Of two who write the very same
+   * bytes at once both may be told that they did: where an answer was lost, the bytes are all that tells.
+   */
   replace(key: string, bytes: Uint8Array, expected: Tag | null): Promise<Tag | null>;
   /** The keys that begin with the prefix, sorted. */
   list(prefix: string): Promise<readonly string[]>;
