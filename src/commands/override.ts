@@ -8,11 +8,12 @@ import type { Override } from "../wire/override.ts";
 import {
   accountOf,
   type Command,
+  DEADLINE_OPTION,
   EDGE_OPTION,
   ENVIRONMENT_OPTION,
   EXIT,
   JSON_OPTION,
-  parseWholeNumber,
+  parseDeadline,
 } from "./command.ts";
 import { confirmWritten } from "./confirmWritten.ts";
 import { type Environment, readSignerOf } from "./environment.ts";
@@ -48,16 +49,12 @@ export const command: Command = {
       help: "the copy that giftwrap status --save made, where the repository is not at hand",
     },
     edge: EDGE_OPTION,
-    deadline: {
-      type: "string",
-      value: "SECONDS",
-      help: "how long an edge may take to serve what was written (default: 30)",
-    },
+    deadline: DEADLINE_OPTION,
     json: JSON_OPTION,
   },
   run: async (args, io) => {
     const wanted = readWanted(args, io.now());
-    const deadlineMilliseconds = 1000 * parseWholeNumber("deadline", args.text("deadline"), 30);
+    const deadlineMilliseconds = parseDeadline(args);
     const opened = await openSwitch(args, io);
     const { environment } = opened;
     const signer = await readSignerOf(io, environment, "timestamp");

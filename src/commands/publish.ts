@@ -1,6 +1,7 @@
 import type { TrustedMetadata } from "../client/trusted.ts";
 import { checkAncestry } from "../publish/ancestry.ts";
 import {
+  contentOf,
   copyObjects,
   type ObjectSource,
   type Signers,
@@ -26,6 +27,7 @@ import { planToLines } from "../publish/planText.ts";
 import { readChanges } from "../publish/readChanges.ts";
 import { edgesFor } from "../publish/reach.ts";
 import { toLogRecord, writeLog } from "../publish/record.ts";
+import { needsRefresh } from "../publish/refreshTimestamp.ts";
 import { readReplacement, type Replacement } from "../publish/replaceLive.ts";
 import { signAnew } from "../publish/signAnew.ts";
 import { addStops, planStops } from "../publish/stops.ts";
@@ -39,14 +41,15 @@ import {
   accountOf,
   type Arguments,
   type Command,
+  DEADLINE_OPTION,
   EDGE_OPTION,
   ENVIRONMENT_OPTION,
   EXIT,
   type Exit,
   type Io,
   JSON_OPTION,
+  parseDeadline,
   parseEdges,
-  parseWholeNumber,
 } from "./command.ts";
 import type { WarmedRelease } from "../publish/warmEvidence.ts";
 import {
@@ -63,8 +66,6 @@ import {
 
 /** Two publishers at once settle within a few rounds; more means that something else is wrong. */
 const MAX_ROUNDS = 5;
-/** A timestamp that lives shorter than this is signed anew even when nothing else changed. */
-const RENEW_BELOW_MILLISECONDS = 36 * 3_600_000;
 
 const NO_CATALOGS = { low: [], mid: [], high: [] };
 
@@ -104,11 +105,7 @@ export const command: Command = {
     env: ENVIRONMENT_OPTION,
     commit: { type: "string", value: "REVISION", help: "the commit to publish (default: HEAD)" },
     edge: EDGE_OPTION,
-    deadline: {
-      type: "string",
-      value: "SECONDS",
-      help: "how long an edge may take to serve what was written (default: 30)",
-    },
+    deadline: DEADLINE_OPTION,
     "replace-history": {
       type: "string",
       value: "COMMIT",
@@ -157,7 +154,7 @@ export async function prepare(args: Arguments, io: Io): Promise<Publisher> {
       timestamp: await readSignerOf(io, environment, "timestamp"),
     },
     source: await objectSource(io, environment, revisionTree(root, commit)),
-    edgeDeadlineMilliseconds: 1000 * parseWholeNumber("deadline", args.text("deadline"), 30),
+    edgeDeadlineMilliseconds: parseDeadline(args),
     replaceHistory: args.text("replace-history"),
     replaceLive: args.flag("replace-live"),
     io,
@@ -224,7 +221,7 @@ async function sayNothingToDo(
   await trusted.updateTimestamp(live.bytes, Number.NEGATIVE_INFINITY);
   const { generation } = await readLiveHead(environment.store, trusted, live);
   const { version: revision } = live.signed;
-  say(`nothing to do in ${environment.name}: revision ${revision} is what ${commit.slice(0, 10)} says`);
+  say(nothingToDoLine(publisher, live));
   return {
     exit: EXIT.ok,
     commit,
@@ -236,6 +233,10 @@ async function sayNothingToDo(
     findings: [],
     edges: [],
   };
+}
+
+function nothingToDoLine({ environment, commit }: Publisher, { signed }: LiveTimestamp): string {
+  return `nothing to do in ${environment.name}: revision ${signed.version} is what ${commit.slice(0, 10)} says`;
 }
 
 interface Stopped {
@@ -346,7 +347,7 @@ async function publishTree(
   const head = fresh && (await readLiveHead(environment.store, trusted, fresh));
   if (head && isAsWanted(tree.wanted, head, tree.kept) && !needsTimestamp(head.timestamp, publisher)) {
     const { version: revision } = head.timestamp.signed;
-    say(`nothing to do in ${environment.name}: revision ${revision} is what ${commit.slice(0, 10)} says`);
+    say(nothingToDoLine(publisher, head.timestamp));
     return { ...soFar, exit: EXIT.ok, revision, generation: head.generation };
   }
   const present = head ? await readCatalogs(environment.store, trusted, head) : (replacement?.live ?? null);
@@ -369,9 +370,7 @@ async function publishTree(
   const exit = failed ? EXIT.failure : tree.kept.size > 0 ? EXIT.findings : EXIT.ok;
   const result = { ...soFar, exit, changes: plan.changes, kept: Object.fromEntries(plan.kept) };
   if (live && isEmptyPlan(plan) && !needsTimestamp(live.timestamp, publisher)) {
-    say(
-      `nothing to do in ${environment.name}: revision ${live.timestamp.signed.version} is what ${commit.slice(0, 10)} says`,
-    );
+    say(nothingToDoLine(publisher, live.timestamp));
     return { ...result, revision: live.timestamp.signed.version, generation: live.generation };
   }
 
@@ -564,11 +563,9 @@ async function seeWhoFollows(
   );
   let after = live;
   if (live && needed.length > 0 && run.answers.size === 0) {
-    const { meta, giftwrap } = live.timestamp.signed;
-    const { commit, pollSeconds, overrides } = giftwrap;
-    const content = { snapshot: meta["snapshot.json"], pollSeconds, commit, overrides };
     const at = io.now();
-    const now = await writeTimestamp(environment.store, live.timestamp, content, signers.timestamp, at);
+    const same = contentOf(live.timestamp);
+    const now = await writeTimestamp(environment.store, live.timestamp, same, signers.timestamp, at);
     if (!now) return "lost_race";
     after = { ...live, timestamp: now };
     const addresses = new Set(needed.map((it) => it.edge.url));
@@ -626,9 +623,9 @@ async function recordWarm(
 }
 
 function needsTimestamp(live: LiveTimestamp, { commit, environment, io }: Publisher): boolean {
-  const { giftwrap, expires } = live.signed;
+  const { giftwrap } = live.signed;
   if (giftwrap.commit !== commit || giftwrap.pollSeconds !== environment.file.pollSeconds) return true;
-  return Date.parse(expires) - io.now() < RENEW_BELOW_MILLISECONDS;
+  return needsRefresh(live, io.now());
 }
 
 /** Uncommitted changes are the usual reason why a publish does not do what somebody expects. */

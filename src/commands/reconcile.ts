@@ -2,7 +2,7 @@ import { idOf, type Left, planRepairs, type Repair } from "../publish/planRepair
 import { explainError, GiftError } from "../report/error.ts";
 import { count } from "../report/text.ts";
 import { commitOf } from "../source/git.ts";
-import { revisionTree, workTree } from "../source/tree.ts";
+import { revisionTree } from "../source/tree.ts";
 import {
   type Arguments,
   type Command,
@@ -13,9 +13,9 @@ import {
   type Exit,
   type Io,
   JSON_OPTION,
-  parseEdges,
 } from "./command.ts";
 import { openEnvironment, speakingOf } from "./environment.ts";
+import { openCommitted } from "./openCommitted.ts";
 import { byteFinder } from "./reconcile/findBytes.ts";
 import { type Gathered, gatherFacts } from "./reconcile/gatherFacts.ts";
 import { repair, type RepairTools } from "./reconcile/repair.ts";
@@ -51,9 +51,7 @@ export const command: Command = {
 /** Ends with 0 when nothing was wrong or all was repaired, 1 when something is left for people, 3 when the world failed. */
 async function reconcile(args: Arguments, io: Io, name: string): Promise<Exit> {
   const say = args.flag("json") ? () => {} : io.line;
-  const head = await commitOf(io.root, "HEAD");
-  const tree = head === null ? workTree(io.root) : revisionTree(io.root, head);
-  const environment = await openEnvironment(io, tree, name, parseEdges(args.texts("edge")));
+  const { head, tree, environment } = await openCommitted(args, io, name);
   const from = args.text("from");
   const other = from === undefined ? null : await openEnvironment(io, tree, from);
   const unconfirmed = new Set<string>();

@@ -3,8 +3,6 @@ import { ALWAYS, type LiveTimestamp, readLiveHead, readLiveTimestamp } from "../
 import { toLogRecord, writeLog } from "../publish/record.ts";
 import { refreshTimestamp } from "../publish/refreshTimestamp.ts";
 import { GiftError } from "../report/error.ts";
-import { commitOf } from "../source/git.ts";
-import { revisionTree, workTree } from "../source/tree.ts";
 import {
   accountOf,
   type Arguments,
@@ -17,16 +15,10 @@ import {
   type Io,
   JSON_OPTION,
   parseDeadline,
-  parseEdges,
 } from "./command.ts";
 import { confirmWritten } from "./confirmWritten.ts";
-import {
-  type Environment,
-  openEnvironment,
-  readSignerOf,
-  speakingOf,
-  trustEnvironment,
-} from "./environment.ts";
+import { type Environment, readSignerOf, speakingOf, trustEnvironment } from "./environment.ts";
+import { openCommitted } from "./openCommitted.ts";
 
 export const command: Command = {
   summary: "sign the timestamp anew before it expires, with its own key alone",
@@ -47,9 +39,7 @@ export const command: Command = {
 
 async function refresh(args: Arguments, io: Io, name: string): Promise<Exit> {
   const say = args.flag("json") ? () => {} : io.line;
-  const head = await commitOf(io.root, "HEAD");
-  const tree = head === null ? workTree(io.root) : revisionTree(io.root, head);
-  const environment = await openEnvironment(io, tree, name, parseEdges(args.texts("edge")));
+  const { environment } = await openCommitted(args, io, name);
   const { store } = environment;
   const signer = await readSignerOf(io, environment, "timestamp");
   const readNow = async () => {

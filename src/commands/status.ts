@@ -2,8 +2,6 @@ import { askEdges } from "../publish/askEdges.ts";
 import { isSignedTimestamp, type Live } from "../publish/live.ts";
 import { type NamedObject, namedObjects } from "../publish/namedObjects.ts";
 import type { Kept } from "../publish/plan.ts";
-import { commitOf } from "../source/git.ts";
-import { revisionTree, workTree } from "../source/tree.ts";
 import { type CatalogGift, catalogLines } from "../wire/catalog.ts";
 import type { Rollout } from "../wire/rollout.ts";
 import { TIERS } from "../wire/viewer.ts";
@@ -16,9 +14,9 @@ import {
   type Exit,
   type Io,
   JSON_OPTION,
-  parseEdges,
 } from "./command.ts";
-import { type Environment, openEnvironment, speakingOf, trustEnvironment } from "./environment.ts";
+import { type Environment, speakingOf, trustEnvironment } from "./environment.ts";
+import { openCommitted } from "./openCommitted.ts";
 import { type Drift, gatherDrift } from "./gatherDrift.ts";
 import { readTimestampOf } from "./plan.ts";
 import { saveState } from "./saveState.ts";
@@ -49,9 +47,7 @@ export const command: Command = {
 
 /** Ends with 0 when the environment is what git says, and 1 when anything differs: for cron. */
 async function status(args: Arguments, io: Io, name: string): Promise<Exit> {
-  const head = await commitOf(io.root, "HEAD");
-  const tree = head === null ? workTree(io.root) : revisionTree(io.root, head);
-  const environment = await openEnvironment(io, tree, name, parseEdges(args.texts("edge")));
+  const { head, tree, environment } = await openCommitted(args, io, name);
   const copy = args.text("save");
   if (copy !== undefined) {
     const timestamp = await readTimestampOf(environment);

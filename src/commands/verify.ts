@@ -2,8 +2,6 @@ import type { Edge } from "../publish/edges.ts";
 import { readEarlierDigests } from "../publish/earlier.ts";
 import { walkedToLines } from "../publish/problemText.ts";
 import type { Walked } from "../publish/walkPublished.ts";
-import { commitOf } from "../source/git.ts";
-import { revisionTree, workTree } from "../source/tree.ts";
 import {
   type Arguments,
   type Command,
@@ -13,9 +11,9 @@ import {
   type Exit,
   type Io,
   JSON_OPTION,
-  parseEdges,
 } from "./command.ts";
-import { openEnvironment, speakingOf } from "./environment.ts";
+import { speakingOf } from "./environment.ts";
+import { openCommitted } from "./openCommitted.ts";
 import { walkEdge, walkStore } from "./walkEnvironment.ts";
 
 export const command: Command = {
@@ -41,9 +39,7 @@ interface Way {
 }
 
 async function verify(args: Arguments, io: Io, name: string): Promise<Exit> {
-  const head = await commitOf(io.root, "HEAD");
-  const tree = head === null ? workTree(io.root) : revisionTree(io.root, head);
-  const environment = await openEnvironment(io, tree, name, parseEdges(args.texts("edge")));
+  const { tree, environment } = await openCommitted(args, io, name);
   const { store } = environment;
   const edges = args.flag("edges") || args.texts("edge").length > 0 ? environment.edges : [];
 

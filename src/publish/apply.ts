@@ -100,6 +100,12 @@ export async function writeGeneration(
   return { version: snapshot.version, snapshot };
 }
 
+/** What a timestamp says besides its own version and expiry. */
+export function contentOf({ signed }: LiveTimestamp): Omit<TimestampContent, "version" | "settled"> {
+  const { pollSeconds, commit, overrides } = signed.giftwrap;
+  return { snapshot: signed.meta["snapshot.json"], pollSeconds, commit, overrides };
+}
+
 /**
  * Moves the one name that moves. Null when somebody else moved it first: read again, plan again. Where it does not say whether
  * anything is left to do, that stays as it was for the same commit and the same catalogs.

@@ -3,7 +3,7 @@ import type { Store } from "../store/store.ts";
 import type { Signer } from "../trust/keys.ts";
 import { canonicalJson } from "../wire/metadata.ts";
 import type { Override } from "../wire/override.ts";
-import { writeTimestamp } from "./apply.ts";
+import { contentOf, writeTimestamp } from "./apply.ts";
 import type { LiveTimestamp } from "./live.ts";
 import { coarsenStops, MAX_OVERRIDE_BYTES, sizeOf } from "./stops.ts";
 
@@ -32,11 +32,11 @@ export async function changeOverrides(
 ): Promise<ChangedOverrides> {
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const before = await readNow();
-    const { commit, pollSeconds, overrides: present } = before.signed.giftwrap;
+    const { overrides: present } = before.signed.giftwrap;
     const overrides = coarsenStops(change(present));
     if (canonicalJson(overrides) === canonicalJson(present)) return { before, now: before };
     checkSize(overrides);
-    const content = { snapshot: before.signed.meta["snapshot.json"], pollSeconds, commit, overrides };
+    const content = { ...contentOf(before), overrides };
     const written = await writeTimestamp(store, before, content, signer, now());
     if (written) return { before, now: written };
   }

@@ -1,7 +1,7 @@
 import { GiftError } from "../report/error.ts";
 import type { Store } from "../store/store.ts";
 import type { Signer } from "../trust/keys.ts";
-import { writeTimestamp } from "./apply.ts";
+import { contentOf, writeTimestamp } from "./apply.ts";
 import { REFRESH_BELOW_MILLISECONDS } from "./expiry.ts";
 import type { LiveTimestamp } from "./live.ts";
 
@@ -30,9 +30,7 @@ export async function refreshTimestamp(
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const before = await readNow();
     if (!force && !needsRefresh(before, now)) return { before, now: before };
-    const { commit, pollSeconds, overrides } = before.signed.giftwrap;
-    const content = { snapshot: before.signed.meta["snapshot.json"], pollSeconds, commit, overrides };
-    const written = await writeTimestamp(store, before, content, signer, now);
+    const written = await writeTimestamp(store, before, contentOf(before), signer, now);
     if (written) return { before, now: written };
   }
   throw new GiftError(

@@ -4,7 +4,7 @@ import { makeSnapshot, makeTargets } from "../trust/sign.ts";
 import { metadataKey } from "../wire/keys.ts";
 import type { FileMeta } from "../wire/metadata.ts";
 import type { Override } from "../wire/override.ts";
-import { type Signers, writeNext, writeTimestamp } from "./apply.ts";
+import { contentOf, type Signers, writeNext, writeTimestamp } from "./apply.ts";
 import { type LiveHead, type LiveTimestamp, readLiveHead } from "./live.ts";
 import { putRoots } from "./putRoots.ts";
 import { prolongStops } from "./stops.ts";
@@ -33,11 +33,10 @@ export async function signAnew(
     return live;
   }
   const { snapshot, overrides } = keepsCatalogs
-    ? { snapshot: live.signed.meta["snapshot.json"], overrides: live.signed.giftwrap.overrides }
+    ? contentOf(live)
     : await signGeneration(store, head, signers, now);
   await putRoots(store, roots);
-  const { pollSeconds, commit } = live.signed.giftwrap;
-  const content = { snapshot, pollSeconds, commit, overrides };
+  const content = { ...contentOf(live), snapshot, overrides };
   return writeTimestamp(store, live, content, signers.timestamp, now);
 }
 
