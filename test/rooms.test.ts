@@ -17,6 +17,7 @@ const ROOMS = [
   "store",
   "bundle",
   "publish",
+  "metrics",
   "rollout",
   "github",
   "page",
@@ -45,6 +46,7 @@ const PURE = [
   "publish/planText.ts",
   "publish/logText.ts",
   "publish/collect.ts",
+  "rollout/gate/",
   "bundle/recipe.ts",
   "github/card.ts",
 ];
