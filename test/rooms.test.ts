@@ -46,6 +46,7 @@ const PURE = [
   "publish/planText.ts",
   "publish/logText.ts",
   "publish/collect.ts",
+  "metrics/families.ts",
   "rollout/gate/",
   "bundle/recipe.ts",
   "github/card.ts",

@@ -2,6 +2,9 @@
  * What the collector exposes and the gate reads. A unit is one device's first play of a release's bytes: it is counted once, and
  * whole, when it has ended (or when its time to end is over), so that the unit and all that went wrong with it are in the same
  * scrape. Later plays of a device are counted apart (`play="repeat"`), at most one in an hour, and are never compared.
+ *
+ * With the first unit of a label set every counter of units has a series for it, 0 included, and keeps it while the process
+ * lives: then a series that is not there means that nobody knows, and never that nothing happened.
  */
 
 /** Labels of every unit family. `build` is the first 12 digits of the lock's SHA-256, `trial` the version on trial or empty. */

@@ -1,0 +1,10 @@
+import type { Series } from "./source.ts";
+
+/** All that was read of one release on trial, at the plan's instants. */
+export interface TrialSamples {
+  /** When it was read, epoch seconds. */
+  readonly asOfSeconds: number;
+  readonly series: readonly Series[];
+  /** When each counter of units was last really sampled, epoch seconds. */
+  readonly newest: readonly number[];
+}
