@@ -721,3 +721,140 @@ export interface EvidenceFile {
    */
   tool: string;
 }
+
+/**
+ * Something that happened in a play.
+ */
+export type BeaconEvent =
+  | {
+      /**
+       * What happened.
+       */
+      kind: "exposed";
+      play: Play;
+      /**
+       * The gift's id.
+       */
+      gift: string;
+      version: Version;
+      /**
+       * SHA-256 of the animation that the chain begins with.
+       */
+      digest: string;
+      /**
+       * How the play counts.
+       */
+      arm: "trial" | "baseline" | "cohort" | "live";
+      /**
+       * The version on trial; empty for live.
+       */
+      trial: string;
+      /**
+       * Chance to be in the trial, in parts per million.
+       */
+      sharePerMillion: number;
+      /**
+       * Whether this device never played these bytes before.
+       */
+      first: boolean;
+    }
+  | {
+      /**
+       * What happened.
+       */
+      kind: "loaded";
+      play: Play;
+      milliseconds: Milliseconds;
+    }
+  | {
+      /**
+       * What happened.
+       */
+      kind: "decoded";
+      play: Play;
+      milliseconds: Milliseconds;
+    }
+  | {
+      /**
+       * What happened.
+       */
+      kind: "failed";
+      play: Play;
+      /**
+       * Why.
+       */
+      cause: "network" | "missing" | "hash" | "decode";
+    }
+  | {
+      /**
+       * What happened.
+       */
+      kind: "fell_back";
+      play: Play;
+      /**
+       * What.
+       */
+      to: "release" | "gift" | "still" | "default";
+    }
+  | {
+      /**
+       * What happened.
+       */
+      kind: "ended";
+      play: Play;
+      frames: Frames;
+      dropped: Frames;
+    };
+/**
+ * Chance, made for each play.
+ */
+export type Play = string;
+/**
+ * A semantic version.
+ */
+export type Version = string;
+/**
+ * How long it took.
+ */
+export type Milliseconds = number;
+/**
+ * How many.
+ */
+export type Frames = number;
+
+/**
+ * What an app tells the collector about its plays, in one POST to /v1/beacons. Nothing in it names a person.
+ */
+export interface BeaconFile {
+  /**
+   * The version of this format; another major is refused.
+   */
+  format: string;
+  /**
+   * Chance, made when the app was installed; used only to count a device once.
+   */
+  device: string;
+  /**
+   * As the policy names it.
+   */
+  platform: string;
+  /**
+   * major.minor.patch.
+   */
+  app: string;
+  /**
+   * The device class.
+   */
+  tier: "low" | "mid" | "high";
+  /**
+   * Two capital letters, or empty when unknown.
+   */
+  region: string;
+  /**
+   * In the order in which they happened.
+   *
+   * @minItems 1
+   * @maxItems 20
+   */
+  events: BeaconEvent[];
+}

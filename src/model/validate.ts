@@ -2,6 +2,7 @@ import type { ErrorObject } from "ajv";
 import type { FindingCode } from "../report/codes.ts";
 import { nearestWord } from "../report/nearest.ts";
 import type {
+  BeaconFile,
   EnvironmentFile,
   EvidenceFile,
   GiftFile,
@@ -20,6 +21,8 @@ export interface Files {
   environment: EnvironmentFile;
   override: OverrideFile;
   evidence: EvidenceFile;
+  /** Not a file: what an app posts to the collector. */
+  beacon: BeaconFile;
 }
 
 export type FileKind = keyof Files;

@@ -73,7 +73,8 @@ export function limitRollout(rollout: Rollout, limit: Limit): Rollout {
   };
 }
 
-function isEligible(regional: Regional, viewer: Viewer): boolean {
+/** Whether the viewer is in the low-risk slice, the bucket apart. */
+export function isEligible(regional: Regional, viewer: Viewer): boolean {
   const { tiers, exclude } = regional.eligible ?? {};
   if (tiers && !tiers.includes(viewer.tier)) return false;
   return !exclude?.some((cohort) => viewer.cohorts.includes(cohort));
