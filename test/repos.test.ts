@@ -16,6 +16,10 @@ import {
  * its nearest neighbour that is fine.
  */
 
+/** What only `giftwrap gate` finds, since it asks the metrics; test/commands/gate.test.ts has these. */
+const OF_THE_GATE = new Set<string>(["GATE_FAIL", "GATE_HOLD"]);
+const CODES = FINDING_CODES.filter((code) => !OF_THE_GATE.has(code));
+
 /** Instructions begin with one of these; `if …,` and `by DATE,` may stand before it. */
 const VERBS = new Set(
   (
@@ -60,11 +64,11 @@ describe("a repository", () => {
     const hit = new Set([...codes.values()].flatMap((it) => [...it]));
     const spared = new Set(cases.flatMap((it) => it.neighbourOf));
     expect(
-      FINDING_CODES.filter((code) => !hit.has(code)),
+      CODES.filter((code) => !hit.has(code)),
       "hit by no case",
     ).toEqual([]);
     expect(
-      FINDING_CODES.filter((code) => !spared.has(code)),
+      CODES.filter((code) => !spared.has(code)),
       "without a fine neighbour",
     ).toEqual([]);
   });

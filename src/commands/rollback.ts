@@ -5,10 +5,10 @@ import { readRollout } from "../publish/readChanges.ts";
 import { GiftError, UsageError } from "../report/error.ts";
 import { nearestWord } from "../report/nearest.ts";
 import { type LimitWord, planRollback, type Rollback } from "../rollout/planRollback.ts";
-import { git, pathsChangedSince } from "../source/git.ts";
 import { workTree } from "../source/tree.ts";
 import { compareVersions, parseVersion } from "../wire/version.ts";
 import { type Command, ENVIRONMENT_OPTION, EXIT, type Io, JSON_OPTION, parseReleaseWord } from "./command.ts";
+import { commitFile, refuseOtherChanges } from "./commitFile.ts";
 import { plannedToLines, planTree } from "./plan.ts";
 import { describeRollout } from "./status.ts";
 
@@ -50,7 +50,7 @@ export const command: Command = {
     await writeFile(join(io.root, rollback.path), rollback.text);
     const left = describeLeft(gift, new Map(files).set(rollback.version, rollback.text));
     const commit = args.flag("commit")
-      ? await commitFile(io.root, gift, rollback, limit, reason ?? "")
+      ? await commitFile(io.root, rollback.path, toMessage(gift, rollback, limit, reason ?? ""))
       : null;
     if (args.flag("json")) {
       io.line(JSON.stringify({ gift, limit, ...rollback, left, commit }));
@@ -139,7 +139,7 @@ function rollbackToLines(gift: string, { version, path, closed, lines }: Rollbac
 }
 
 /** What publishing would change. A store out of reach does not hold a rollback up. */
-async function explainPlan(io: Io, environment: string): Promise<readonly string[]> {
+export async function explainPlan(io: Io, environment: string): Promise<readonly string[]> {
   try {
     return plannedToLines(await planTree(io, environment));
   } catch (error) {
@@ -148,26 +148,9 @@ async function explainPlan(io: Io, environment: string): Promise<readonly string
   }
 }
 
-/** The commit is to say one thing: what else somebody began in the file is not committed under that name. */
-async function refuseOtherChanges(root: string, path: string): Promise<void> {
-  if ((await pathsChangedSince(root, "HEAD", path)).length === 0) return;
-  throw new GiftError(
-    "FILE_CHANGED",
-    `${path} has changes that are not committed`,
-    "commit or undo them first, or leave --commit out",
-  );
-}
-
-async function commitFile(
-  root: string,
-  gift: string,
-  { version, path }: Rollback,
-  limit: LimitWord,
-  reason: string,
-): Promise<string> {
+function toMessage(gift: string, { version }: Rollback, limit: LimitWord, reason: string): string {
   const reach = limit === "none" ? "" : ` to ${limit}`;
-  await git(root, ["commit", "--quiet", "-m", `Roll back ${gift} ${version}${reach}: ${reason}`, "--", path]);
-  return (await git(root, ["rev-parse", "HEAD"])).trim();
+  return `Roll back ${gift} ${version}${reach}: ${reason}`;
 }
 
 function toVersion(text: string) {

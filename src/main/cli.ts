@@ -27,6 +27,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   "keys rotate": () => import("../commands/keysRotate.ts"),
   "keys sign": () => import("../commands/keysSign.ts"),
   "keys status": () => import("../commands/keysStatus.ts"),
+  promote: () => import("../commands/promote.ts"),
+  hold: () => import("../commands/hold.ts"),
   override: () => import("../commands/override.ts"),
   rollback: () => import("../commands/rollback.ts"),
   drill: () => import("../commands/drill.ts"),

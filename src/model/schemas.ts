@@ -191,6 +191,15 @@ export interface ReleaseFile {
      */
     reason: string;
   };
+  /**
+   * A person keeps the release where it is: nothing opens or raises a stage until this is taken out again.
+   */
+  hold?: {
+    /**
+     * Why, and what is waited for.
+     */
+    reason: string;
+  };
 }
 
 /**
@@ -396,7 +405,9 @@ export interface PolicyFile {
       | "BUDGET_DURATION"
       | "BUDGET_IMAGES"
       | "BUDGET_SOUND"
-      | "SLOT_REMOVED";
+      | "SLOT_REMOVED"
+      | "GATE_HOLD"
+      | "GATE_FAIL";
     /**
      * The gift's id.
      */
@@ -450,6 +461,7 @@ export interface PolicyFile {
      */
     maxAgeDays?: number;
   }[];
+  gate?: Gate;
 }
 /**
  * How frames are encoded for this tier, and its budget.
@@ -514,6 +526,293 @@ export interface TierPolicy {
      */
     soundBytes?: number;
   };
+}
+/**
+ * What must be proven before a release may go further. The plan of a trial is the gate as it stood when its stage was opened: a later change counts for stages that are opened later.
+ */
+export interface Gate {
+  /**
+   * Whose metrics are read (default: production).
+   */
+  environment?: string;
+  /**
+   * Minutes between two looks (default: 5).
+   */
+  gridMinutes?: number;
+  /**
+   * Minutes that a look waits for late events (default: 2).
+   */
+  latenessMinutes?: number;
+  /**
+   * Minutes after which the newest sample is too old to judge by (default: 15).
+   */
+  staleMinutes?: number;
+  /**
+   * Percent of the looks that must have data (default: 95).
+   */
+  coveragePercent?: number;
+  /**
+   * The chance, over all looks and metrics together, to fail a release that is no worse (default: 0.01).
+   */
+  falseAlarm?: number;
+  /**
+   * The chance, over all looks, to pass a release that is worse than a margin (default: 0.05).
+   */
+  falsePass?: number;
+  /**
+   * How production's viewers are spread, in parts of any size: each region and tier counts for as much as it has viewers. What is not named counts as 1 part.
+   */
+  traffic?: {
+    /**
+     * Parts by region.
+     */
+    regions?: {
+      [k: string]: number;
+    };
+    /**
+     * Parts by device class.
+     */
+    tiers?: {
+      [k: string]: number;
+    };
+  };
+  /**
+   * A region and tier that has at least this percent of the traffic needs its own part of the units (default: 10).
+   */
+  stratumPercent?: number;
+  /**
+   * Regions and tiers that may stay below it, each with a reason.
+   */
+  fewUnits?: {
+    /**
+     * Two capital letters.
+     */
+    region: string;
+    /**
+     * One device class; all when absent.
+     */
+    tier?: "low" | "mid" | "high";
+    /**
+     * Why nobody waits for them.
+     */
+    reason: string;
+  }[];
+  stages: GateStages;
+  metrics: GateMetrics;
+  /**
+   * What giftwrap watch does when a release fails: report says so, propose makes the commit that takes it back, stop holds it back at once and proposes that commit (default: propose).
+   */
+  onFail?: "report" | "propose" | "stop";
+  /**
+   * What giftwrap watch does when a release may go further: report says so, propose makes the commit that opens the next stage (default: report).
+   */
+  onPass?: "report" | "propose";
+}
+/**
+ * What must have happened in a stage before the release may leave it.
+ */
+export interface GateStages {
+  /**
+   * In canary. Where it is cohorts only there is nobody to compare with: then these and the checklist are all.
+   */
+  canary: {
+    /**
+     * Hours that the stage must have been open.
+     */
+    soakHours: number;
+    /**
+     * Devices that must have played the release for the first time.
+     */
+    units: number;
+    /**
+     * Days after which a person decides when there is no verdict (default: 14).
+     */
+    longestDays?: number;
+    /**
+     * Units of a cohort that may have failed, crashed or had wrong bytes (default: 0).
+     */
+    failures?: number;
+  };
+  /**
+   * In the regions, before it is raised there or opened for everyone.
+   */
+  regional: {
+    /**
+     * Hours that the stage must have been open.
+     */
+    soakHours: number;
+    /**
+     * Devices that must have played the release for the first time.
+     */
+    units: number;
+    /**
+     * Days after which a person decides when there is no verdict (default: 14).
+     */
+    longestDays?: number;
+  };
+  /**
+   * At full with a holdback, before that may end.
+   */
+  full: {
+    /**
+     * Hours that the stage must have been open.
+     */
+    soakHours: number;
+    /**
+     * Devices that must have played the release for the first time.
+     */
+    units: number;
+    /**
+     * Days after which a person decides when there is no verdict (default: 14).
+     */
+    longestDays?: number;
+  };
+}
+/**
+ * What is compared: plays that failed to load or decode, that crashed, that showed something else, that were handed wrong bytes, that were slow to decode, that dropped frames. Each that is named here decides, unless it is only shown.
+ */
+export interface GateMetrics {
+  failed?: GateMetric;
+  crashed?: GateMetric;
+  fellBack?: GateMetric;
+  mismatched?: GateMetric;
+  /**
+   * Plays that took longer to decode than the objective.
+   */
+  slow?: {
+    /**
+     * Milliseconds; a bound of the collector's histogram.
+     */
+    overMilliseconds: number;
+    /**
+     * A release passes when it is proven to stay below this.
+     */
+    margin: {
+      /**
+       * A multiple of the baseline's rate (default: 1).
+       */
+      times?: number;
+      /**
+       * Percentage points on top of it (default: 0).
+       */
+      points?: number;
+    };
+    /**
+     * A release fails when it is proven to be above this: what is real but trifling fails nobody (default: 1.1 times).
+     */
+    floor?: {
+      /**
+       * A multiple of the baseline's rate (default: 1).
+       */
+      times?: number;
+      /**
+       * Percentage points on top of it (default: 0).
+       */
+      points?: number;
+    };
+    /**
+     * Devices that this metric needs, where it is more than the stage asks.
+     */
+    units?: number;
+    /**
+     * What it usually is; where this is wrong only time is lost (default: 1).
+     */
+    usualPercent?: number;
+    /**
+     * false: it is shown and decides nothing (default: true).
+     */
+    decides?: boolean;
+  };
+  /**
+   * Plays that dropped more of their frames than the objective.
+   */
+  dropped?: {
+    /**
+     * Percent of the frames; a bound of the collector's histogram.
+     */
+    overPercent: number;
+    /**
+     * A release passes when it is proven to stay below this.
+     */
+    margin: {
+      /**
+       * A multiple of the baseline's rate (default: 1).
+       */
+      times?: number;
+      /**
+       * Percentage points on top of it (default: 0).
+       */
+      points?: number;
+    };
+    /**
+     * A release fails when it is proven to be above this: what is real but trifling fails nobody (default: 1.1 times).
+     */
+    floor?: {
+      /**
+       * A multiple of the baseline's rate (default: 1).
+       */
+      times?: number;
+      /**
+       * Percentage points on top of it (default: 0).
+       */
+      points?: number;
+    };
+    /**
+     * Devices that this metric needs, where it is more than the stage asks.
+     */
+    units?: number;
+    /**
+     * What it usually is; where this is wrong only time is lost (default: 1).
+     */
+    usualPercent?: number;
+    /**
+     * false: it is shown and decides nothing (default: true).
+     */
+    decides?: boolean;
+  };
+}
+/**
+ * How much worse a release may be than what is live.
+ */
+export interface GateMetric {
+  /**
+   * A release passes when it is proven to stay below this.
+   */
+  margin: {
+    /**
+     * A multiple of the baseline's rate (default: 1).
+     */
+    times?: number;
+    /**
+     * Percentage points on top of it (default: 0).
+     */
+    points?: number;
+  };
+  /**
+   * A release fails when it is proven to be above this: what is real but trifling fails nobody (default: 1.1 times).
+   */
+  floor?: {
+    /**
+     * A multiple of the baseline's rate (default: 1).
+     */
+    times?: number;
+    /**
+     * Percentage points on top of it (default: 0).
+     */
+    points?: number;
+  };
+  /**
+   * Devices that this metric needs, where it is more than the stage asks.
+   */
+  units?: number;
+  /**
+   * What it usually is; where this is wrong only time is lost (default: 1).
+   */
+  usualPercent?: number;
+  /**
+   * false: it is shown and decides nothing (default: true).
+   */
+  decides?: boolean;
 }
 
 /**

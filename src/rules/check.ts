@@ -8,6 +8,8 @@ import { checkCampaigns } from "./checkCampaigns.ts";
 import { checkChecklist, checkChecklistPolicy } from "./checkChecklist.ts";
 import { checkFallbacks } from "./checkFallbacks.ts";
 import { checkFreezes } from "./checkFreezes.ts";
+import { checkGateChange } from "./checkGateChange.ts";
+import { checkHolds } from "./checkHolds.ts";
 import { checkLayout } from "./checkLayout.ts";
 import { checkLocks } from "./checkLocks.ts";
 import { checkNames } from "./checkNames.ts";
@@ -60,6 +62,8 @@ function checkBoth(project: Project, facts: Facts, change: ChangeFacts): Finding
   return [
     ...ofTree.map((it) => softenFor(change.change, it)),
     ...checkChange(change),
+    ...checkHolds(change.change),
+    ...checkGateChange(change.before, change.after),
     ...(now === undefined ? [] : checkFreezes(project, widened, now)),
     ...(now === undefined || !evidence
       ? []

@@ -178,3 +178,19 @@ function noMatch(error: unknown): { stdout: string } {
     cause: error,
   });
 }
+
+/** A commit on the way to another. */
+export interface Step {
+  readonly commit: string;
+  /** When it was made (its committer's date), epoch seconds. */
+  readonly seconds: number;
+}
+
+/** The commit and those before it along first parents, newest first. */
+export async function firstParents(root: string, commit: string): Promise<readonly Step[]> {
+  const lines = (await git(root, ["rev-list", "--first-parent", "--timestamp", commit])).split("\n");
+  return lines.filter(Boolean).map((line) => {
+    const [seconds = "", id = ""] = line.split(" ");
+    return { commit: id, seconds: Number(seconds) };
+  });
+}

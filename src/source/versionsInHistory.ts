@@ -1,5 +1,5 @@
 import { GiftError } from "../report/error.ts";
-import { git } from "./git.ts";
+import { firstParents, git } from "./git.ts";
 import { listRevision, readObjects } from "./tree.ts";
 
 const LOCKS = ":(glob)releases/*/*.lock.json";
@@ -11,14 +11,11 @@ const RAW = ["--raw", "-m", "--root", "--no-abbrev", "--no-renames", "--no-ext-d
  * @param since epoch milliseconds
  */
 export async function locksSince(root: string, tip: string, since: number): Promise<ReadonlySet<string>> {
-  const commits = (await git(root, ["rev-list", "--first-parent", "--timestamp", tip]))
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => line.split(" "));
-  const oldest = commits.findLastIndex(([seconds]) => Number(seconds) * 1000 >= since);
+  const commits = await firstParents(root, tip);
+  const oldest = commits.findLastIndex(({ seconds }) => seconds * 1000 >= since);
   const ids = new Set(await locksAt(root, tip));
   if (oldest < 0) return ids;
-  const [, before] = commits[oldest + 1] ?? [];
+  const before = commits[oldest + 1]?.commit;
   // Each change tells the lock before it and after it: with those at the tip, all that any of the trees held.
   const range = before === undefined ? [tip] : [tip, `^${before}`];
   const log = await git(root, ["log", "--first-parent", ...RAW, ...range, "--", LOCKS]);

@@ -274,7 +274,7 @@ export async function lockOf(
   };
 }
 
-const POLICY = `platforms:
+export const POLICY = `platforms:
   android:
     apps: ">=8.0.0"
     players:
