@@ -120,7 +120,9 @@ describe("giftwrap hold", () => {
     const back = await runCommand(
       rollbackCommand,
       quietIo(world.root),
-      ...["kite@1.1.0", "--commit", "--reason", "Crashes"],
+      "kite@1.1.0",
+      "--commit",
+      "--reason=Crashes",
     );
     expect([back.code, back.stderr]).toEqual([0, ""]);
   });
