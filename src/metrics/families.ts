@@ -43,6 +43,10 @@ export const FAMILIES = {
   causes: "giftwrap_failures_total",
   /** What was shown instead: labels gift, version, to. */
   fallbacks: "giftwrap_fallbacks_total",
+  /** Events that were accepted, by kind; a unit is some of them. */
+  events: "giftwrap_events_total",
+  /** Events that were not accepted, by reason; a request that was not read at all is one. */
+  refused: "giftwrap_refused_total",
   /** When the collector's process began, epoch seconds: every counter of it began at 0 then. */
   started: "giftwrap_collector_start_time_seconds",
 } as const;
