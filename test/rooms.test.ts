@@ -48,6 +48,7 @@ const PURE = [
   "publish/collect.ts",
   "metrics/families.ts",
   "rollout/gate/",
+  "rollout/verdict/",
   "bundle/recipe.ts",
   "github/card.ts",
 ];
@@ -79,7 +80,7 @@ const EXITS = new RegExp(
 );
 /** Slow to load, or not there on every platform: only who needs them pays for them. */
 const HEAVY = /^(?:sharp|protobufjs|@actions\/.+)$/;
-const DRAWS = ["bundle/encode.ts", "commands/demo/redraw.ts"];
+const DRAWS = ["bundle/encode.ts", "commands/demo/redraw.ts", "rollout/drawPng.ts"];
 
 interface SourceFile extends ScannedSource {
   /** Below `src/`. */
@@ -119,7 +120,7 @@ describe("the rooms of src/", () => {
     expect(files.filter((file) => EXITS.test(file.code)).map((file) => roomOf(file.path))).toContain("main");
   });
 
-  test("load what is heavy only when it is needed, and draw in two places", () => {
+  test("load what is heavy only when it is needed, and draw in three places", () => {
     expect(files.flatMap(heavyImports)).toEqual([]);
     const drawing = files.filter((file) => file.imports.some((it) => it.from === "sharp"));
     expect(drawing.map((file) => file.path)).toEqual(DRAWS);

@@ -1,0 +1,326 @@
+import type { DifferenceOverTime, Interval, MetricVerdict, Verdict } from "../gate/verdict.ts";
+import { decimalsOf, toPoints, toUtc } from "./amounts.ts";
+import { rateOf } from "./describeReason.ts";
+import { EDGE, element, frame, heading, TEXT_SIZE, text, toId, toTenth, WIDTH } from "./svg.ts";
+import type { Theme } from "./theme.ts";
+import { numberTicks, timeTicks } from "./ticks.ts";
+import { metricWords } from "./words.ts";
+
+type Point = DifferenceOverTime["points"][number];
+
+const HEIGHT = 360;
+const LEFT = 78;
+const RIGHT = WIDTH - 132;
+const TOP = 96;
+const BOTTOM = HEIGHT - 52;
+/** Between labels at the end of lines. */
+const LEAST_GAP = 21;
+const LAST_SECOND = 8_640_000_000_000;
+
+/** What the picture says, in one sentence; also its alternative text. */
+export function describeDifference(
+  verdict: Verdict,
+  metric: MetricVerdict,
+  over: DifferenceOverTime,
+): string {
+  const { title } = metricWords(metric.name, metric.over);
+  const last = pointsOf(over).at(-1);
+  const limit = limitOf(metric);
+  const until = limit === null ? "" : ` The limit is ${toPoints(limit)}.`;
+  const now = last
+    ? `New minus live is ${toPoints(last.estimate)} by now, very likely between ${bound(last.lower)} and ${bound(last.upper)}.`
+    : "There are no numbers yet.";
+  return `${verdict.gift} ${verdict.version}: plays that ${title}. ${now}${until}`;
+}
+
+/**
+ * How much more often something went wrong with the new release than with what is live, as time went on: the difference with its
+ * interval, the line where both are alike, and the limit. Any numbers give a picture, no points at all included.
+ */
+export function differenceSvg(
+  verdict: Verdict,
+  metric: MetricVerdict,
+  over: DifferenceOverTime,
+  theme: Theme,
+): string {
+  const points = pointsOf(over);
+  const limit = limitOf(metric);
+  const release = `${verdict.gift} ${verdict.version}`;
+  const { title } = metricWords(metric.name, metric.over);
+  const last = points.at(-1);
+  const write = writerOf(last, limit);
+  const range =
+    last && Number.isFinite(last.lower) && Number.isFinite(last.upper)
+      ? ` (${write(last.lower)} to ${write(last.upper)})`
+      : "";
+  const subtitle = last ? `new minus live: ${write(last.estimate)} points${range}` : "new minus live";
+  const id = toId("difference", metric.name, theme.name);
+  const names = {
+    id,
+    title: `${release}: plays that ${title}, new minus live`,
+    description: describeDifference(verdict, metric, over),
+  };
+  const content = last ? drawChart(points, last, limit, write, theme, id) : drawNothing(theme);
+  return frame(theme, HEIGHT, names, [...heading(theme, release, title, subtitle), ...content]);
+}
+
+function drawChart(
+  points: readonly Point[],
+  last: Point,
+  limit: number | null,
+  write: (difference: number) => string,
+  theme: Theme,
+  id: string,
+): string[] {
+  const [low, high] = rangeOf(points, last, limit);
+  const start = points[0]?.seconds ?? last.seconds;
+  const isAlone = last.seconds <= start;
+  const x = (seconds: number) =>
+    isAlone ? (LEFT + RIGHT) / 2 : LEFT + ((seconds - start) / (last.seconds - start)) * (RIGHT - LEFT);
+  // What is beyond the picture is drawn a little beyond it, and clipped.
+  const most = (high - low) / 4;
+  const y = (difference: number) =>
+    BOTTOM - ((clamp(difference, low - most, high + most) - low) / (high - low)) * (BOTTOM - TOP);
+  const ticks = numberTicks(low * 100, high * 100, 4);
+  const decimals = decimalsBetween(ticks);
+  return [
+    ...(limit !== null && limit < high
+      ? [
+          element("rect", {
+            x: LEFT,
+            y: TOP,
+            width: RIGHT - LEFT,
+            height: y(limit) - TOP,
+            fill: theme.limit,
+            "fill-opacity": "0.08",
+          }),
+        ]
+      : []),
+    ...ticks.flatMap((tick) => [
+      line(LEFT, y(tick / 100), RIGHT, y(tick / 100), { stroke: theme.grid }),
+      text(withSign(tick, decimals), {
+        x: LEFT - 10,
+        y: y(tick / 100) + 5.5,
+        "text-anchor": "end",
+        fill: theme.muted,
+      }),
+    ]),
+    element(
+      "clipPath",
+      { id: `${id}-plot` },
+      element("rect", { x: LEFT, y: TOP, width: RIGHT - LEFT, height: BOTTOM - TOP }),
+    ),
+    element(
+      "g",
+      { "clip-path": `url(#${id}-plot)` },
+      (isAlone ? drawWhisker(last, x, y, theme) : drawBand(points, x, y, theme)).join(""),
+    ),
+    line(LEFT, y(0), RIGHT, y(0), { stroke: theme.muted, "stroke-width": 2 }),
+    ...(limit === null
+      ? []
+      : [
+          line(LEFT, y(limit), RIGHT, y(limit), {
+            stroke: theme.limit,
+            "stroke-width": 2.5,
+            "stroke-dasharray": "8 5",
+          }),
+        ]),
+    isAlone
+      ? ""
+      : element("polyline", {
+          id: `${id}-line`,
+          points: points.map((it) => `${toTenth(x(it.seconds))},${toTenth(y(it.estimate))}`).join(" "),
+          fill: "none",
+          stroke: theme.accent,
+          "stroke-width": 3,
+          "stroke-linejoin": "round",
+          "stroke-linecap": "round",
+        }),
+    element("circle", {
+      cx: x(last.seconds),
+      cy: y(last.estimate),
+      r: 6,
+      fill: theme.accent,
+      stroke: theme.background,
+      "stroke-width": 2,
+    }),
+    ...drawLabels(last, limit, write, y, theme),
+    ...drawTimes(start, last.seconds, x, theme),
+  ];
+}
+
+/** The interval: where it reaches beyond the picture, it is cut at its edge. */
+function drawBand(
+  points: readonly Point[],
+  x: (it: number) => number,
+  y: (it: number) => number,
+  theme: Theme,
+): string[] {
+  const upper = points.map((it) => `${toTenth(x(it.seconds))},${toTenth(y(it.upper))}`);
+  const lower = points.map((it) => `${toTenth(x(it.seconds))},${toTenth(y(it.lower))}`);
+  const stroke = { fill: "none", stroke: theme.accent, "stroke-width": 1.2, "stroke-opacity": "0.7" };
+  return [
+    element("polygon", {
+      points: [...upper, ...lower.toReversed()].join(" "),
+      fill: theme.accent,
+      "fill-opacity": "0.16",
+    }),
+    element("polyline", { points: upper.join(" "), ...stroke }),
+    element("polyline", { points: lower.join(" "), ...stroke }),
+  ];
+}
+
+function drawWhisker(
+  point: Point,
+  x: (it: number) => number,
+  y: (it: number) => number,
+  theme: Theme,
+): string[] {
+  const at = x(point.seconds);
+  const stroke = { stroke: theme.accent, "stroke-width": 3, "stroke-linecap": "round" };
+  return [
+    line(at, y(point.lower), at, y(point.upper), stroke),
+    ...(Number.isFinite(point.lower) ? [line(at - 9, y(point.lower), at + 9, y(point.lower), stroke)] : []),
+    ...(Number.isFinite(point.upper) ? [line(at - 9, y(point.upper), at + 9, y(point.upper), stroke)] : []),
+  ];
+}
+
+/** Lines are named where they end, so that nobody needs a legend, or colours. */
+function drawLabels(
+  last: Point,
+  limit: number | null,
+  write: (difference: number) => string,
+  y: (it: number) => number,
+  theme: Theme,
+): string[] {
+  const labels = [
+    { at: y(0), words: "like live", fill: theme.muted, weight: 400 },
+    { at: y(last.estimate), words: `now ${write(last.estimate)}`, fill: theme.accent, weight: 600 },
+    ...(limit === null
+      ? []
+      : [{ at: y(limit), words: `limit ${write(limit)}`, fill: theme.limit, weight: 600 }]),
+  ].toSorted((a, b) => a.at - b.at);
+  return spread(labels.map((it) => it.at)).map((at, index) => {
+    const label = labels[index];
+    return label
+      ? text(label.words, { x: RIGHT + 12, y: at + 5.5, fill: label.fill, "font-weight": label.weight })
+      : "";
+  });
+}
+
+/** Moves what stands too close apart, as little as it takes; `places` ascend. */
+function spread(places: readonly number[]): readonly number[] {
+  const down: number[] = [];
+  for (const place of places)
+    down.push(Math.max(place, (down.at(-1) ?? Number.NEGATIVE_INFINITY) + LEAST_GAP));
+  const beyond = Math.max(0, (down.at(-1) ?? 0) - BOTTOM);
+  const pushed = down.map((it) => it - beyond);
+  // Those that were pushed down share the way with those that pushed them.
+  const shift =
+    places.reduce((sum, place, at) => sum + (place - (pushed[at] ?? place)), 0) / Math.max(1, places.length);
+  return pushed.map((it) => it + Math.max(shift, TOP - (pushed[0] ?? TOP) - LEAST_GAP / 2));
+}
+
+function drawTimes(start: number, end: number, x: (it: number) => number, theme: Theme): string[] {
+  return [
+    ...(end > start
+      ? timeTicks(start, end, 4)
+      : [{ seconds: end, label: toUtc(end).replace(" UTC", "") }]
+    ).flatMap(({ seconds, label }) => [
+      line(x(seconds), BOTTOM, x(seconds), BOTTOM + 6, { stroke: theme.muted }),
+      text(label, { x: x(seconds), y: BOTTOM + 26, "text-anchor": "middle", fill: theme.muted }),
+    ]),
+    text("UTC", { x: RIGHT + 12, y: BOTTOM + 26, fill: theme.muted }),
+  ];
+}
+
+function drawNothing(theme: Theme): string[] {
+  return [
+    element("rect", {
+      x: EDGE,
+      y: TOP,
+      width: WIDTH - 2 * EDGE,
+      height: BOTTOM - TOP + 24,
+      rx: 8,
+      fill: "none",
+      stroke: theme.border,
+      "stroke-dasharray": "6 6",
+    }),
+    text("No numbers yet", {
+      x: WIDTH / 2,
+      y: (TOP + BOTTOM + 24) / 2 + 6,
+      "text-anchor": "middle",
+      "font-size": TEXT_SIZE,
+      fill: theme.muted,
+    }),
+  ];
+}
+
+function line(
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+  attributes: Readonly<Record<string, string | number>>,
+): string {
+  return element("line", { x1, y1, x2, y2, ...attributes });
+}
+
+/** What matters is near zero, the limit and the newest interval; how wide the first ones were does not. */
+function rangeOf(points: readonly Point[], last: Point, limit: number | null): readonly [number, number] {
+  const later = points.slice(Math.floor(points.length / 3));
+  const seen = [0, limit ?? 0, last.lower, last.upper, ...later.map((it) => it.estimate)].filter(
+    Number.isFinite,
+  );
+  const low = Math.min(...seen);
+  const high = Math.max(...seen);
+  const room = Math.max((high - low) * 0.16, 0.00005);
+  return [low - room, high + room];
+}
+
+/** The limit as a difference, beside the baseline as it is. */
+function limitOf({ limit, baseline }: MetricVerdict): number | null {
+  const difference = limit - rateOf(baseline);
+  return Number.isFinite(difference) ? clamp(difference, -1, 1) : null;
+}
+
+/** Points that can be drawn, in time: differences of rates lie within -1 and 1, and bounds that are not known are infinite. */
+function pointsOf({ points }: DifferenceOverTime): readonly Point[] {
+  return points
+    .filter((it) => Math.abs(it.seconds) <= LAST_SECOND && Number.isFinite(it.estimate))
+    .map(({ seconds, estimate, lower, upper }) => ({
+      seconds,
+      estimate: clamp(estimate, -1, 1),
+      lower: Number.isFinite(lower) ? clamp(lower, -1, 1) : Number.NEGATIVE_INFINITY,
+      upper: Number.isFinite(upper) ? clamp(upper, -1, 1) : Number.POSITIVE_INFINITY,
+    }))
+    .toSorted((a, b) => a.seconds - b.seconds);
+}
+
+function clamp(number: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, number));
+}
+
+/** Writes points of per cent with a true minus sign, and all of one picture as exactly: "+0.02", "−0.11". */
+function writerOf(last: Point | undefined, limit: number | null): (difference: number) => string {
+  const seen = [last?.estimate, last?.lower, last?.upper, limit].map((it) => Math.abs(it ?? 0) * 100);
+  const decimals = decimalsOf(Math.max(0.0001, ...seen.filter(Number.isFinite)));
+  return (difference) => withSign(difference * 100, decimals);
+}
+
+function bound(difference: Interval["lower"]): string {
+  return Number.isFinite(difference) ? toPoints(difference) : "an unknown bound";
+}
+
+function withSign(points: number, decimals: number): string {
+  const written = Math.abs(points).toFixed(decimals);
+  if (Number(written) === 0) return "0";
+  return `${points > 0 ? "+" : "−"}${written}`;
+}
+
+function decimalsBetween([first = 0, second = 1]: readonly number[]): number {
+  const step = Math.abs(second - first);
+  for (let decimals = 0; decimals < 4; decimals++)
+    if (Math.abs(step - Number(step.toFixed(decimals))) < step / 1_000) return decimals;
+  return 4;
+}

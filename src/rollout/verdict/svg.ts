@@ -1,0 +1,121 @@
+import type { Theme } from "./theme.ts";
+
+/*
+ * Pictures are drawn 560 wide and shown at 600, or at 340 on a phone, where the smallest type is then 10 pixels high. Only fonts that
+ * the viewer has are used, so widths are estimated by the widest of them.
+ */
+export const WIDTH = 560;
+export const EDGE = 24;
+export const TITLE_SIZE = 21;
+export const TEXT_SIZE = 17;
+export const LABEL_SIZE = 16;
+
+/** DejaVu Sans, which servers have, is the widest of the usual fonts. */
+const WIDTH_OF_CHARACTER = 0.6;
+const FONTS =
+  "-apple-system, 'Segoe UI', 'Noto Sans', 'Liberation Sans', Helvetica, Arial, 'DejaVu Sans', sans-serif";
+
+export type Attributes = Readonly<Record<string, string | number | undefined>>;
+
+/** One element; numbers are rounded to a tenth, so that the same values give the same bytes everywhere. */
+export function element(name: string, attributes: Attributes, content = ""): string {
+  const written = Object.entries(attributes)
+    .flatMap(([key, value]) =>
+      value === undefined
+        ? []
+        : [` ${key}="${typeof value === "number" ? toTenth(value) : escapeXml(value)}"`],
+    )
+    .join("");
+  return content === "" ? `<${name}${written}/>` : `<${name}${written}>${content}</${name}>`;
+}
+
+export function text(content: string, attributes: Attributes): string {
+  return element("text", attributes, escapeXml(content));
+}
+
+/** The frame around a picture, with a title and a description for those who do not see it. */
+export function frame(
+  theme: Theme,
+  height: number,
+  { id, title, description }: { readonly id: string; readonly title: string; readonly description: string },
+  content: readonly string[],
+): string {
+  const names = [`${id}-title`, `${id}-desc`];
+  const children = [
+    element("title", { id: names[0] }, escapeXml(title)),
+    element("desc", { id: names[1] }, escapeXml(description)),
+    element("rect", {
+      x: 0.5,
+      y: 0.5,
+      width: WIDTH - 1,
+      height: height - 1,
+      rx: 10,
+      fill: theme.background,
+      stroke: theme.border,
+    }),
+    ...content,
+  ];
+  return `${element(
+    "svg",
+    {
+      xmlns: "http://www.w3.org/2000/svg",
+      viewBox: `0 0 ${WIDTH} ${height}`,
+      width: WIDTH,
+      height,
+      role: "img",
+      "aria-labelledby": names.join(" "),
+      "font-family": FONTS,
+      "font-size": LABEL_SIZE,
+      fill: theme.text,
+    },
+    `\n${children.filter(Boolean).join("\n")}\n`,
+  )}\n`;
+}
+
+/** Title and subtitle; the release's name gives way where both do not fit. */
+export function heading(theme: Theme, release: string, what: string, subtitle: string): string[] {
+  const characters = charactersWithin(WIDTH - 2 * EDGE, TITLE_SIZE);
+  const name = shorten(release, Math.max(8, characters - what.length - 2));
+  const title = { x: EDGE, y: 40, "font-size": TITLE_SIZE, "font-weight": 600 };
+  return [
+    text(shorten(`${name}: ${what}`, characters), title),
+    text(shorten(subtitle, charactersWithin(WIDTH - 2 * EDGE, TEXT_SIZE)), {
+      x: EDGE,
+      y: 68,
+      "font-size": TEXT_SIZE,
+      fill: theme.muted,
+    }),
+  ];
+}
+
+/** "a-very-lo…1.1.0": the end of a name tells versions apart. */
+export function shorten(name: string, characters: number): string {
+  const letters = Array.from(name);
+  if (letters.length <= characters) return name;
+  const end = Math.min(8, Math.floor(characters / 2));
+  return `${letters.slice(0, Math.max(1, characters - end - 1)).join("")}…${letters.slice(letters.length - end).join("")}`;
+}
+
+export function charactersWithin(width: number, size: number): number {
+  return Math.floor(width / (size * WIDTH_OF_CHARACTER));
+}
+
+/** What XML does not allow at all is shown as U+FFFD (https://www.w3.org/TR/xml/#charsets). */
+export function escapeXml(content: string): string {
+  return content
+    .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd")
+    .replace(/[\t\n\r]+/g, " ")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}
+
+export function toTenth(number: number): number {
+  return Number.isFinite(number) ? Math.round(number * 10) / 10 + 0 : 0;
+}
+
+/** An id that XML takes, from any names. */
+export function toId(...parts: readonly string[]): string {
+  return ["giftwrap", ...parts].map((it) => it.replace(/[^A-Za-z0-9]+/g, "-")).join("-");
+}
