@@ -1,0 +1,97 @@
+import { GiftError } from "../report/error.ts";
+import { parseValue } from "./prometheusAnswer.ts";
+import { seriesKey } from "./selector.ts";
+
+/** One line of a scrape. */
+export interface ExposedSample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** When it was, epoch seconds, where the line says so. */
+  readonly seconds?: number;
+}
+
+const NAME = "[a-zA-Z_:][a-zA-Z0-9_:]*";
+const SAMPLE = new RegExp(
+  String.raw`^(${NAME})[ \t]*(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?[ \t]*([^ \t#{}]+)(?:[ \t]+(-?[\d.]+(?:e[+-]?\d+)?))?[ \t]*(?:#[ \t]*\{.*)?$`,
+);
+const LABEL = /[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*(,|$)/y;
+const TYPES = [
+  "counter",
+  "gauge",
+  "histogram",
+  "summary",
+  "untyped",
+  "unknown",
+  "info",
+  "stateset",
+  "gaugehistogram",
+];
+
+/**
+ * Reads Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats). Ends with `# EOF` what is
+ * OpenMetrics, its times are in seconds instead of milliseconds; exemplars are passed over.
+ * @throws GiftError `METRICS_BROKEN` with the line that cannot be read
+ */
+export function parseExposition(text: string, name = "the exposition"): ExposedSample[] {
+  const lines = text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  const end = lines.findIndex((line) => /^#[ \t]+EOF[ \t]*$/.test(line));
+  const samples: ExposedSample[] = [];
+  const seen = new Set<string>();
+  lines.forEach((line, at) => {
+    const fail = (why: string): never => {
+      throw new GiftError(
+        "METRICS_BROKEN",
+        `${name}, line ${at + 1}: ${why}`,
+        'serve Prometheus\' text format there: name{label="value"} number',
+      );
+    };
+    if (line.trim() === "") return;
+    if (end >= 0 && at > end) fail("something stands behind # EOF");
+    if (line.startsWith("#")) {
+      const type = /^#[ \t]+TYPE\b(.*)$/.exec(line)?.[1];
+      if (type === undefined) return;
+      const [, of = ""] = new RegExp(String.raw`^[ \t]+${NAME}[ \t]+(\w+)[ \t]*$`).exec(type) ?? [];
+      if (!TYPES.includes(of)) fail("TYPE without a name and one of the types");
+      return;
+    }
+    const [, sample = "", inner = "", number = "", time] =
+      SAMPLE.exec(line) ?? fail(`"${shorten(line)}" is no sample`);
+    const value = parseValue(number) ?? fail(`"${shorten(number)}" is no number`);
+    const labels = parseLabels(inner, fail);
+    const key = `${seriesKey(sample, labels)} ${time ?? ""}`;
+    if (seen.has(key)) fail(`${key.trim()} stands there twice`);
+    seen.add(key);
+    if (time === undefined) samples.push({ name: sample, labels, value });
+    else {
+      const seconds = Number(time) / (end >= 0 ? 1 : 1000);
+      samples.push({
+        name: sample,
+        labels,
+        value,
+        seconds: Number.isFinite(seconds) ? seconds : fail("its time is none"),
+      });
+    }
+  });
+  return samples;
+}
+
+function parseLabels(text: string, fail: (why: string) => never): Record<string, string> {
+  const labels: Record<string, string> = {};
+  LABEL.lastIndex = 0;
+  while (LABEL.lastIndex < text.length && text.slice(LABEL.lastIndex).trim() !== "") {
+    const from = LABEL.lastIndex;
+    const [, label = "", quoted = ""] =
+      LABEL.exec(text) ?? fail(`"${shorten(text.slice(from))}" is no label`);
+    if (Object.hasOwn(labels, label)) fail(`the label ${label} stands there twice`);
+    labels[label] = quoted.replaceAll(/\\(.)/g, (whole, sign: string) =>
+      sign === "n" ? "\n" : sign === "\\" || sign === '"' ? sign : whole,
+    );
+    if (LABEL.lastIndex === 0) break;
+  }
+  return labels;
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+}
