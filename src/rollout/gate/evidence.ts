@@ -94,7 +94,7 @@ function followWorse(
   const greatest = new Float64Array(arms.length);
   const badUnits = new Float64Array(arms.length);
   const badBlocks = new Float64Array(arms.length);
-  const process = new WorseProcess(floor, metric.priorRate, arms.length, plannedLooks(plan));
+  const running = new WorseProcess(floor, metric.priorRate, arms.length, plannedLooks(plan));
   let allBadUnits = 0;
   let allBadBlocks = 0;
   let crossed = false;
@@ -104,14 +104,14 @@ function followWorse(
     for (let at = 0; at < arms.length; at++) {
       const { baselineUnits, baselineBad, trialUnits, trialBad } = arms[at]!;
       const yb = trialBad[block]!;
-      process.take(at, baselineUnits[block]!, baselineBad[block]!, trialUnits[block]!, yb);
-      const logE = process.logOf(at);
+      running.take(at, baselineUnits[block]!, baselineBad[block]!, trialUnits[block]!, yb);
+      const logE = running.logOf(at);
       if (logE > greatest[at]!) greatest[at] = logE;
       badUnits[at]! += yb;
       if (yb > 0) badBlocks[at]!++;
       bad += yb;
     }
-    worse[block] = process.look();
+    worse[block] = running.look();
     allBadUnits += bad;
     if (bad > 0) allBadBlocks++;
     crossed ||= worse[block]! >= thresholds.worse;
@@ -137,7 +137,7 @@ function followNotWorse(
   for (let at = 0; at < arms.length; at++) if (weights[at]! > 0) strata.push(at);
   if (strata.length === 0) return path;
   const shares = Float64Array.from(strata, (at) => weights[at]!);
-  const process = new NotWorseProcess(metric.margin, metric.priorRate, shares, plannedLooks(plan));
+  const running = new NotWorseProcess(metric.margin, metric.priorRate, shares, plannedLooks(plan));
   const superblock = new Superblock(shares, slackOf(metric));
   let logE = 0;
   for (let block = 0; block < blocks; block++) {
@@ -147,7 +147,7 @@ function followNotWorse(
     }
     superblock.length++;
     if (superblock.isWhole()) {
-      logE = process.take(superblock.units, superblock.bad, superblock.length);
+      logE = running.take(superblock.units, superblock.bad, superblock.length);
       superblock.clear();
     }
     path[block] = logE;

@@ -28,12 +28,12 @@ export class WorseProcess {
 
   /** The block's units and bad units in one stratum, baseline first. Every stratum in turn, and then `look`. */
   take(stratum: number, na: number, ya: number, nb: number, yb: number): void {
-    const process = this.#strata[stratum]!;
+    const running = this.#strata[stratum]!;
     const mixture = this.#mixtures[stratum]!;
-    if (!process.take(na, ya, nb, yb)) return mixture.skip(1);
-    mixture.add(process.logs);
+    if (!running.take(na, ya, nb, yb)) return mixture.skip(1);
+    mixture.add(running.logs);
     this.#logs[stratum] = mixture.logValue();
-    for (let at = 0; at < ALTERNATIVES; at++) this.#sum[at]! += process.logs[at]!;
+    for (let at = 0; at < ALTERNATIVES; at++) this.#sum[at]! += running.logs[at]!;
   }
 
   /** The logarithm of the e-process after this block. */
