@@ -1,20 +1,27 @@
 import { type Resolution, resolve } from "../wire/resolve.ts";
+import { standingOf } from "../wire/trial.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { type Loaded, type Play, playChain } from "./loader.ts";
 import type { ObjectCache } from "./ports.ts";
+import { Telemetry, type TelemetryOptions } from "./telemetry.ts";
 import { type ClientState, Updater, type UpdaterOptions } from "./updater.ts";
 
 export { toViewer, type Viewer } from "../wire/viewer.ts";
 export { ClientError } from "./error.ts";
 export { httpFetch } from "./httpFetch.ts";
-export type { Loaded, Play } from "./loader.ts";
+export type { Timers } from "./beaconQueue.ts";
+export { httpPost, type PostBatch, type PostResult } from "./httpPost.ts";
+export type { Loaded, Play, PlayReport } from "./loader.ts";
 export type { Crypto, Fetch, FetchOptions, FetchResult, ObjectCache, StateStore } from "./ports.ts";
+export type { Telemetry, TelemetryOptions } from "./telemetry.ts";
 export type { ClientState } from "./updater.ts";
 export { webCrypto } from "./webCrypto.ts";
 
 export interface ClientOptions extends Omit<UpdaterOptions, "tier"> {
   readonly viewer: Viewer;
   readonly cache?: ObjectCache;
+  /** How plays go, told to the collector whose figures decide about promotions; nothing is told without it. */
+  readonly telemetry?: TelemetryOptions;
 }
 
 /**
@@ -24,15 +31,24 @@ export interface ClientOptions extends Omit<UpdaterOptions, "tier"> {
 export class GiftwrapClient {
   readonly #options: ClientOptions;
   readonly #updater: Updater;
+  /** To be flushed when the app goes away; null without the option. */
+  readonly telemetry: Telemetry | null;
 
-  private constructor(options: ClientOptions, updater: Updater) {
+  private constructor(options: ClientOptions, updater: Updater, telemetry: Telemetry | null) {
     this.#options = options;
     this.#updater = updater;
+    this.telemetry = telemetry;
   }
 
   /** Ready with the last stored state, before any network. */
   static async open(options: ClientOptions): Promise<GiftwrapClient> {
-    return new GiftwrapClient(options, await Updater.open({ ...options, tier: options.viewer.tier }));
+    const updater = await Updater.open({ ...options, tier: options.viewer.tier });
+    const { telemetry, viewer, store } = options;
+    return new GiftwrapClient(
+      options,
+      updater,
+      telemetry ? await Telemetry.open(telemetry, viewer, store) : null,
+    );
   }
 
   get state(): ClientState {
@@ -52,6 +68,13 @@ export class GiftwrapClient {
 
   /** Loads and verifies the first link that can be used and hands it to `play`; a rejection there tries the next link. */
   play(gift: string, play?: Play, hint?: string): Promise<Loaded> {
-    return playChain(this.#options, this.resolve(gift, hint), play);
+    const { catalog, overrides } = this.state;
+    const { viewer } = this.#options;
+    const resolution = resolve(catalog, overrides, viewer, gift, hint);
+    const watch = this.telemetry?.begin(
+      resolution.chain[0],
+      standingOf(catalog, overrides, viewer, gift, resolution),
+    );
+    return playChain(this.#options, resolution, play, watch);
   }
 }

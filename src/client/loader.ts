@@ -20,8 +20,30 @@ export interface Loaded {
   readonly failed: readonly { readonly link: Link; readonly error: unknown }[];
 }
 
-/** Shows a loaded link; a rejection means that it could not be decoded, and the next link is tried. */
-export type Play = (loaded: Loaded) => Promise<void> | void;
+/**
+ * Shows a loaded link, and resolves when the animation is over; a rejection means that it could not be decoded, and the next link
+ * is tried. What it reports is for telemetry, and may be left out.
+ */
+export type Play = (loaded: Loaded, report: PlayReport) => Promise<void> | void;
+
+/** What only the player knows of a play. */
+export interface PlayReport {
+  /** To be called when the first frame is on the screen. */
+  firstFrame(): void;
+  /** How many frames were to be shown, and how many of these were not; the last word counts. */
+  frames(frames: number, dropped: number): void;
+}
+
+/** Hears how a chain is walked; `at` is the link's place in it. Nothing of it throws. */
+export interface ChainWatch {
+  /** Every file of the link is there, and has its digest. */
+  loaded(at: number): void;
+  failed(at: number, phase: "load" | "play", error: unknown): void;
+  /** The walk is over. */
+  shown(at: number, link: Link): void;
+  firstFrame(at: number): void;
+  frames(at: number, frames: number, dropped: number): void;
+}
 
 export interface LoaderOptions {
   readonly fetch: Fetch;
@@ -34,19 +56,34 @@ export async function playChain(
   options: LoaderOptions,
   { chain, reason }: Resolution,
   play: Play = () => {},
+  watch: ChainWatch | null = null,
 ): Promise<Loaded> {
   const failed: { link: Link; error: unknown }[] = [];
-  for (const link of chain) {
+  for (const [at, link] of chain.entries()) {
+    let phase: "load" | "play" = "load";
     try {
       const loaded: Loaded = { link, files: await loadLink(options, link), reason, failed: [...failed] };
-      await play(loaded);
+      watch?.loaded(at);
+      phase = "play";
+      await play(loaded, reportTo(watch, at));
+      watch?.shown(at, link);
       return loaded;
     } catch (error) {
+      watch?.failed(at, phase, error);
       failed.push({ link, error });
     }
   }
   // Only an app that cannot show its own default comes here.
-  return { link: { kind: "default" }, files: [], reason, failed };
+  const link: Link = { kind: "default" };
+  watch?.shown(chain.length, link);
+  return { link, files: [], reason, failed };
+}
+
+function reportTo(watch: ChainWatch | null, at: number): PlayReport {
+  return {
+    firstFrame: () => watch?.firstFrame(at),
+    frames: (frames, dropped) => watch?.frames(at, frames, dropped),
+  };
 }
 
 async function loadLink(options: LoaderOptions, link: Link): Promise<readonly LoadedFile[]> {
