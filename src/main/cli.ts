@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   gc: () => import("../commands/gc.ts"),
   calendar: () => import("../commands/calendar.ts"),
   serve: () => import("../commands/serve.ts"),
+  collect: () => import("../commands/collect.ts"),
   resolve: () => import("../commands/resolve.ts"),
   "keys init": () => import("../commands/keysInit.ts"),
   "keys rotate": () => import("../commands/keysRotate.ts"),

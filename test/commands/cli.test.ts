@@ -19,6 +19,7 @@ const COMMANDS = [
   "gc",
   "calendar",
   "serve",
+  "collect",
   "resolve",
   "keys init",
   "override",
