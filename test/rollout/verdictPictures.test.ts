@@ -7,12 +7,15 @@ import { drawVerdict, type VerdictPicture } from "../../src/rollout/verdict/pict
 import { LABEL_SIZE, WIDTH } from "../../src/rollout/verdict/svg.ts";
 import { LIGHT, type Theme, THEMES } from "../../src/rollout/verdict/theme.ts";
 import { anyDifference, anyVerdict } from "../support/anyVerdict.ts";
-import { DECODE, narrowing, OPENED, VERDICTS, verdict } from "../support/verdicts.ts";
+import { DECODE, narrowing, OPENED, PLAN, VERDICTS, verdict } from "../support/verdicts.ts";
 
-const PASS = drawVerdict(verdict(), [narrowing("failed", 0.0002, 0.0013)]);
-const WORSE = drawVerdict(VERDICTS["worse"]?.verdict ?? expect.fail(), [narrowing("failed", 0.011, 0.0045)]);
+const PASS = drawVerdict(verdict(), PLAN, [narrowing("failed", 0.0002, 0.0013)]);
+const WORSE = drawVerdict(VERDICTS["worse"]?.verdict ?? expect.fail(), PLAN, [
+  narrowing("failed", 0.011, 0.0045),
+]);
 const FEW = drawVerdict(
   verdict({ decode: { ...DECODE, histogram: { bounds: [], trial: [], baseline: [] } } }),
+  PLAN,
   [
     narrowing("failed", 0, 0, 0),
     {
@@ -36,7 +39,7 @@ describe("the pictures of a verdict", () => {
 
   test("are drawn for each difference that is known, and for decode times", () => {
     expect(PASS.map((it) => it.name)).toEqual(["difference-failed", "latency"]);
-    expect(drawVerdict(verdict({ decode: null }), [])).toEqual([]);
+    expect(drawVerdict(verdict({ decode: null }), PLAN, [])).toEqual([]);
   });
 
   test("tell those who cannot see them the same", () => {
@@ -83,7 +86,7 @@ describe("the pictures of a verdict", () => {
       gift: "a-very-long-gift-name-that-somebody-gave-".repeat(9),
       version: "1.1.0-rc.12",
     });
-    for (const svg of allOf(drawVerdict(long, [narrowing("slow", 0.001, 0.01)]))) {
+    for (const svg of allOf(drawVerdict(long, PLAN, [narrowing("slow", 0.001, 0.01)]))) {
       for (const [, size, content = ""] of svg.matchAll(/<text [^>]*?font-size="([\d.]+)"[^>]*>([^<]*)</g))
         expect(content.length * Number(size) * 0.6).toBeLessThanOrEqual(WIDTH);
       expect(svg).toContain("…");
@@ -117,7 +120,7 @@ describe("the pictures of a verdict", () => {
   test("of any verdict are XML without a slip of a number", async () => {
     await fc.assert(
       fc.asyncProperty(anyVerdict, fc.array(anyDifference, { maxLength: 3 }), async (any, differences) => {
-        for (const svg of allOf(drawVerdict(any, differences))) {
+        for (const svg of allOf(drawVerdict(any, PLAN, differences))) {
           expect(svg).not.toMatch(/NaN|Infinity|undefined|null/);
           for (const [, , number = ""] of svg.matchAll(
             / (x|y|x1|x2|y1|y2|width|height|cx|cy|r|rx)="([^"]*)"/g,
@@ -133,7 +136,7 @@ describe("the pictures of a verdict", () => {
   test("stay inside of their frame, whatever the numbers are", () => {
     fc.assert(
       fc.property(anyVerdict, fc.array(anyDifference, { maxLength: 3 }), (any, differences) => {
-        for (const svg of allOf(drawVerdict(any, differences))) {
+        for (const svg of allOf(drawVerdict(any, PLAN, differences))) {
           const height = Number(/viewBox="0 0 \d+ (\d+)"/.exec(svg)?.[1]);
           for (const [, x, y] of svg.matchAll(/<(?:text|rect|circle) [^>]*?c?x="([^"]*)" c?y="([^"]*)"/g)) {
             expect(Number(x)).toBeGreaterThanOrEqual(0);

@@ -102,6 +102,27 @@ describe("a verdict in words", () => {
     expect(story.why).toContain("+0.80 points");
   });
 
+  test("does not say that more plays fail where fewer do by now", () => {
+    expect(of("came-down-again").story.why).toContain("what came later does not undo this");
+    expect(of("came-down-again").story.headline).toContain("failed to load earlier");
+    expect(of("came-down-again").story.rows[0]?.verdict).toBe("was worse");
+    expect(of("worse").story.why).not.toContain("what came later");
+  });
+
+  test("lets a person decide where a hold tells of failures, and takes nothing back by itself", () => {
+    for (const name of ["cohort-failures", "worse-where-few-are", "timeout", "worse-within-margin"]) {
+      expect(of(name).story.recommendation).toBe("decide");
+      expect(of(name).story.next.what).toMatch(/waiver of GATE_HOLD.*or take it back/);
+    }
+  });
+
+  test("names a failure as one, also where an exception lets it through", () => {
+    expect(of("waived-failure").story.headline).toBe(
+      "Promote rose 1.1.0: it failed, but is let through as an exception",
+    );
+    expect(of("waived").story.headline).toContain("not proven");
+  });
+
   test("shows the regions that are worse first", () => {
     const [, , , ...rest] = STRATA;
     const strata = [...STRATA.slice(0, 3), ...rest.map((it) => ({ ...it, kind: "fail" as const }))];

@@ -327,7 +327,7 @@ function cohort(kind: Verdict["kind"], reasons: readonly Reason[], failed: numbe
       kind,
       trial: rate(bad, 214),
       baseline: rate(0, 0),
-      limit: Number.NaN,
+      limit: 0.2,
       difference: null,
       strata: [],
       ...more,
@@ -340,8 +340,8 @@ function cohort(kind: Verdict["kind"], reasons: readonly Reason[], failed: numbe
     units: { trial: 214, baseline: 0 },
     metrics: [
       counted("failed", failed),
-      counted("crashed", 0, { kind: kind === "fail" ? "pass" : kind }),
-      counted("mismatched", 0, { kind: kind === "fail" ? "pass" : kind }),
+      counted("crashed", 0, { kind: "pass" }),
+      counted("mismatched", 0, { kind: "pass" }),
       counted("fellBack", failed, { decides: false, kind: "pass" }),
     ],
     decode: null,
@@ -409,7 +409,11 @@ export const VERDICTS: Readonly<Record<string, { readonly verdict: Verdict; read
     },
     "cohort-clean": { verdict: cohort("pass", [{ kind: "cohort_clean", units: 214 }], 0), plan: COHORT_PLAN },
     "cohort-failures": {
-      verdict: cohort("fail", [{ kind: "cohort_failures", failures: 3, allowed: 0 }], 3),
+      verdict: cohort("hold", [{ kind: "cohort_failures", failures: 3, allowed: 0 }], 3),
+      plan: COHORT_PLAN,
+    },
+    "cohort-broken": {
+      verdict: cohort("fail", [{ kind: "worse", metric: "failed" }], 71),
       plan: COHORT_PLAN,
     },
     "shared-incident": {
@@ -443,6 +447,49 @@ export const VERDICTS: Readonly<Record<string, { readonly verdict: Verdict; read
         ],
         { kind: "pass" },
       ),
+      plan: PLAN,
+    },
+    "waived-failure": {
+      verdict: verdict({
+        reasons: [
+          {
+            kind: "waived",
+            owner: "@acme/gift-art",
+            ends: "2026-12-31",
+            why: "Low devices get another gift soon",
+          },
+          { kind: "worse", metric: "failed", scope: "ID/low" },
+        ],
+        metrics: replace("failed", ONE_REGION),
+      }),
+      plan: PLAN,
+    },
+    "came-down-again": {
+      verdict: verdict({
+        kind: "fail",
+        reasons: [{ kind: "worse", metric: "failed" }],
+        metrics: replace("failed", {
+          kind: "fail",
+          trial: rate(58, 12_400),
+          difference: interval(-0.0003, -0.0016, 0.001),
+          worse: evidence(730, 500),
+        }),
+      }),
+      plan: PLAN,
+    },
+    "worse-where-few-are": {
+      verdict: verdict({
+        kind: "hold",
+        reasons: [{ kind: "worse", metric: "failed", scope: "ID/low" }],
+        metrics: replace("failed", { ...ONE_REGION, kind: "hold" }),
+      }),
+      plan: PLAN,
+    },
+    "metrics-unavailable": {
+      verdict: unknown({
+        kind: "metrics_unavailable",
+        message: "https://metrics.example answered 503 three times",
+      }),
       plan: PLAN,
     },
     "on-hold": {

@@ -35,9 +35,11 @@ export function describeReason(reason: Reason, verdict: Verdict, plan: AnalysisP
   switch (reason.kind) {
     case "worse": {
       const { metric, scope } = reason;
-      const { did } = wordsOf(metric, verdict, plan);
-      const numbers = describeNumbers(metric, verdict, plan, scope) ?? `More new plays ${did} than today.`;
-      return { sentence: `${numbers} Chance does not explain this.`, next: takeBack(verdict) };
+      const numbers = describeNumbers(metric, verdict, plan, scope);
+      return {
+        sentence: `${numbers ?? "How many it is by now is not known."} ${describeWorse(reason, verdict, plan)}`,
+        next: verdict.kind === "fail" ? takeBack(verdict) : decide(verdict),
+      };
     }
     case "worse_within_margin": {
       const numbers = describeNumbers(reason.metric, verdict, plan);
@@ -45,7 +47,7 @@ export function describeReason(reason: Reason, verdict: Verdict, plan: AnalysisP
         sentence: `${numbers === null ? "" : `${numbers} `}It is worse than today, but surely within what is allowed.`,
         next: {
           who: "reviewer",
-          what: `decide with the product manager whether viewers may have this: ${waiver(verdict)}, or take it back`,
+          what: `decide with the product manager: ${waiver(verdict)}, or take it back`,
           command: rollbackCommand(verdict),
         },
       };
@@ -62,7 +64,7 @@ export function describeReason(reason: Reason, verdict: Verdict, plan: AnalysisP
     case "cohort_failures":
       return {
         sentence: `${toCountOf(reason.failures, "play")} in the test group failed to load, crashed or got wrong bytes; ${describeAllowed(reason.allowed)}.`,
-        next: takeBack(verdict),
+        next: verdict.kind === "fail" ? takeBack(verdict) : decide(verdict),
       };
     case "data":
       return describeProblem(reason.problem, verdict, plan);
@@ -117,7 +119,7 @@ export function describeReason(reason: Reason, verdict: Verdict, plan: AnalysisP
         sentence: `After ${toDuration(reason.seconds)} the numbers still do not say whether it is good enough.`,
         next: {
           who: "product manager",
-          what: `decide whether it may go on without proof: ${waiver(verdict)}, or take it back`,
+          what: `decide: ${waiver(verdict)}, or take it back`,
           command: rollbackCommand(verdict),
         },
       };
@@ -133,8 +135,8 @@ export function describeReason(reason: Reason, verdict: Verdict, plan: AnalysisP
         sentence: `What is live got worse at the same time: more of its plays ${did}, too${now}. So something else is likely the cause, and nothing is taken back by itself.`,
         next: {
           who: "on-call",
+          // No command: what is asked for is to look, not to type.
           what: `look for what hits both, such as the network, the CDN or an app release. Take ${release} back only if it is the cause`,
-          command: rollbackCommand(verdict),
         },
       };
     }
@@ -156,14 +158,16 @@ export function describeReason(reason: Reason, verdict: Verdict, plan: AnalysisP
           command: `npx giftwrap hold ${verdict.gift}@${verdict.version} --lift`,
         },
       };
-    case "waived":
+    case "waived": {
+      const although = hasFailed(verdict) ? "it failed" : "it is not proven";
       return {
-        sentence: `${reason.owner} lets it through until ${reason.ends}, although it is not proven: ${endSentence(reason.why)}`,
+        sentence: `${reason.owner} lets it through until ${reason.ends}, although ${although}: ${endSentence(reason.why)}`,
         next: {
           who: "reviewer",
           what: "merge the promotion only if you agree with this exception",
         },
       };
+    }
     case "proven":
       return {
         sentence: `${describeFirst(verdict, plan)}Everything that decides is proven to stay within its limit.`,
@@ -181,6 +185,28 @@ export function describeReason(reason: Reason, verdict: Verdict, plan: AnalysisP
       };
     }
   }
+}
+
+/** Whether a failure stands among the reasons, even where it is let through. */
+export function hasFailed({ reasons }: Verdict): boolean {
+  return reasons.some(({ kind }) => kind === "worse" || kind === "cohort_failures" || kind === "latched");
+}
+
+/** Evidence stays although the numbers came down again since: then the reader is told so. */
+function describeWorse(reason: WorseReason, verdict: Verdict, plan: AnalysisPlan): string {
+  return isPast(reason, verdict, plan)
+    ? "Earlier it was worse than chance explains, and what came later does not undo this."
+    : "Chance does not explain this.";
+}
+
+type WorseReason = Extract<Reason, { kind: "worse" }>;
+
+/** Whether the release is no worse than what is live by now, as far as its numbers tell. */
+export function isPast({ metric, scope }: WorseReason, verdict: Verdict, plan: AnalysisPlan): boolean {
+  const found = verdict.metrics.find((it) => it.name === metric);
+  const rates = found && ratesOf(found, plan, scope);
+  if (!rates || !(rateOf(rates.trial) <= rateOf(rates.baseline))) return false;
+  return scope !== undefined || describeMix(found).length === 0;
 }
 
 function describeProblem(problem: DataProblem, verdict: Verdict, plan: AnalysisPlan): ReasonStory {
@@ -204,6 +230,11 @@ function describeProblem(problem: DataProblem, verdict: Verdict, plan: AnalysisP
         },
       };
     case "stale":
+      if (!(problem.newestSeconds > 0))
+        return mend(
+          `There are no numbers of ${release}.`,
+          "check that the collector runs, and that the metric server asks it",
+        );
       return mend(
         `The newest numbers are from ${toUtc(problem.newestSeconds)}; they may be at most ${toDuration(plan.staleAfterSeconds)} old.`,
         "find out why no new numbers arrive: the collector, and whether the metric server reaches it",
@@ -244,6 +275,10 @@ export function describeNumbers(
   const rates = found && ratesOf(found, plan, scope);
   if (!found || !rates || rates.trial.units <= 0) return null;
   const { trial, baseline, limit } = rates;
+  if (verdict.method === "cohort") {
+    const [now, most] = toPercents([rateOf(trial), limit]);
+    return `${now} of ${toCountOf(trial.units, "play")} in the test group ${did}; no release may have more than ${most}.`;
+  }
   if (baseline.units <= 0) {
     return `${toCount(trial.bad)} of ${toCountOf(trial.units, "new play")}${where} ${did}; there is nothing live to compare with.`;
   }
@@ -301,7 +336,7 @@ export function countCohortFailures({ metrics }: Verdict): number {
 /** How a person lets through what the gate does not. */
 function waiver({ kind }: Verdict): string {
   const rule = kind === "fail" ? "GATE_FAIL" : "GATE_HOLD";
-  return `write a waiver of ${rule} into releases/policy.yaml, with an owner, a reason and an end`;
+  return `let it go on by a waiver of ${rule} in releases/policy.yaml (owner, reason, end)`;
 }
 
 export function rollbackCommand({ gift, version }: Verdict): string {
@@ -316,6 +351,15 @@ export function takeBack(verdict: Verdict): NextStep {
   return {
     who: "on-call",
     what: "take it back now: press Revert on the pull request that opened this stage, or do it by command",
+    command: rollbackCommand(verdict),
+  };
+}
+
+/** Where a person has to, since the numbers alone neither pass nor fail it. */
+function decide(verdict: Verdict): NextStep {
+  return {
+    who: "product manager",
+    what: `find out why with the artists, then decide: ${waiver(verdict)}, or take it back`,
     command: rollbackCommand(verdict),
   };
 }

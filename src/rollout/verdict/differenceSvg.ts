@@ -1,3 +1,4 @@
+import type { AnalysisPlan } from "../gate/analysisPlan.ts";
 import type { DifferenceOverTime, Interval, MetricVerdict, Verdict } from "../gate/verdict.ts";
 import { decimalsOf, toPoints, toUtc } from "./amounts.ts";
 import { rateOf } from "./describeReason.ts";
@@ -20,12 +21,13 @@ const LAST_SECOND = 8_640_000_000_000;
 /** What the picture says, in one sentence; also its alternative text. */
 export function describeDifference(
   verdict: Verdict,
+  plan: AnalysisPlan,
   metric: MetricVerdict,
   over: DifferenceOverTime,
 ): string {
   const { title } = metricWords(metric.name, metric.over);
   const last = pointsOf(over).at(-1);
-  const limit = limitOf(metric);
+  const limit = limitOf(metric, plan);
   const until = limit === null ? "" : ` The limit is ${toPoints(limit)}.`;
   const now = last
     ? `New minus live is ${toPoints(last.estimate)} by now, very likely between ${bound(last.lower)} and ${bound(last.upper)}.`
@@ -39,12 +41,13 @@ export function describeDifference(
  */
 export function differenceSvg(
   verdict: Verdict,
+  plan: AnalysisPlan,
   metric: MetricVerdict,
   over: DifferenceOverTime,
   theme: Theme,
 ): string {
   const points = pointsOf(over);
-  const limit = limitOf(metric);
+  const limit = limitOf(metric, plan);
   const release = `${verdict.gift} ${verdict.version}`;
   const { title } = metricWords(metric.name, metric.over);
   const last = points.at(-1);
@@ -58,10 +61,10 @@ export function differenceSvg(
   const names = {
     id,
     title: `${release}: plays that ${title}, new minus live`,
-    description: describeDifference(verdict, metric, over),
+    description: describeDifference(verdict, plan, metric, over),
   };
   const content = last ? drawChart(points, last, limit, write, theme, id) : drawNothing(theme);
-  return frame(theme, HEIGHT, names, [...heading(theme, release, title, subtitle), ...content]);
+  return frame(theme, HEIGHT, names, [...heading(theme, verdict, title, subtitle), ...content]);
 }
 
 function drawChart(
@@ -208,17 +211,24 @@ function drawLabels(
   });
 }
 
-/** Moves what stands too close apart, as little as it takes; `places` ascend. */
+/** Moves what stands too close apart, as little as it takes; `places` ascend. Those that touch share the way. */
 function spread(places: readonly number[]): readonly number[] {
-  const down: number[] = [];
-  for (const place of places)
-    down.push(Math.max(place, (down.at(-1) ?? Number.NEGATIVE_INFINITY) + LEAST_GAP));
-  const beyond = Math.max(0, (down.at(-1) ?? 0) - BOTTOM);
-  const pushed = down.map((it) => it - beyond);
-  // Those that were pushed down share the way with those that pushed them.
-  const shift =
-    places.reduce((sum, place, at) => sum + (place - (pushed[at] ?? place)), 0) / Math.max(1, places.length);
-  return pushed.map((it) => it + Math.max(shift, TOP - (pushed[0] ?? TOP) - LEAST_GAP / 2));
+  const groups: { readonly members: readonly number[]; readonly start: number }[] = [];
+  for (const place of places) {
+    let group = { members: [place], start: place };
+    for (
+      let last = groups.at(-1);
+      last && last.start + last.members.length * LEAST_GAP > group.start;
+      last = groups.at(-1)
+    ) {
+      groups.pop();
+      const members = [...last.members, ...group.members];
+      const sum = members.reduce((total, it, at) => total + it - at * LEAST_GAP, 0);
+      group = { members, start: sum / members.length };
+    }
+    groups.push(group);
+  }
+  return groups.flatMap(({ members, start }) => members.map((_, at) => start + at * LEAST_GAP));
 }
 
 function drawTimes(start: number, end: number, x: (it: number) => number, theme: Theme): string[] {
@@ -230,7 +240,7 @@ function drawTimes(start: number, end: number, x: (it: number) => number, theme:
       line(x(seconds), BOTTOM, x(seconds), BOTTOM + 6, { stroke: theme.muted }),
       text(label, { x: x(seconds), y: BOTTOM + 26, "text-anchor": "middle", fill: theme.muted }),
     ]),
-    text("UTC", { x: RIGHT + 12, y: BOTTOM + 26, fill: theme.muted }),
+    text("UTC", { x: WIDTH - EDGE, y: BOTTOM + 26, "text-anchor": "end", fill: theme.muted }),
   ];
 }
 
@@ -278,9 +288,14 @@ function rangeOf(points: readonly Point[], last: Point, limit: number | null): r
   return [low - room, high + room];
 }
 
-/** The limit as a difference, beside the baseline as it is. */
-function limitOf({ limit, baseline }: MetricVerdict): number | null {
-  const difference = limit - rateOf(baseline);
+/**
+ * The limit as a difference. The metric's limit is `ratio * baseline + absolute` for the baseline in the plan's mix of regions and
+ * tiers, as the difference is, so that baseline is taken from it, and not from the totals.
+ */
+function limitOf({ name, limit, baseline }: MetricVerdict, plan: AnalysisPlan): number | null {
+  const margin = plan.metrics.find((it) => it.name === name)?.margin;
+  const live = margin && margin.ratio > 0 ? (limit - margin.absolute) / margin.ratio : rateOf(baseline);
+  const difference = limit - live;
   return Number.isFinite(difference) ? clamp(difference, -1, 1) : null;
 }
 

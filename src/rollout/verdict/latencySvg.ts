@@ -49,7 +49,7 @@ export function latencySvg(verdict: Verdict, objective: number | null, theme: Th
   return frame(theme, height, names, [
     ...heading(
       theme,
-      release,
+      verdict,
       "time to decode",
       slots.length > 0 ? "share of plays by milliseconds" : "new beside live",
     ),

@@ -1,3 +1,4 @@
+import type { AnalysisPlan } from "../gate/analysisPlan.ts";
 import type { DifferenceOverTime, Verdict } from "../gate/verdict.ts";
 import { describeDifference, differenceSvg } from "./differenceSvg.ts";
 import { describeLatency, latencySvg } from "./latencySvg.ts";
@@ -16,6 +17,7 @@ export interface VerdictPicture {
 /** The differences of metrics that were given, in the verdict's order, then the decode times if there are any. */
 export function drawVerdict(
   verdict: Verdict,
+  plan: AnalysisPlan,
   differences: readonly DifferenceOverTime[],
 ): readonly VerdictPicture[] {
   const drawn = verdict.metrics.flatMap((metric): VerdictPicture[] => {
@@ -24,9 +26,9 @@ export function drawVerdict(
     return [
       {
         name: `difference-${metric.name}`,
-        alt: describeDifference(verdict, metric, over),
-        light: differenceSvg(verdict, metric, over, LIGHT),
-        dark: differenceSvg(verdict, metric, over, DARK),
+        alt: describeDifference(verdict, plan, metric, over),
+        light: differenceSvg(verdict, plan, metric, over, LIGHT),
+        dark: differenceSvg(verdict, plan, metric, over, DARK),
       },
     ];
   });

@@ -22,7 +22,9 @@ import {
 import {
   countCohortFailures,
   describeReason,
+  hasFailed,
   isCohortFailure,
+  isPast,
   type NextStep,
   type ReasonStory,
   rateOf,
@@ -91,6 +93,8 @@ export interface EvidenceRow {
   readonly within: string;
 }
 
+type WorseReason = Extract<Reason, { kind: "worse" }>;
+
 const NONE = "–";
 
 /** The model of every text about a verdict. */
@@ -106,7 +110,7 @@ export function describeVerdict(verdict: Verdict, plan: AnalysisPlan): VerdictSt
     headline: `${beginHeadline(recommendation, `${gift} ${version}`)}: ${summarise(verdict, plan)}`,
     why: told[0]?.sentence ?? "No reason was given.",
     next: nextOf(verdict, told[0], recommendation),
-    rows: verdict.metrics.map((it) => toRow(it, verdict, plan)),
+    rows: hasPlays(verdict) ? verdict.metrics.map((it) => toRow(it, verdict, plan)) : [],
     basis: describeBasis(verdict),
     reasons: told,
     places: verdict.metrics.flatMap(toPlaces),
@@ -119,9 +123,10 @@ export function describeVerdict(verdict: Verdict, plan: AnalysisPlan): VerdictSt
 function recommend({ kind, reasons }: Verdict): Recommendation {
   const first = reasons[0]?.kind;
   if (kind === "pass") return "promote";
-  if (first === "worse_within_margin" || first === "timeout") return "decide";
   if (first === "shared_incident") return "look";
-  return kind === "fail" ? "take_back" : "wait";
+  if (first === "worse_within_margin" || first === "timeout") return "decide";
+  if (kind === "fail") return "take_back";
+  return first === "worse" || first === "cohort_failures" ? "decide" : "wait";
 }
 
 function beginHeadline(recommendation: Recommendation, release: string): string {
@@ -146,9 +151,8 @@ function summarise(verdict: Verdict, plan: AnalysisPlan): string {
   const did = "metric" in first ? wordsOf(first.metric, verdict, plan).did : "";
   switch (first.kind) {
     case "worse":
-      return first.scope === undefined
-        ? `more plays ${did} than today`
-        : `more plays ${did} on ${scopeWords(first.scope)}`;
+      if (verdict.method === "cohort") return `too many plays ${did} in the test group`;
+      return `more plays ${did} ${isPast(first, verdict, plan) ? "earlier" : summarisePlaces(first, verdict)}`;
     case "worse_within_margin":
       return `a few more plays ${did}, within what is allowed`;
     case "latched":
@@ -175,7 +179,7 @@ function summarise(verdict: Verdict, plan: AnalysisPlan): string {
     case "on_hold":
       return "a person put it on hold";
     case "waived":
-      return "not proven, let through as an exception";
+      return `${hasFailed(verdict) ? "it failed" : "it is not proven"}, but is let through as an exception`;
     case "proven":
       return "it stays within every limit";
     case "cohort_clean":
@@ -183,6 +187,12 @@ function summarise(verdict: Verdict, plan: AnalysisPlan): string {
         ? "the test group met no problem"
         : "the test group met no more problems than allowed";
   }
+}
+
+function summarisePlaces({ metric, scope }: WorseReason, verdict: Verdict): string {
+  if (scope === undefined) return "than today";
+  const more = verdict.reasons.filter((it) => it.kind === "worse" && it.metric === metric).length - 1;
+  return `on ${scopeWords(scope)}${more > 0 ? ` and in ${toCountOf(more, "other place")}` : ""}`;
 }
 
 function summariseProblem({ problem }: Extract<Reason, { kind: "data" }>): string {
@@ -221,10 +231,18 @@ function nextOf(verdict: Verdict, first: ReasonStory | undefined, recommendation
   return waitFor(verdict);
 }
 
+function hasPlays({ units, metrics }: Verdict): boolean {
+  return (
+    units.trial > 0 || units.baseline > 0 || metrics.some((it) => it.trial.units + it.baseline.units > 0)
+  );
+}
+
 function toRow(metric: MetricVerdict, verdict: Verdict, plan: AnalysisPlan): StoryRow {
   const { trial, baseline, limit, decides } = metric;
   const what = metricWords(metric.name, metric.over).title;
-  const said = decides ? verdictWords(metric, verdict) : `${verdictWords(metric, verdict)} (only shown)`;
+  const said = decides
+    ? verdictWords(metric, verdict, plan)
+    : `${verdictWords(metric, verdict, plan)} (only shown)`;
   if (verdict.method === "cohort") {
     const most = isCohortFailure(metric.name) ? `${toCount(plan.allowedFailures)} in all` : NONE;
     return {
@@ -245,19 +263,32 @@ function toRow(metric: MetricVerdict, verdict: Verdict, plan: AnalysisPlan): Sto
   };
 }
 
-function verdictWords({ name, kind, strata, trial }: MetricVerdict, { method, reasons }: Verdict): string {
+function verdictWords(metric: MetricVerdict, verdict: Verdict, plan: AnalysisPlan): string {
+  const { name, kind, trial } = metric;
+  const { method, reasons } = verdict;
   const [first] = reasons;
   if (first?.kind === "shared_incident" && first.metric === name) return "worse, and live too";
   if (reasons.some((it) => it.kind === "worse_within_margin" && it.metric === name))
     return "worse, but within";
-  if (kind !== "fail" && trial.units > 0 && isDistrusted(first)) return "does not count";
+  const worse = reasons.flatMap((it) => (it.kind === "worse" && it.metric === name ? [it] : []));
+  const isTooMany = method === "cohort" && isCohortFailure(name) && trial.bad > plan.allowedFailures;
+  if (isTooMany || (method === "cohort" && kind === "fail")) return "too many";
+  if (worse.length > 0 || kind === "fail") return describePlaces(metric, worse, verdict, plan);
+  if (trial.units > 0 && isDistrusted(first)) return "does not count";
   if (kind === "pass") return "fine";
-  if (kind === "hold") return trial.units > 0 ? "not sure yet" : "not known";
-  if (method === "cohort") return "too many";
+  return trial.units > 0 ? "not sure yet" : "not known";
+}
+
+function describePlaces(
+  { strata }: MetricVerdict,
+  worse: readonly WorseReason[],
+  verdict: Verdict,
+  plan: AnalysisPlan,
+): string {
+  if (worse.length > 0 && worse.every((it) => isPast(it, verdict, plan))) return "was worse";
   const failed = strata.filter((it) => it.kind === "fail");
-  const isOverall = reasons.some((it) => it.kind === "worse" && it.metric === name && it.scope === undefined);
   const [one] = failed;
-  if (isOverall || !one) return "worse";
+  if (worse.some((it) => it.scope === undefined) || !one) return "worse";
   return failed.length === 1
     ? `worse: ${placeWords(one.region, one.tier)}`
     : `worse in ${failed.length} places`;
@@ -288,11 +319,14 @@ function toPlaceRow({ region, tier, trial, baseline, kind }: StratumVerdict): Pl
   };
 }
 
-function describeBasis({ units, startSeconds, asOfSeconds, stage, method }: Verdict): string {
-  const who = method === "cohort" ? "in the test group" : `beside ${toCount(units.baseline)} of what is live`;
+function describeBasis(verdict: Verdict): string {
+  const { units, startSeconds, asOfSeconds, stage, method } = verdict;
   const out =
     asOfSeconds > startSeconds ? `, ${toDuration(asOfSeconds - startSeconds)} after this stage opened` : "";
-  return `${toCountOf(units.trial, "new play")} ${who}, up to ${toUtc(asOfSeconds)}${out} (${STAGE_WORDS[stage]}). Only the first play on a device counts.`;
+  const when = `up to ${toUtc(asOfSeconds)}${out} (${STAGE_WORDS[stage]})`;
+  if (!hasPlays(verdict)) return `No play was counted ${when}.`;
+  const who = method === "cohort" ? "in the test group" : `beside ${toCount(units.baseline)} of what is live`;
+  return `${toCountOf(units.trial, "new play")} ${who}, ${when}. Only the first play on a device counts.`;
 }
 
 function describeEvidence({

@@ -72,13 +72,19 @@ export function frame(
   )}\n`;
 }
 
-/** Title and subtitle; the release's name gives way where both do not fit. */
-export function heading(theme: Theme, release: string, what: string, subtitle: string): string[] {
+/** Title and subtitle. Where a title is too long the gift's name gives way, for its version and what is shown tell pictures apart. */
+export function heading(
+  theme: Theme,
+  { gift, version }: { readonly gift: string; readonly version: string },
+  what: string,
+  subtitle: string,
+): string[] {
   const characters = charactersWithin(WIDTH - 2 * EDGE, TITLE_SIZE);
-  const name = shorten(release, Math.max(8, characters - what.length - 2));
+  const end = ` ${shorten(version, 12)}: ${what}`;
+  const name = shorten(gift, Math.max(4, characters - end.length));
   const title = { x: EDGE, y: 40, "font-size": TITLE_SIZE, "font-weight": 600 };
   return [
-    text(shorten(`${name}: ${what}`, characters), title),
+    text(shorten(`${name}${end}`, characters), title),
     text(shorten(subtitle, charactersWithin(WIDTH - 2 * EDGE, TEXT_SIZE)), {
       x: EDGE,
       y: 68,
@@ -88,12 +94,10 @@ export function heading(theme: Theme, release: string, what: string, subtitle: s
   ];
 }
 
-/** "a-very-lo…1.1.0": the end of a name tells versions apart. */
-export function shorten(name: string, characters: number): string {
+/** "a-very-lo…", at most so long. */
+function shorten(name: string, characters: number): string {
   const letters = Array.from(name);
-  if (letters.length <= characters) return name;
-  const end = Math.min(8, Math.floor(characters / 2));
-  return `${letters.slice(0, Math.max(1, characters - end - 1)).join("")}…${letters.slice(letters.length - end).join("")}`;
+  return letters.length <= characters ? name : `${letters.slice(0, Math.max(0, characters - 1)).join("")}…`;
 }
 
 export function charactersWithin(width: number, size: number): number {

@@ -50,7 +50,7 @@ function render(story: VerdictStory, pictures: readonly LinkedPicture[], limit: 
   );
   return [
     describeHead(story),
-    toTable(toMainTable(rows)),
+    ...(rows.length > 0 ? [toTable(toMainTable(rows))] : []),
     `${escapeCell(basis)}\n`,
     ...pictures.map(toPicture),
     ...(also.length > 0 ? [fold("Also", toList(also))] : []),
