@@ -14,6 +14,7 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src/ts
 // Loaded after that: they are about the compiled program.
 const { figureToText } = await import("./measure.mjs");
 const { measureBucket } = await import("./bucket.mjs");
+const { measureCollect } = await import("./collect.mjs");
 const { measurePoll } = await import("./poll.mjs");
 const { measurePublish } = await import("./publish.mjs");
 const { measureResolve } = await import("./resolve.mjs");
@@ -31,6 +32,7 @@ const show = (figure) => {
 
 measureResolve().forEach(show);
 show(await measurePoll());
+show(await measureCollect());
 show(await measureStop(1));
 show(await measureStop(200));
 for (const gifts of [100, 1_000, 10_000]) show(await measurePublish(gifts));
