@@ -1,11 +1,14 @@
-// npm run bench [-- --json FILE]: figures of one run, measured side by side; nothing is asserted, for machines differ.
+// npm run bench [-- --json FILE] [-- --full]: figures of one run, measured side by side; nothing is asserted, for machines differ. The
+// gate is simulated in a tenth of the runs that its figures are stated for, or in all of them with --full.
 import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
-const { values } = parseArgs({ options: { json: { type: "string" } } });
+const { values } = parseArgs({
+  options: { json: { type: "string" }, full: { type: "boolean", default: false } },
+});
 
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src/tsconfig.json"], {
   cwd: ROOT,
@@ -15,6 +18,7 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src/ts
 const { figureToText } = await import("./measure.mjs");
 const { measureBucket } = await import("./bucket.mjs");
 const { measureCollect } = await import("./collect.mjs");
+const { claimsToText, measureGate } = await import("./gate.mjs");
 const { measurePoll } = await import("./poll.mjs");
 const { measurePublish } = await import("./publish.mjs");
 const { measureResolve } = await import("./resolve.mjs");
@@ -30,6 +34,10 @@ const show = (figure) => {
   console.log(figureToText(figure));
 };
 
+for (const figure of await measureGate({ full: values.full })) {
+  figures.push(figure);
+  console.log(claimsToText(figure));
+}
 measureResolve().forEach(show);
 show(await measurePoll());
 show(await measureCollect());

@@ -56,8 +56,9 @@ export function projectOntoLine(
     const slope =
       na * spreadY + left * ratio * (1 - 2 * y) + ratio * ratio * nb * spreadX + right * (1 - 2 * x);
     const step = value / slope;
-    if (Math.abs(step) <= 1e-14 * x) return x;
     let next = x - step;
+    // The error after a step is of the order of its square.
+    if (Math.abs(step) <= 1e-9 * x) return next;
     if (!(next > low && next < high)) {
       next = (low + high) / 2;
       if (next === low || next === high) return x;

@@ -3,9 +3,13 @@ import type { ArmCounts } from "./counts.ts";
 import { NotWorseProcess, WorseProcess } from "./stratified.ts";
 import { Superblock } from "./superblock.ts";
 
-/** A release fails on no less than this, whatever the e-value: one broken device, or one bad minute, is not a release. */
-const LEAST_BAD_UNITS = 5;
-const LEAST_BAD_BLOCKS = 3;
+/**
+ * A release fails on no less than this, whatever the e-value, for one broken device or one bad minute is not a release: 5 bad units
+ * from 3 blocks, or from 2 blocks when they are 20.
+ */
+export function isEnoughToFail(badUnits: number, badBlocks: number): boolean {
+  return badUnits >= 20 ? badBlocks >= 2 : badUnits >= 5 && badBlocks >= 3;
+}
 
 /** How the evidence on one metric stood after each block, and what follows from it. Natural logarithms. */
 export interface MetricEvidence {
@@ -115,12 +119,11 @@ function followWorse(
     allBadUnits += bad;
     if (bad > 0) allBadBlocks++;
     crossed ||= worse[block]! >= thresholds.worse;
-    if (crossed && allBadUnits >= LEAST_BAD_UNITS && allBadBlocks >= LEAST_BAD_BLOCKS) crossedAt ??= block;
+    if (crossed && isEnoughToFail(allBadUnits, allBadBlocks)) crossedAt ??= block;
   }
   const strata = Array.from(greatest, (logE, at) => ({
     logE,
-    isWorse:
-      logE >= thresholds.stratum && badUnits[at]! >= LEAST_BAD_UNITS && badBlocks[at]! >= LEAST_BAD_BLOCKS,
+    isWorse: logE >= thresholds.stratum && isEnoughToFail(badUnits[at]!, badBlocks[at]!),
   }));
   return { worse, crossedAt, strata };
 }

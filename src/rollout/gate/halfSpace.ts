@@ -55,8 +55,18 @@ export function projectOntoHalfSpace(
     if (value < 0) low = mu;
     else high = mu;
     const step = value / slope;
-    if (Math.abs(step) <= 1e-13 * mu) return mu;
     let next = mu - step;
+    if (Math.abs(step) <= 1e-8 * mu) {
+      // The rest of the way is a straight line, to the order of its square.
+      for (let at = 0; at < length; at++) {
+        const n = units[at]!;
+        if (!(n > 0)) continue;
+        const c = coefficients[at]!;
+        const x = nearest[at]!;
+        nearest[at] = x - (step * c * x * (1 - x)) / (n - mu * c * (1 - 2 * x));
+      }
+      return next;
+    }
     if (!(next > low && next < high)) {
       next = high === Number.POSITIVE_INFINITY ? mu * 2 : (low + high) / 2;
       if (next === low || next === high) return mu;

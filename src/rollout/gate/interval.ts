@@ -11,18 +11,19 @@ import type { Interval } from "./verdict.ts";
 /** Chance that the bounds ever miss the difference. */
 const ALPHA = 0.05;
 /** A block is so much of what was before it, at least: few of them cover a long time. */
-const GROWTH = 1 / 8;
-/** How near to its place a bound is found, as a share of the last step towards it. */
-const PRECISION = 0.01;
-const FIRST_STEP = 1e-4;
-/** Guesses for the trial: no difference, all strata's common ratio, and each stratum's own rate. */
-const GUESSES = 3;
+const GROWTH = 1 / 5;
+/** How near to its place a bound is found, as a share of its way from the estimate; it is never drawn too near. */
+const PRECISION = 0.02;
+const LEAST_STEP = 1e-5;
+/** Guesses for the trial: all strata's common ratio, and each stratum's own rate. */
+const GUESSES = 2;
 
 interface Block {
   /** How many of the grid's blocks have passed at its end. */
   readonly end: number;
   readonly units: Float64Array;
   readonly bad: Float64Array;
+  readonly total: number;
   /** By guess: the rates that were expected before the block. */
   readonly rates: readonly Float64Array[];
 }
@@ -32,7 +33,7 @@ interface Block {
  * that neither of two one-sided half-space e-processes has refused at 2/alpha, alpha 5 %.
  *
  * It is of the same kind as the verdict's evidence for "not worse", with ratio 1 and in both directions, but it is for people: its
- * blocks grow by an eighth, so that it is cheap, and the newest part of the data may not be in the bounds yet. So it may differ a
+ * blocks grow by a fifth, so that it is cheap, and the newest part of the data may not be in the bounds yet. So it may differ a
  * little from the verdict near a limit, and it is always the e-processes of the verdict that decide.
  */
 export class DifferenceInterval {
@@ -68,7 +69,13 @@ export class DifferenceInterval {
       if (at + 1 - start < start * GROWTH || !block.isWhole()) continue;
       start = at + 1;
       const { units, bad } = block;
-      this.#blocks.push({ end: start, units: units.slice(), bad: bad.slice(), rates: guessRates(rates) });
+      this.#blocks.push({
+        end: start,
+        units: units.slice(),
+        bad: bad.slice(),
+        total: units.reduce((sum, n) => sum + n, 0),
+        rates: guessRates(rates),
+      });
       rates.learn(units, bad);
       block.clear();
     }
@@ -111,25 +118,48 @@ export class DifferenceInterval {
 
   /** Outwards from the estimate; `direction` 1 for the upper bound. */
   #bound(blocks: readonly Block[], estimate: number, direction: 1 | -1): number {
-    const refuses = this.#against(blocks, direction);
-    let kept = estimate;
-    let step = FIRST_STEP;
-    while (direction * (estimate + direction * step) < 1 && !refuses(estimate + direction * step)) {
-      kept = estimate + direction * step;
-      step *= 2;
+    const excess = this.#against(blocks, direction);
+    const most = 1 - direction * estimate;
+    let step = Math.max(LEAST_STEP, 3 * deviationOf(blocks, this.#weights));
+    let kept = 0;
+    let keptBy = Math.min(-1e-9, excess(estimate));
+    let refused = step;
+    let refusedBy = Number.NEGATIVE_INFINITY;
+    while (refused < most && (refusedBy = excess(estimate + direction * refused)) < 0) {
+      [kept, keptBy] = [refused, refusedBy];
+      step *= 1.5;
+      refused += step;
     }
-    let refused = estimate + direction * step;
-    if (direction * refused >= 1) return direction;
-    while (Math.abs(refused - kept) > step * PRECISION) {
-      const middle = (refused + kept) / 2;
-      if (refuses(middle)) refused = middle;
-      else kept = middle;
+    if (refused >= most) return direction;
+    // Between the two it is nearly a line: the Illinois way halves the side that stays, so that both come nearer.
+    let side = 0;
+    for (let turn = 0; turn < 40 && refused - kept > PRECISION * refused; turn++) {
+      const middle = Math.min(
+        refused - (PRECISION / 2) * (refused - kept),
+        Math.max(
+          kept + (PRECISION / 2) * (refused - kept),
+          kept - (keptBy * (refused - kept)) / (refusedBy - keptBy),
+        ),
+      );
+      const by = excess(estimate + direction * middle);
+      if (by >= 0) {
+        [refused, refusedBy] = [middle, by];
+        if (side === 1) keptBy /= 2;
+        side = 1;
+      } else {
+        [kept, keptBy] = [middle, by];
+        if (side === -1) refusedBy /= 2;
+        side = -1;
+      }
     }
-    return refused;
+    return estimate + direction * refused;
   }
 
-  /** Whether "the difference is at least this" (at most, for -1) is refused. Along differences the e-value has one valley. */
-  #against(blocks: readonly Block[], direction: 1 | -1): (difference: number) => boolean {
+  /**
+   * By how much the logarithm of the e-value against "the difference is at least this" (at most, for -1) is above what refuses it.
+   * Along differences it has one valley.
+   */
+  #against(blocks: readonly Block[], direction: 1 | -1): (difference: number) => number {
     const strata = this.#strata.length;
     const coefficients = new Float64Array(2 * strata);
     this.#weights.forEach((weight, at) => {
@@ -143,8 +173,7 @@ export class DifferenceInterval {
       for (let guess = 0; guess < GUESSES; guess++) {
         logs[guess] = 0;
         let scaled = 0;
-        for (const { units, bad, rates } of blocks) {
-          const total = units.reduce((sum, n) => sum + n, 0);
+        for (const { units, bad, rates, total } of blocks) {
           const target = direction * difference;
           const point = rates[guess]!;
           const mu = projectOntoHalfSpace(units, point, coefficients, target, nearest, scaled * total);
@@ -152,9 +181,26 @@ export class DifferenceInterval {
           if (mu > 0) logs[guess]! += logRatioOf(units, bad, point, nearest);
         }
       }
-      return logSumExp(logs) >= logThreshold;
+      return logSumExp(logs) - logThreshold;
     };
   }
+}
+
+/** About the difference's standard deviation, to begin a search with. */
+function deviationOf(blocks: readonly Block[], weights: Float64Array): number {
+  let variance = 0;
+  weights.forEach((weight, at) => {
+    for (const arm of [at, weights.length + at]) {
+      let units = 1;
+      let bad = 1;
+      for (const block of blocks) {
+        units += block.units[arm]!;
+        bad += block.bad[arm]!;
+      }
+      variance += (weight * weight * bad) / (units * units);
+    }
+  });
+  return Math.sqrt(variance);
 }
 
 function guessRates(known: StratumRates): readonly Float64Array[] {
@@ -165,9 +211,7 @@ function guessRates(known: StratumRates): readonly Float64Array[] {
     const rates = new Float64Array(2 * strata);
     rates.set(baseline, strata);
     for (let at = 0; at < strata; at++)
-      rates[at] = clampRate(
-        guess === 0 ? baseline[at]! : guess === 1 ? ratio * baseline[at]! : known.own(at, ratio),
-      );
+      rates[at] = clampRate(guess === 0 ? ratio * baseline[at]! : known.own(at, ratio));
     return rates;
   });
 }

@@ -2,7 +2,7 @@ import type { AnalysisPlan, MetricName, MetricPlan } from "./analysisPlan.ts";
 import { clampRate, logLikelihoodRatio } from "./blockProcess.ts";
 import { type CheckedCounts, sumOf } from "./checkCounts.ts";
 import type { ArmCounts } from "./counts.ts";
-import { plannedLooks, thresholdsOf } from "./evidence.ts";
+import { isEnoughToFail, plannedLooks, thresholdsOf } from "./evidence.ts";
 import type { Awaited, Judged } from "./judge.ts";
 import { StartMixture } from "./startMixture.ts";
 import type { MetricVerdict, Reason } from "./verdict.ts";
@@ -15,8 +15,6 @@ const PLAIN: readonly MetricName[] = ["failed", "crashed", "mismatched"];
  */
 const CATASTROPHE = { rate: 0.2, timesPrior: 10 } as const;
 const WORSE_FACTORS = [1.3, 1.8, 2.5, 4] as const;
-const LEAST_BAD_UNITS = 5;
-const LEAST_BAD_BLOCKS = 3;
 
 /**
  * A stage whose viewers are named, so that nobody is comparable with them: it passes with enough units and hardly a failure, holds
@@ -93,7 +91,7 @@ function follow(
     greatest = Math.max(greatest, mixture.logValue());
     badUnits += y;
     if (y > 0) badBlocks++;
-    failed ||= greatest >= logThreshold && badUnits >= LEAST_BAD_UNITS && badBlocks >= LEAST_BAD_BLOCKS;
+    failed ||= greatest >= logThreshold && isEnoughToFail(badUnits, badBlocks);
   });
   return { logE: greatest, failed };
 }

@@ -427,6 +427,18 @@ describe("a verdict on a cohort, which has nobody to be compared with,", () => {
 });
 
 describe("laws of the verdict", () => {
+  test("over 60 looks few releases fail that are as their baseline is, and all that are ten times worse", () => {
+    const plan = planOf({ alpha: { fail: 0.05, pass: 0.05 }, stratumShare: 2 });
+    const kindOf = (seed: number, trial: number) => {
+      const arms = drawArms(seed, { blocks: 60, trialUnits: 25, baselineUnits: 100, trial, baseline: 0.01 });
+      return judge(plan, countsOf(plan, [arms])).kind;
+    };
+    const seeds = Array.from({ length: 150 }, (_, at) => at + 1_000);
+    // At a true 5 % more than 18 of 150 come less than once in a thousand times.
+    expect(seeds.filter((seed) => kindOf(seed, 0.01) === "fail").length).toBeLessThan(18);
+    expect(seeds.slice(0, 50).filter((seed) => kindOf(seed, 0.1) !== "fail")).toEqual([]);
+  });
+
   test("the order of strata changes nothing", () => {
     const arms = inRegions([0.005, 0.02, 0.005]);
     const reversed = { ...REGIONS, strata: REGIONS.strata.toReversed() };
