@@ -109,6 +109,18 @@ describe("a verdict in words", () => {
     expect(of("worse").story.why).not.toContain("what came later");
   });
 
+  test("says why it fails although it is within the limit so far", () => {
+    const within = metric("failed", {
+      kind: "fail",
+      trial: rate(109, 12_400),
+      difference: { estimate: 0.0039, lower: 0.0026, upper: 0.0052 },
+    });
+    const reasons = [{ kind: "worse", metric: "failed" }] as const;
+    const story = describeVerdict(verdict({ kind: "fail", reasons, metrics: [within] }), PLAN);
+    expect(story.why).toContain("not proven to stay within what is allowed");
+    expect(of("worse").story.why).not.toContain("not proven");
+  });
+
   test("lets a person decide where a hold tells of failures, and takes nothing back by itself", () => {
     for (const name of ["cohort-failures", "worse-where-few-are", "timeout", "worse-within-margin"]) {
       expect(of(name).story.recommendation).toBe("decide");

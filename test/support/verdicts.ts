@@ -157,26 +157,7 @@ export const HEALTHY: readonly MetricVerdict[] = [
 ];
 
 const BOUNDS = [
-  10,
-  25,
-  50,
-  75,
-  100,
-  125,
-  150,
-  175,
-  200,
-  225,
-  250,
-  300,
-  350,
-  400,
-  500,
-  750,
-  1_000,
-  2_000,
-  4_000,
-  Number.POSITIVE_INFINITY,
+  10, 25, 50, 75, 100, 125, 150, 175, 200, 225, 250, 300, 350, 400, 500, 750, 1_000, 2_000, 4_000,
 ];
 
 export const HISTOGRAM: Histogram = {

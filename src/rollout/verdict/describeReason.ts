@@ -90,7 +90,7 @@ export function describeReason(reason: Reason, verdict: Verdict, plan: AnalysisP
     }
     case "soak":
       return {
-        sentence: `It has been out for ${toDuration(reason.seconds)}; at least ${toDuration(reason.minimumSeconds)} are asked for.`,
+        sentence: `It has been out for ${toDuration(reason.seconds)}; it has to be out for at least ${toDuration(reason.minimumSeconds)}.`,
         next: waitFor(verdict),
       };
     case "units": {
@@ -194,8 +194,12 @@ export function hasFailed({ reasons }: Verdict): boolean {
 
 /** Evidence stays although the numbers came down again since: then the reader is told so. */
 function describeWorse(reason: WorseReason, verdict: Verdict, plan: AnalysisPlan): string {
-  return isPast(reason, verdict, plan)
-    ? "Earlier it was worse than chance explains, and what came later does not undo this."
+  if (isPast(reason, verdict, plan))
+    return "Earlier it was worse than chance explains, and what came later does not undo this.";
+  const found = verdict.metrics.find((it) => it.name === reason.metric);
+  const rates = found && ratesOf(found, plan, reason.scope);
+  return rates && rateOf(rates.trial) <= rates.limit
+    ? "Chance does not explain this: it is surely worse than today, and not proven to stay within what is allowed."
     : "Chance does not explain this.";
 }
 
