@@ -54,7 +54,8 @@ export function verdictToJson(verdict: Verdict, story: VerdictStory): string {
       baseline: verdict.decode.baseline.map(toQuantile),
     },
   };
-  return `${JSON.stringify(content, (_, value: unknown) => (isUnsafe(value) ? null : value), 2)}\n`;
+  // JSON.stringify writes every number that is not finite as null.
+  return `${JSON.stringify(content, null, 2)}\n`;
 }
 
 function toRate({ units, bad }: Rate) {
@@ -68,8 +69,4 @@ function toEvidence({ logE, logThreshold }: Evidence) {
 
 function toQuantile({ p, lower, upper }: Quantile) {
   return { p, lowerMilliseconds: lower, upperMilliseconds: upper };
-}
-
-function isUnsafe(value: unknown): boolean {
-  return typeof value === "number" && !Number.isFinite(value);
 }
