@@ -12,41 +12,32 @@ export const ABSENT = -1;
 /** Something was there that no counter can be. */
 export const INVALID = -2;
 
-/** Counters by instant: each row holds one instant, each column one counter. All are whole numbers, `ABSENT` or `INVALID`. */
-export interface CounterTable {
-  readonly rows: Float64Array;
-  readonly width: number;
-  /** The instants at which anything was there. */
-  readonly present: Uint8Array;
-}
-
 /**
- * Puts samples in any order, repeated or not, into a column. What is between instants, or not due, is left alone.
- * Says the first thing that no counter can be; null where all is well.
+ * Puts samples in any order, repeated or not, into the column that begins at `first`: whole numbers, `ABSENT` and `INVALID`, and marks their instants as
+ * present. What is between instants, or not due, is left alone. Says the first thing that no counter can be; null where all is well.
  */
 export function fillColumn(
-  table: CounterTable,
-  column: number,
+  columns: Float64Array,
+  first: number,
+  present: Uint8Array,
   series: readonly Series[],
   grid: Grid,
 ): string | null {
   const { startSeconds, stepSeconds, count } = grid;
-  const { rows, width, present } = table;
   let why: string | null = null;
   for (const { samples } of series)
     for (const sample of samples) {
       const at = (sample[0] - startSeconds) / stepSeconds;
       if (!(at >= 0 && at < count) || !Number.isInteger(at)) continue;
       const value = sample[1];
-      const place = at * width + column;
-      const before = rows[place] ?? ABSENT;
+      const before = columns[first + at] ?? ABSENT;
       present[at] = 1;
       if (Number.isSafeInteger(value) && value >= 0 && (before === ABSENT || before === value)) {
-        rows[place] = value;
+        columns[first + at] = value;
         continue;
       }
       // What is invalid stays so, whichever of two values came first.
-      rows[place] = INVALID;
+      columns[first + at] = INVALID;
       why ??= `${explain(value, before)} at ${sample[0]}`;
     }
   return why;

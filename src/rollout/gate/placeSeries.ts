@@ -74,6 +74,13 @@ const OWN_LABELS: ReadonlySet<string> = new Set([...UNIT_LABELS, "le", "share", 
 /** How far a share may be from the plan's, in parts per million: both are rounded. */
 const SHARE_TOLERANCE = 1;
 
+/** What one collector counts of one set of labels. */
+interface LabelSet {
+  /** By name and bucket. */
+  readonly counters: Map<string, PlacedCounter>;
+  readonly histograms: Map<string, Buckets>;
+}
+
 interface Bucket {
   readonly counter: PlacedCounter;
   readonly bound: number;
@@ -95,21 +102,20 @@ export function slotOf(strata: number, measure: Measure, arm: number, stratum: n
 export function placeSeries(plan: AnalysisPlan, series: readonly Series[]): PlacedSeries {
   const strata = new Map(plan.strata.map(({ region, tier }, at) => [`${region}/${tier}`, at]));
   const instances = new Map<string, Instance>();
-  const counters = new Map<string, PlacedCounter>();
-  const buckets = new Map<string, Buckets>();
+  const sets = new Map<string, LabelSet>();
+  const groups: Buckets[] = [];
   const appSlots = new Map<string, { arm: number; app: string; slot: number }>();
   const strangers: { text: string; slot: number }[] = [];
-  const units: { readonly key: string; readonly counter: PlacedCounter }[] = [];
+  const units: { readonly set: LabelSet; readonly counter: PlacedCounter }[] = [];
   const problems: DataProblem[] = [];
   const seen = [false, false];
   let slots = Object.keys(MEASURES).length * 2 * plan.strata.length;
 
-  const shapes = new Map<string, Shape>();
+  let shape = toShape([]);
   for (const one of series) {
     const names = Object.keys(one.labels);
-    const named = names.join();
-    let shape = shapes.get(named);
-    if (!shape) shapes.set(named, (shape = toShape(names)));
+    // Series come in families, and the labels of one in one order.
+    if (!hasNames(shape, names)) shape = toShape(names);
     const who = joinLabels(shape.who, one.labels);
     let instance = instances.get(who);
     if (!instance) instances.set(who, (instance = { counters: [], started: [], others: [] }));
@@ -123,15 +129,17 @@ export function placeSeries(plan: AnalysisPlan, series: readonly Series[]): Plac
       continue;
     }
     const { le = "", region = "", tier = "", share = "", platform = "", app = "" } = one.labels;
-    const set = `${who}\n${joinLabels(shape.what, one.labels)}`;
-    const key = `${one.name}\n${set}\n${le}`;
-    const known = counters.get(key);
+    const of = `${who}\n${joinLabels(shape.what, one.labels)}`;
+    let set = sets.get(of);
+    if (!set) sets.set(of, (set = { counters: new Map(), histograms: new Map() }));
+    const key = `${one.name}\n${le}`;
+    const known = set.counters.get(key);
     if (known) {
       known.series.push(one);
       continue;
     }
     const counter: PlacedCounter = { series: [one], slots: [] };
-    counters.set(key, counter);
+    set.counters.set(key, counter);
     instance.counters.push(counter);
 
     const stratum = strata.get(`${region}/${tier}`);
@@ -139,7 +147,7 @@ export function placeSeries(plan: AnalysisPlan, series: readonly Series[]): Plac
     if (measure !== undefined) {
       if (measure === "units") {
         seen[arm] = true;
-        units.push({ key: set, counter });
+        units.push({ set, counter });
       }
       if (stratum !== undefined) counter.slots.push(slotOf(plan.strata.length, measure, arm, stratum));
       else if (measure === "units") {
@@ -161,10 +169,10 @@ export function placeSeries(plan: AnalysisPlan, series: readonly Series[]): Plac
         problems.push({ kind: "invalid_counters", series: textOf([one]), why: `le="${le}" is no bound` });
         continue;
       }
-      const place = `${one.name}\n${set}`;
-      let group = buckets.get(place);
+      let group = set.histograms.get(one.name);
       if (!group) {
-        buckets.set(place, (group = { name: one.name, arm, stratum, members: [] }));
+        set.histograms.set(one.name, (group = { name: one.name, arm, stratum, members: [] }));
+        groups.push(group);
       }
       group.members.push({ counter, bound });
     }
@@ -173,7 +181,7 @@ export function placeSeries(plan: AnalysisPlan, series: readonly Series[]): Plac
   for (const { name } of plan.metrics) {
     const family = BAD_FAMILIES[name];
     if (family === undefined) continue;
-    const lone = units.find(({ key }) => !counters.has(`${family}\n${key}\n`));
+    const lone = units.find(({ set }) => !set.counters.has(`${family}\n`));
     if (lone)
       problems.push({
         kind: "invalid_counters",
@@ -182,7 +190,6 @@ export function placeSeries(plan: AnalysisPlan, series: readonly Series[]): Plac
       });
   }
 
-  const groups = [...buckets.values()];
   problems.push(...placeObjective(plan, groups, "slow"), ...placeObjective(plan, groups, "dropped"));
   const decode = groups.filter(({ name }) => name === DECODE_BUCKET);
   const bounds = sharedBounds(decode);
@@ -267,6 +274,7 @@ function armOf(plan: AnalysisPlan, { name, labels }: Series): number | null {
 
 /** The names of labels in one order: of those who counted, and of what they counted. */
 interface Shape {
+  readonly names: readonly string[];
   readonly who: readonly string[];
   readonly what: readonly string[];
 }
@@ -275,9 +283,14 @@ interface Shape {
 function toShape(names: readonly string[]): Shape {
   const sorted = names.filter((name) => name !== "le").sort();
   return {
+    names,
     who: sorted.filter((name) => !OWN_LABELS.has(name)),
     what: sorted.filter((name) => OWN_LABELS.has(name)),
   };
+}
+
+function hasNames({ names }: Shape, others: readonly string[]): boolean {
+  return names.length === others.length && names.every((name, at) => name === others[at]);
 }
 
 function joinLabels(names: readonly string[], labels: Series["labels"]): string {

@@ -1,9 +1,9 @@
 import type { TrialSamples } from "../../metrics/trialSamples.ts";
 import type { AnalysisPlan, MetricName } from "./analysisPlan.ts";
 import type { Grid } from "./counterColumn.ts";
-import type { DataProblem, DeviceCounts, Histogram, TrialCounts } from "./counts.ts";
+import { countInstance, type InstanceCounts, MAX_SPAN_STEPS } from "./countInstance.ts";
+import type { ArmCounts, DataProblem, DeviceCounts, Histogram, TrialCounts } from "./counts.ts";
 import { BASELINE, type Measure, type PlacedSeries, placeSeries, slotOf, TRIAL } from "./placeSeries.ts";
-import { type InstanceWalk, MAX_SPAN_STEPS, walkInstance } from "./walkInstance.ts";
 
 /** More often than this, and too much of what was counted is lost with each. */
 const MAX_RESETS_AN_HOUR = 4;
@@ -24,13 +24,6 @@ const SHARES: Readonly<
   dropped: { units: "played", well: "playedWell" },
 };
 
-interface Columns {
-  readonly trialUnits: number[];
-  readonly trialBad: number[];
-  readonly baselineUnits: number[];
-  readonly baselineBad: number[];
-}
-
 /**
  * Makes raw counters into what happened, block by block: increments of each series first, and only then sums.
  *
@@ -50,168 +43,161 @@ export function toCounts(plan: AnalysisPlan, samples: TrialSamples): TrialCounts
     count: due >= 0 ? Math.floor(due) + 1 : 0,
   };
   const placed = placeSeries(plan, samples.series);
-  const walks = placed.instances.map((it) => walkInstance(it, grid));
-  const blocks = new Blocks(plan, placed, grid);
+  const sums = new Float64Array(placed.slots * grid.count);
+  const instances = placed.instances.map((it) => countInstance(it, grid, sums));
+  const possible = findPossible(plan, placed, toBlocks(grid, instances), toSums(sums, grid));
+  const { blocks } = possible;
+  const covered = new Uint8Array(grid.count);
+  for (const { from, to } of blocks) covered.fill(1, from + 1, to + 1);
 
-  const sums = new Float64Array(placed.slots);
-  let lastEdge = -1;
-  let isInvalid = false;
-  for (let at = 0; at < grid.count; at++) {
-    let [isThere, isIncomplete] = [false, false];
-    for (const walk of walks) {
-      const step = walk.step(at, sums);
-      if (step === "incomplete") isIncomplete = true;
-      else if (step !== "absent") isThere = true;
-      if (step === "invalid") isInvalid = true;
-    }
-    if (isIncomplete || !isThere) continue;
-    if (lastEdge >= 0 && at - lastEdge <= MAX_SPAN_STEPS && !isInvalid) blocks.add(lastEdge, at, sums);
-    sums.fill(0);
-    isInvalid = false;
-    lastEdge = at;
-  }
+  const sumsOf = (slot: number) => toSums(sums, grid)(slot, blocks);
+  const measureOf = (measure: Measure, arm: number, stratum: number) =>
+    sumsOf(slotOf(plan.strata.length, measure, arm, stratum));
+  const totalOf = (slot: number) => sumsOf(slot).reduce((all, it) => all + it, 0);
+
+  const toArm = (name: MetricName, arm: number, stratum: number) => {
+    const { units, bad, well } = SHARES[name];
+    const whole = measureOf(units, arm, stratum);
+    if (bad) return { units: whole, bad: measureOf(bad, arm, stratum) };
+    const part = well ? measureOf(well, arm, stratum) : whole;
+    return { units: whole, bad: whole.map((it, at) => it - (part[at] ?? 0)) };
+  };
+  const metrics = plan.metrics.map(({ name }): [MetricName, ArmCounts[]] => [
+    name,
+    plan.strata.map((_, stratum) => {
+      const [trial, baseline] = [toArm(name, TRIAL, stratum), toArm(name, BASELINE, stratum)];
+      return {
+        trialUnits: trial.units,
+        trialBad: trial.bad,
+        baselineUnits: baseline.units,
+        baselineBad: baseline.bad,
+      };
+    }),
+  ]);
+  const devices = plan.strata.flatMap(({ region, tier }, stratum): DeviceCounts[] => {
+    const sharePerMillion = plan.shares[region];
+    if (plan.method === "cohort" || sharePerMillion === undefined) return [];
+    const [trial, baseline] = [measureOf("devices", TRIAL, stratum), measureOf("devices", BASELINE, stratum)];
+    return [{ region, tier, sharePerMillion, trial, baseline }];
+  });
+  const appsOf = (of: number) =>
+    new Map(
+      placed.apps
+        .filter(({ arm }) => arm === of)
+        .map(({ app, slot }) => [app, totalOf(slot)] as const)
+        .filter(([, units]) => units > 0),
+    );
 
   return {
-    instants: blocks.instants,
-    metrics: blocks.metrics,
-    devices: blocks.devices,
-    apps: blocks.apps,
-    decode: blocks.decode(),
+    instants: blocks.map(({ to }) => grid.startSeconds + to * grid.stepSeconds),
+    metrics: new Map(metrics),
+    devices,
+    apps: { trial: appsOf(TRIAL), baseline: appsOf(BASELINE) },
+    decode: toHistogram(placed, totalOf),
     problems: sortProblems([
       ...findGeneral(plan, samples, placed),
-      ...findCoverage(plan, grid, walks, blocks),
-      ...findStorm(plan, grid, walks),
+      ...findCoverage(plan, grid, instances, covered),
+      ...findStorm(plan, grid, instances),
       ...placed.problems,
-      ...walks.flatMap(({ problems }) => problems),
-      ...walks.flatMap((walk) => toIncomplete(walk.incompleteBy())),
-      ...blocks.problems,
+      ...instances.flatMap(({ problems }) => problems),
+      ...possible.problems,
+      ...placed.strangers.flatMap(({ text, slot }): DataProblem[] =>
+        totalOf(slot) > 0 ? [{ kind: "unknown_labels", series: text }] : [],
+      ),
     ]),
   };
 }
 
-/** What is summed up, block by block. */
-class Blocks {
-  readonly instants: number[] = [];
-  readonly metrics: ReadonlyMap<MetricName, readonly Columns[]>;
-  readonly devices: readonly (DeviceCounts & { readonly trial: number[]; readonly baseline: number[] })[];
-  readonly apps = { trial: new Map<string, number>(), baseline: new Map<string, number>() };
-  readonly problems: DataProblem[] = [];
-  readonly covered: Uint8Array;
-  private readonly buckets: Float64Array;
-  private readonly plan: AnalysisPlan;
-  private readonly placed: PlacedSeries;
-  private readonly grid: Grid;
+/** From one end of a block to the next, as instants. */
+interface Block {
+  readonly from: number;
+  readonly to: number;
+}
 
-  constructor(plan: AnalysisPlan, placed: PlacedSeries, grid: Grid) {
-    this.plan = plan;
-    this.placed = placed;
-    this.grid = grid;
-    this.covered = new Uint8Array(grid.count);
-    this.buckets = new Float64Array(2 * placed.bounds.length);
-    this.metrics = new Map(
-      plan.metrics.map(({ name }) => [
-        name,
-        plan.strata.map(() => ({ trialUnits: [], trialBad: [], baselineUnits: [], baselineBad: [] })),
-      ]),
-    );
-    this.devices =
-      plan.method === "cohort"
-        ? []
-        : plan.strata.flatMap(({ region, tier }) => {
-            const sharePerMillion = plan.shares[region];
-            return sharePerMillion === undefined
-              ? []
-              : [{ region, tier, sharePerMillion, trial: [], baseline: [] }];
-          });
-  }
+/** A sum, block by block. */
+type SumsOf = (slot: number, blocks: readonly Block[]) => number[];
 
-  /** Adds the block from one edge to the next, unless it holds what cannot be. */
-  add(from: number, to: number, sums: Float64Array): void {
-    if (!this.isPossible(sums)) return;
-    const { plan, placed, grid } = this;
-    this.instants.push(grid.startSeconds + to * grid.stepSeconds);
-    this.covered.fill(1, from + 1, to + 1);
-    const sum = (measure: Measure, arm: number, stratum: number) =>
-      sums[slotOf(plan.strata.length, measure, arm, stratum)] ?? 0;
-    for (const [name, strata] of this.metrics) {
-      const { units, bad, well } = SHARES[name];
-      strata.forEach((columns, stratum) => {
-        const badOf = (arm: number) =>
-          bad ? sum(bad, arm, stratum) : sum(units, arm, stratum) - (well ? sum(well, arm, stratum) : 0);
-        columns.trialUnits.push(sum(units, TRIAL, stratum));
-        columns.trialBad.push(badOf(TRIAL));
-        columns.baselineUnits.push(sum(units, BASELINE, stratum));
-        columns.baselineBad.push(badOf(BASELINE));
-      });
+function toSums(sums: Float64Array, { count }: Grid): SumsOf {
+  return (slot, blocks) =>
+    blocks.map(({ from, to }) => {
+      let sum = 0;
+      for (let at = slot * count + from + 1; at <= slot * count + to; at++) sum += sums[at] ?? 0;
+      return sum;
+    });
+}
+
+/** Blocks between instants that count, but those that are too long or have what no counter can be. */
+function toBlocks(grid: Grid, instances: readonly InstanceCounts[]): readonly Block[] {
+  const blocks: Block[] = [];
+  let last = -1;
+  let isInvalid = false;
+  for (let at = 0; at < grid.count; at++) {
+    let [isWhole, isIncomplete] = [false, false];
+    for (const { whole, incomplete, invalid } of instances) {
+      if (whole[at] === 1) isWhole = true;
+      if (incomplete[at] === 1) isIncomplete = true;
+      if (invalid[at] === 1) isInvalid = true;
     }
-    for (const { region, tier, trial, baseline } of this.devices) {
-      const stratum = plan.strata.findIndex((it) => it.region === region && it.tier === tier);
-      trial.push(sum("devices", TRIAL, stratum));
-      baseline.push(sum("devices", BASELINE, stratum));
-    }
-    for (const { arm, app, slot } of placed.apps) {
-      const apps = arm === TRIAL ? this.apps.trial : this.apps.baseline;
-      const devices = sums[slot] ?? 0;
-      if (devices > 0) apps.set(app, (apps.get(app) ?? 0) + devices);
-    }
-    for (let at = 0; at < this.buckets.length; at++)
-      this.buckets[at] = (this.buckets[at] ?? 0) + (sums[placed.decodeSlot(0, at)] ?? 0);
-    for (const { text, slot } of placed.strangers)
-      if ((sums[slot] ?? 0) > 0) this.problems.push({ kind: "unknown_labels", series: text });
+    if (!isWhole || isIncomplete) continue;
+    if (last >= 0 && at - last <= MAX_SPAN_STEPS && !isInvalid) blocks.push({ from: last, to: at });
+    isInvalid = false;
+    last = at;
   }
+  return blocks;
+}
 
-  /** The decode times of all blocks, each unit in one bucket; null where nothing tells them. */
-  decode(): Histogram | null {
-    const { bounds, hasDecode } = this.placed;
-    if (!hasDecode || bounds.at(-1) !== Number.POSITIVE_INFINITY) return null;
-    const toCountsOf = (arm: number) =>
-      bounds.map((_, at) => {
-        const first = arm * bounds.length;
-        return (this.buckets[first + at] ?? 0) - (at > 0 ? (this.buckets[first + at - 1] ?? 0) : 0);
-      });
-    const [trial, baseline] = [toCountsOf(TRIAL), toCountsOf(BASELINE)];
-    if ([...trial, ...baseline].some((count) => count < 0)) return null;
-    return { bounds: bounds.slice(0, -1), trial, baseline };
-  }
-
-  private isPossible(sums: Float64Array): boolean {
-    const { strata } = this.plan;
-    let isPossible = true;
-    for (const { name } of this.plan.metrics) {
-      const { units, bad, well } = SHARES[name];
-      const part = bad ?? well ?? units;
-      for (const arm of [TRIAL, BASELINE])
-        for (let stratum = 0; stratum < strata.length; stratum++) {
-          const whole = sums[slotOf(strata.length, units, arm, stratum)] ?? 0;
-          const some = sums[slotOf(strata.length, part, arm, stratum)] ?? 0;
-          if (some <= whole) continue;
-          const { region, tier } = strata[stratum] ?? { region: "", tier: "" };
-          const of = arm === TRIAL ? "trial" : "baseline";
-          isPossible = false;
-          this.problems.push({
-            kind: "invalid_counters",
-            series: `${name} of the ${of} in ${region}/${tier}`,
-            why: `${some} of ${whole} units in one block`,
-          });
-        }
-    }
-    return isPossible && this.areBucketsPossible(sums);
-  }
-
-  private areBucketsPossible(sums: Float64Array): boolean {
-    const { bounds, decodeSlot } = this.placed;
-    for (const arm of [TRIAL, BASELINE])
-      for (let at = 1; at < bounds.length; at++) {
-        const lower = sums[decodeSlot(arm, at - 1)] ?? 0;
-        const upper = sums[decodeSlot(arm, at)] ?? 0;
-        if (lower <= upper) continue;
-        const of = arm === TRIAL ? "trial" : "baseline";
-        const why = `${lower} units up to ${bounds[at - 1]} ms, and ${upper} up to ${bounds[at]} ms in one block`;
-        this.problems.push({ kind: "invalid_counters", series: `decode time of the ${of}`, why });
-        return false;
+/** Leaves out blocks with more of a part than of the whole. */
+function findPossible(
+  plan: AnalysisPlan,
+  placed: PlacedSeries,
+  blocks: readonly Block[],
+  sumsOf: SumsOf,
+): { readonly blocks: readonly Block[]; readonly problems: readonly DataProblem[] } {
+  const impossible = new Set<number>();
+  const problems: DataProblem[] = [];
+  const compare = (part: number, whole: number, toProblem: (part: number, whole: number) => DataProblem) => {
+    const wholes = sumsOf(whole, blocks);
+    sumsOf(part, blocks).forEach((some, at) => {
+      const all = wholes[at] ?? 0;
+      if (some <= all) return;
+      impossible.add(at);
+      problems.push(toProblem(some, all));
+    });
+  };
+  for (const arm of [TRIAL, BASELINE]) {
+    const of = arm === TRIAL ? "trial" : "baseline";
+    plan.strata.forEach(({ region, tier }, stratum) => {
+      for (const { name } of plan.metrics) {
+        const { units, bad, well } = SHARES[name];
+        const [part, whole] = [bad ?? well ?? units, units].map((it) =>
+          slotOf(plan.strata.length, it, arm, stratum),
+        );
+        compare(part ?? 0, whole ?? 0, (some, all) => ({
+          kind: "invalid_counters",
+          series: `${name} of the ${of} in ${region}/${tier}`,
+          why: `${some} of ${all} units in one block`,
+        }));
       }
-    return true;
+    });
+    for (let at = 1; at < placed.bounds.length; at++)
+      compare(placed.decodeSlot(arm, at - 1), placed.decodeSlot(arm, at), (lower, upper) => ({
+        kind: "invalid_counters",
+        series: `decode time of the ${of}`,
+        why: `${lower} units up to ${placed.bounds[at - 1]} ms and ${upper} up to ${placed.bounds[at]} ms in one block`,
+      }));
   }
+  return { blocks: impossible.size > 0 ? blocks.filter((_, at) => !impossible.has(at)) : blocks, problems };
+}
+
+/** The decode times of all blocks, each unit in one bucket; null where nothing tells them. */
+function toHistogram(placed: PlacedSeries, totalOf: (slot: number) => number): Histogram | null {
+  const { bounds, hasDecode, decodeSlot } = placed;
+  if (!hasDecode || bounds.at(-1) !== Number.POSITIVE_INFINITY) return null;
+  const toCountsOf = (arm: number) => {
+    const totals = bounds.map((_, at) => totalOf(decodeSlot(arm, at)));
+    return totals.map((total, at) => total - (totals[at - 1] ?? 0));
+  };
+  return { bounds: bounds.slice(0, -1), trial: toCountsOf(TRIAL), baseline: toCountsOf(BASELINE) };
 }
 
 function findGeneral(plan: AnalysisPlan, samples: TrialSamples, placed: PlacedSeries): DataProblem[] {
@@ -238,22 +224,22 @@ function newestOf({ newest, series }: TrialSamples): number {
 function findCoverage(
   plan: AnalysisPlan,
   grid: Grid,
-  walks: readonly InstanceWalk[],
-  blocks: Blocks,
+  instances: readonly InstanceCounts[],
+  isCovered: Uint8Array,
 ): DataProblem[] {
   const expected = Math.max(0, grid.count - 1);
   let covered = 0;
   for (let at = 1; at < grid.count; at++)
-    if (blocks.covered[at] === 1 && !walks.some(({ lost }) => lost[at] === 1)) covered++;
+    if (isCovered[at] === 1 && !instances.some(({ lost }) => lost[at] === 1)) covered++;
   return covered < plan.minimumCoverage * expected ? [{ kind: "coverage", covered, expected }] : [];
 }
 
 /** The worst hour of the worst collector in the last day. */
-function findStorm(plan: AnalysisPlan, grid: Grid, walks: readonly InstanceWalk[]): DataProblem[] {
+function findStorm(plan: AnalysisPlan, grid: Grid, instances: readonly InstanceCounts[]): DataProblem[] {
   const steps = 3600 / plan.gridSeconds;
   const oldest = grid.count - 1 - STORM_MEMORY_SECONDS / plan.gridSeconds;
   let worst = 0;
-  for (const { resets } of walks)
+  for (const { resets } of instances)
     resets.forEach((at, index) => {
       if (at < oldest) return;
       let first = index;
@@ -261,13 +247,6 @@ function findStorm(plan: AnalysisPlan, grid: Grid, walks: readonly InstanceWalk[
       worst = Math.max(worst, index - first + 1);
     });
   return worst > MAX_RESETS_AN_HOUR ? [{ kind: "reset_storm", resets: worst, hours: 1 }] : [];
-}
-
-function toIncomplete(series: string | null): DataProblem[] {
-  if (series === null) return [];
-  return [
-    { kind: "invalid_counters", series, why: "it is not there any more, though its collector goes on" },
-  ];
 }
 
 const ORDER: readonly DataProblem["kind"][] = [
