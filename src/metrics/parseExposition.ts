@@ -34,7 +34,7 @@ const TYPES = [
  * @throws GiftError `METRICS_BROKEN` with the line that cannot be read
  */
 export function parseExposition(text: string, name = "the exposition"): ExposedSample[] {
-  const lines = text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  const lines = text.split("\n").map((line) => line.trim());
   const end = lines.findIndex((line) => /^#[ \t]+EOF[ \t]*$/.test(line));
   const samples: ExposedSample[] = [];
   const seen = new Set<string>();
@@ -46,7 +46,7 @@ export function parseExposition(text: string, name = "the exposition"): ExposedS
         'serve Prometheus\' text format there: name{label="value"} number',
       );
     };
-    if (line.trim() === "") return;
+    if (line === "") return;
     if (end >= 0 && at > end) fail("something stands behind # EOF");
     if (line.startsWith("#")) {
       const type = /^#[ \t]+TYPE\b(.*)$/.exec(line)?.[1];
