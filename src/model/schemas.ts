@@ -883,6 +883,19 @@ export interface EnvironmentFile {
    * Seconds between a client's questions for news; signed into the timestamp.
    */
   pollSeconds: number;
+  /**
+   * Where the gate reads what happened to viewers: a Prometheus server that scrapes the collectors, or a recording.
+   */
+  metrics?:
+    | {
+        prometheus: Prometheus;
+      }
+    | {
+        /**
+         * A file of recorded series, absolute or relative to the repository.
+         */
+        recorded: string;
+      };
 }
 /**
  * A bucket of AWS S3 or of a service that speaks its protocol. Credentials come from the environment, never from here.
@@ -908,6 +921,29 @@ export interface S3 {
    * How the service takes conditions: by etag as AWS S3, R2 and MinIO do, or by generation as Google Cloud Storage does (default: etag).
    */
   conditions?: "etag" | "generation";
+}
+/**
+ * A Prometheus server, or what speaks its HTTP API. A token comes from the environment, never from here.
+ */
+export interface Prometheus {
+  /**
+   * The address of the server, with the path that stands before /api/v1; without a user, a password or a query.
+   */
+  url: string;
+  /**
+   * The environment variable that holds the bearer token for the server.
+   */
+  bearerTokenVariable?: string;
+  /**
+   * Labels that every series must have besides, where one server scrapes more than these collectors.
+   */
+  labels?: {
+    [k: string]: string;
+  };
+  /**
+   * Seconds that one request may take (default: 30).
+   */
+  timeoutSeconds?: number;
 }
 
 /**

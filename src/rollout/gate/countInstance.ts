@@ -1,6 +1,6 @@
 import { ABSENT, fillColumn, type Grid, INVALID, toStarts } from "./counterColumn.ts";
 import type { DataProblem } from "./counts.ts";
-import { type Instance, textOf } from "./placeSeries.ts";
+import { type Addend, type Instance, textOf } from "./placeSeries.ts";
 
 /** A gap of so many steps is spanned as one longer block; what is lost in a longer one is missing. */
 export const MAX_SPAN_STEPS = 3;
@@ -48,9 +48,9 @@ export function countInstance(instance: Instance, grid: Grid, sums: Float64Array
     }
 
   const starts = toStarts(instance.started, grid);
-  const fell = findFalls(columns, grid);
-  const { process, isStartGone } = findProcesses(present, starts, fell);
-  const gone = findGone(columns, present, process);
+  const fell = findFalls(columns, present);
+  const { epochs, isStartGone } = findEpochs(present, starts, fell);
+  const gone = findGone(columns, present, epochs);
   const whole = present.map((it, at) => (it === 1 && isStartGone[at] === 0 && gone[at] === 0 ? 1 : 0));
   const incomplete = present.map((it, at) => (it === 1 && whole[at] === 0 ? 1 : 0));
 
@@ -62,7 +62,7 @@ export function countInstance(instance: Instance, grid: Grid, sums: Float64Array
   for (let at = 0; at < count; at++) {
     if (whole[at] !== 1) continue;
     const isNew = last < 0;
-    const hasBegunAnew = !isNew && process[at] !== process[last];
+    const hasBegunAnew = !isNew && epochs[at] !== epochs[last];
     if (!isNew && (hasBegunAnew || fell[at] === 1)) resets.push(at);
     const start = starts[at] ?? Number.NaN;
     const reach = grid.startSeconds + Math.max(0, at - MAX_SPAN_STEPS) * grid.stepSeconds;
@@ -91,7 +91,7 @@ export function countInstance(instance: Instance, grid: Grid, sums: Float64Array
   /** Whether the last process ever counted with that column. */
   function isIn(column: number): boolean {
     for (let at = 0; at < count; at++)
-      if (process[at] === process[count - 1] && columns[column * count + at] !== ABSENT) return true;
+      if (epochs[at] === epochs[count - 1] && columns[column * count + at] !== ABSENT) return true;
     return false;
   }
 }
@@ -102,15 +102,16 @@ interface Step {
   readonly to: number;
 }
 
-/** Instants at which a counter is below what it was when it was last there. */
-function findFalls(columns: Float64Array, { count }: Grid): Uint8Array {
+/** Instants at which a counter is below what it was at the instant before that its collector was there. */
+function findFalls(columns: Float64Array, present: Uint8Array): Uint8Array {
+  const { length: count } = present;
   const fell = new Uint8Array(count);
   for (let first = 0; first < columns.length; first += count) {
     let before = ABSENT;
     for (let at = 0; at < count; at++) {
+      if (present[at] !== 1) continue;
       const now = columns[first + at] ?? ABSENT;
-      if (now < 0) continue;
-      if (now < before) fell[at] = 1;
+      if (now >= 0 && now < before) fell[at] = 1;
       before = now;
     }
   }
@@ -118,12 +119,12 @@ function findFalls(columns: Float64Array, { count }: Grid): Uint8Array {
 }
 
 /** Numbers the processes that ran one after the other, by instant. */
-function findProcesses(
+function findEpochs(
   present: Uint8Array,
   starts: Float64Array,
   fell: Uint8Array,
-): { readonly process: Int32Array; readonly isStartGone: Uint8Array } {
-  const process = new Int32Array(present.length);
+): { readonly epochs: Int32Array; readonly isStartGone: Uint8Array } {
+  const epochs = new Int32Array(present.length);
   const isStartGone = new Uint8Array(present.length);
   let number = 0;
   let start = Number.NaN;
@@ -139,19 +140,19 @@ function findProcesses(
         start = now;
       }
     }
-    process[at] = number;
+    epochs[at] = number;
   }
-  return { process, isStartGone };
+  return { epochs, isStartGone };
 }
 
 /** Instants at which something is not there that the same process had counted before. */
-function findGone(columns: Float64Array, present: Uint8Array, process: Int32Array): Uint8Array {
+function findGone(columns: Float64Array, present: Uint8Array, epochs: Int32Array): Uint8Array {
   const { length: count } = present;
   const gone = new Uint8Array(count);
   for (let first = 0; first < columns.length; first += count) {
     let by = -1;
     for (let at = 0; at < count; at++) {
-      const current = process[at] ?? 0;
+      const current = epochs[at] ?? 0;
       if (columns[first + at] !== ABSENT) by = current;
       else if (by === current && present[at] === 1) gone[at] = 1;
     }
@@ -163,10 +164,16 @@ function addIncrements(
   columns: Float64Array,
   first: number,
   steps: readonly Step[],
-  slots: readonly number[],
+  slots: readonly Addend[],
   sums: Float64Array,
   invalid: Uint8Array,
 ): void {
+  // Where one of two began later, the difference of both would say what never happened.
+  const areTogether = (partner: number, from: number, to: number, before: number) => {
+    const there = partner * invalid.length;
+    if (columns[there + to] === ABSENT) return false;
+    return from < 0 || (columns[there + from] === ABSENT) === (before === ABSENT);
+  };
   for (const { from, to } of steps) {
     const now = columns[first + to] ?? ABSENT;
     if (now === ABSENT) continue;
@@ -177,7 +184,8 @@ function addIncrements(
     }
     const increment = before === ABSENT || now < before ? now : now - before;
     if (increment > 0)
-      for (const slot of slots) {
+      for (const { slot, partner } of slots) {
+        if (partner >= 0 && !areTogether(partner, from, to, before)) continue;
         const place = slot * invalid.length + to;
         sums[place] = (sums[place] ?? 0) + increment;
       }

@@ -25,8 +25,17 @@ export type Measure = keyof typeof MEASURES;
 export interface PlacedCounter {
   /** All that was given of it; more than one entry where a source repeats itself. */
   readonly series: Series[];
-  readonly slots: number[];
+  readonly slots: Addend[];
+  /** Its place among the counters of its collector. */
+  readonly column: number;
 }
+
+/** A sum that a counter is added to: always, or only where another column is there with it. */
+export interface Addend {
+  readonly slot: number;
+  readonly partner: number;
+}
+const ALONE = -1;
 
 /** Everything that one collector said: its counters begin and end together. */
 export interface Instance {
@@ -138,7 +147,7 @@ export function placeSeries(plan: AnalysisPlan, series: readonly Series[]): Plac
       known.series.push(one);
       continue;
     }
-    const counter: PlacedCounter = { series: [one], slots: [] };
+    const counter: PlacedCounter = { series: [one], slots: [], column: instance.counters.length };
     set.counters.set(key, counter);
     instance.counters.push(counter);
 
@@ -149,20 +158,21 @@ export function placeSeries(plan: AnalysisPlan, series: readonly Series[]): Plac
         seen[arm] = true;
         units.push({ set, counter });
       }
-      if (stratum !== undefined) counter.slots.push(slotOf(plan.strata.length, measure, arm, stratum));
+      if (stratum !== undefined)
+        counter.slots.push({ slot: slotOf(plan.strata.length, measure, arm, stratum), partner: ALONE });
       else if (measure === "units") {
         strangers.push({ text: textOf([one]), slot: slots });
-        counter.slots.push(slots++);
+        counter.slots.push({ slot: slots++, partner: ALONE });
       }
     } else if (one.name === FAMILIES.devices) {
       const expected = plan.shares[region];
       if (stratum !== undefined && expected !== undefined && isShare(share, expected))
-        counter.slots.push(slotOf(plan.strata.length, "devices", arm, stratum));
+        counter.slots.push({ slot: slotOf(plan.strata.length, "devices", arm, stratum), partner: ALONE });
     } else if (one.name === FAMILIES.apps) {
       const name = `${platform} ${app}`;
       let place = appSlots.get(`${arm} ${name}`);
       if (!place) appSlots.set(`${arm} ${name}`, (place = { arm, app: name, slot: slots++ }));
-      counter.slots.push(place.slot);
+      counter.slots.push({ slot: place.slot, partner: ALONE });
     } else if (stratum !== undefined && (one.name === DECODE_BUCKET || one.name === DROPPED_BUCKET)) {
       const bound = toBound(le);
       if (bound === null) {
@@ -199,7 +209,7 @@ export function placeSeries(plan: AnalysisPlan, series: readonly Series[]): Plac
   for (const { arm, members } of decode)
     for (const { counter, bound } of members) {
       const at = bounds.indexOf(bound);
-      if (at >= 0) counter.slots.push(decodeSlot(arm, at));
+      if (at >= 0) counter.slots.push({ slot: decodeSlot(arm, at), partner: ALONE });
     }
 
   return {
@@ -235,8 +245,14 @@ function placeObjective(
       const [whole, part] = isSlow
         ? (["decoded", "decodedInTime"] as const)
         : (["played", "playedWell"] as const);
-      all.counter.slots.push(slotOf(plan.strata.length, whole, arm, stratum));
-      within.counter.slots.push(slotOf(plan.strata.length, part, arm, stratum));
+      all.counter.slots.push({
+        slot: slotOf(plan.strata.length, whole, arm, stratum),
+        partner: within.counter.column,
+      });
+      within.counter.slots.push({
+        slot: slotOf(plan.strata.length, part, arm, stratum),
+        partner: all.counter.column,
+      });
       continue;
     }
     const has = members.map(({ bound }) => bound).sort((a, b) => a - b);

@@ -3,7 +3,15 @@ import type { AnalysisPlan, MetricName } from "./analysisPlan.ts";
 import type { Grid } from "./counterColumn.ts";
 import { countInstance, type InstanceCounts, MAX_SPAN_STEPS } from "./countInstance.ts";
 import type { ArmCounts, DataProblem, DeviceCounts, Histogram, TrialCounts } from "./counts.ts";
-import { BASELINE, type Measure, type PlacedSeries, placeSeries, slotOf, TRIAL } from "./placeSeries.ts";
+import {
+  BASELINE,
+  DECODE_BUCKET,
+  type Measure,
+  type PlacedSeries,
+  placeSeries,
+  slotOf,
+  TRIAL,
+} from "./placeSeries.ts";
 
 /** More often than this, and too much of what was counted is lost with each. */
 const MAX_RESETS_AN_HOUR = 4;
@@ -45,7 +53,7 @@ export function toCounts(plan: AnalysisPlan, samples: TrialSamples): TrialCounts
   const placed = placeSeries(plan, samples.series);
   const sums = new Float64Array(placed.slots * grid.count);
   const instances = placed.instances.map((it) => countInstance(it, grid, sums));
-  const possible = findPossible(plan, placed, toBlocks(grid, instances), toSums(sums, grid));
+  const possible = findPossible(plan, toBlocks(grid, instances), toSums(sums, grid));
   const { blocks } = possible;
   const covered = new Uint8Array(grid.count);
   for (const { from, to } of blocks) covered.fill(1, from + 1, to + 1);
@@ -88,12 +96,13 @@ export function toCounts(plan: AnalysisPlan, samples: TrialSamples): TrialCounts
         .filter(([, units]) => units > 0),
     );
 
+  const histogram = toHistogram(placed, totalOf);
   return {
     instants: blocks.map(({ to }) => grid.startSeconds + to * grid.stepSeconds),
     metrics: new Map(metrics),
     devices,
     apps: { trial: appsOf(TRIAL), baseline: appsOf(BASELINE) },
-    decode: toHistogram(placed, totalOf),
+    decode: histogram.decode,
     problems: sortProblems([
       ...findGeneral(plan, samples, placed),
       ...findCoverage(plan, grid, instances, covered),
@@ -101,6 +110,7 @@ export function toCounts(plan: AnalysisPlan, samples: TrialSamples): TrialCounts
       ...placed.problems,
       ...instances.flatMap(({ problems }) => problems),
       ...possible.problems,
+      ...histogram.problems,
       ...placed.strangers.flatMap(({ text, slot }): DataProblem[] =>
         totalOf(slot) > 0 ? [{ kind: "unknown_labels", series: text }] : [],
       ),
@@ -149,7 +159,6 @@ function toBlocks(grid: Grid, instances: readonly InstanceCounts[]): readonly Bl
 /** Leaves out blocks with more of a part than of the whole. */
 function findPossible(
   plan: AnalysisPlan,
-  placed: PlacedSeries,
   blocks: readonly Block[],
   sumsOf: SumsOf,
 ): { readonly blocks: readonly Block[]; readonly problems: readonly DataProblem[] } {
@@ -179,25 +188,24 @@ function findPossible(
         }));
       }
     });
-    for (let at = 1; at < placed.bounds.length; at++)
-      compare(placed.decodeSlot(arm, at - 1), placed.decodeSlot(arm, at), (lower, upper) => ({
-        kind: "invalid_counters",
-        series: `decode time of the ${of}`,
-        why: `${lower} units up to ${placed.bounds[at - 1]} ms and ${upper} up to ${placed.bounds[at]} ms in one block`,
-      }));
   }
   return { blocks: impossible.size > 0 ? blocks.filter((_, at) => !impossible.has(at)) : blocks, problems };
 }
 
-/** The decode times of all blocks, each unit in one bucket; null where nothing tells them. */
-function toHistogram(placed: PlacedSeries, totalOf: (slot: number) => number): Histogram | null {
-  const { bounds, hasDecode, decodeSlot } = placed;
-  if (!hasDecode || bounds.at(-1) !== Number.POSITIVE_INFINITY) return null;
-  const toCountsOf = (arm: number) => {
+/** The decode times of all blocks; null where nothing tells them, or where they are no histogram. */
+function toHistogram(
+  { bounds, hasDecode, decodeSlot }: PlacedSeries,
+  totalOf: (slot: number) => number,
+): { readonly decode: Histogram | null; readonly problems: readonly DataProblem[] } {
+  if (!hasDecode || bounds.at(-1) !== Number.POSITIVE_INFINITY) return { decode: null, problems: [] };
+  const [trial = [], baseline = []] = [TRIAL, BASELINE].map((arm) => {
     const totals = bounds.map((_, at) => totalOf(decodeSlot(arm, at)));
     return totals.map((total, at) => total - (totals[at - 1] ?? 0));
-  };
-  return { bounds: bounds.slice(0, -1), trial: toCountsOf(TRIAL), baseline: toCountsOf(BASELINE) };
+  });
+  const at = bounds.findIndex((_, bound) => (trial[bound] ?? 0) < 0 || (baseline[bound] ?? 0) < 0);
+  if (at < 0) return { decode: { bounds: bounds.slice(0, -1), trial, baseline }, problems: [] };
+  const why = `there are fewer units up to ${bounds[at]} ms than up to ${bounds[at - 1]} ms`;
+  return { decode: null, problems: [{ kind: "invalid_counters", series: DECODE_BUCKET, why }] };
 }
 
 function findGeneral(plan: AnalysisPlan, samples: TrialSamples, placed: PlacedSeries): DataProblem[] {
