@@ -10,6 +10,8 @@ export interface CollectServerOptions {
   readonly host?: string;
   /** Batches that are read in a second; more are told to come again. */
   readonly requestsPerSecond?: number;
+  /** How long a whole request may take to come in. */
+  readonly requestMilliseconds?: number;
   readonly now?: () => number;
 }
 
@@ -32,7 +34,13 @@ const TYPES = ["application/json", "text/plain"];
  */
 export async function startCollectServer(
   collector: Collector,
-  { port, host = "127.0.0.1", requestsPerSecond = 1_000, now = Date.now }: CollectServerOptions,
+  {
+    port,
+    host = "127.0.0.1",
+    requestsPerSecond = 1_000,
+    requestMilliseconds = 10_000,
+    now = Date.now,
+  }: CollectServerOptions,
 ): Promise<CollectServer> {
   const window = { second: 0, requests: 0 };
   const isBusy = (): boolean => {
@@ -42,11 +50,11 @@ export async function startCollectServer(
     return ++window.requests > requestsPerSecond;
   };
   const server = createServer(
-    // A request that trickles in holds a connection for ten seconds at most.
+    // A request that trickles in does not hold a connection for long.
     {
-      requestTimeout: 10_000,
-      headersTimeout: 5_000,
-      connectionsCheckingInterval: 1_000,
+      requestTimeout: requestMilliseconds,
+      headersTimeout: Math.min(5_000, requestMilliseconds),
+      connectionsCheckingInterval: 500,
       maxHeaderSize: 8_192,
     },
     (request, response) => {

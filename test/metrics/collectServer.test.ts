@@ -212,6 +212,26 @@ describe("the server", () => {
     expect(collector.pendingPlays).toBe(0);
   });
 
+  test("lets go of a request that trickles in, in its headers or in its body", async () => {
+    const collector = collectorOf();
+    const server = await startCollectServer(collector, { port: 0, requestMilliseconds: 200 });
+    started.push(server);
+    for (const start of [
+      "POST /v1/beacons HTTP/1.1\r\nHost: x\r\n",
+      "POST /v1/beacons HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 9000\r\n\r\n",
+    ]) {
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      socket.on("error", () => {});
+      await once(socket, "connect");
+      socket.write(start);
+      const trickle = setInterval(() => socket.write("x"), 50);
+      socket.resume();
+      await once(socket, "close");
+      clearInterval(trickle);
+    }
+    expect((await fetch(`${server.url}healthz`)).status).toBe(200);
+  });
+
   test("closes although a connection is open, and is gone then", async () => {
     const { url } = await start();
     const socket = connect(Number(new URL(url).port), "127.0.0.1");

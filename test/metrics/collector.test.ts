@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Collector } from "../../src/metrics/collector.ts";
-import { FAMILIES } from "../../src/metrics/families.ts";
+import { toExposition } from "../../src/metrics/exposition.ts";
+import { FAMILIES, UNIT_LABELS } from "../../src/metrics/families.ts";
 import { KnownReleases } from "../../src/metrics/knownReleases.ts";
+import { parseExposition } from "../../src/metrics/parseExposition.ts";
 import type { BeaconBatch, BeaconEvent, ExposedEvent } from "../../src/wire/beacon.ts";
 import { digestLike } from "../wire/catalogOf.ts";
 import {
@@ -356,6 +358,25 @@ describe("whatever is sent, in whatever order", () => {
         });
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test("what a scrape shows is what the gate's own reader reads", () => {
+    fc.assert(
+      fc.property(batches(), (sent) => {
+        const collector = collectorOf();
+        for (const batch of sent) collector.take(batch, NOW);
+        const read = parseExposition(toExposition(collector.families()));
+        const found = scrape(collector);
+        expect(read).toHaveLength(found.size);
+        expect(read.reduce((sum, it) => sum + it.value, 0)).toBeCloseTo(
+          [...found.values()].reduce((a, b) => a + b, 0),
+          3,
+        );
+        for (const { name, labels } of read)
+          if (name === FAMILIES.units) expect(Object.keys(labels)).toEqual([...UNIT_LABELS]);
+      }),
+      { numRuns: 50 },
     );
   });
 
