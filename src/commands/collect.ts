@@ -5,7 +5,6 @@ import {
   type CollectServerOptions,
   startCollectServer,
 } from "../metrics/collectServer.ts";
-import { DECODE_BOUNDS } from "../metrics/families.ts";
 import { explainError, GiftError } from "../report/error.ts";
 import { commitOf } from "../source/git.ts";
 import { revisionTree } from "../source/tree.ts";
@@ -43,7 +42,6 @@ export const command: Command = {
     const known = await readKnown(tree, environment.name);
     const collector = new Collector({
       ...known,
-      decodeBounds: DECODE_BOUNDS,
       secret: randomBytes(32),
       startedMilliseconds: io.now(),
     });

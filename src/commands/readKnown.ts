@@ -12,11 +12,13 @@ export interface Known {
   readonly count: number;
   readonly regions: ReadonlySet<string>;
   readonly platforms: ReadonlySet<string>;
+  /** Milliseconds: the gate's objective for decoding, and a bound on either side of it, so that a quantile near it is told apart. */
+  readonly decodeBounds: readonly number[];
 }
 
 /**
- * The releases that have a lock, the regions of the environment's edges and those that any release has a slice in, and the
- * platforms that the policy or any release names. What cannot be read is left out: `validate` speaks of that.
+ * The releases that have a lock, the regions of the environment's edges, of the gate's traffic and those that any release has a
+ * slice in, and the platforms that the policy or any release names. What cannot be read is left out: `validate` speaks of that.
  */
 export async function readKnown(tree: Tree, environment: string): Promise<Known> {
   const { project } = await readProject(tree);
@@ -32,17 +34,22 @@ export async function readKnown(tree: Tree, environment: string): Promise<Known>
     };
   });
   const written = [...project.releases.values()].map(({ value }) => value);
+  const policy = project.policy?.value;
+  const objective = policy?.gate?.metrics.slow?.overMilliseconds;
   const edges = project.environments.get(environment)?.value.edges ?? {};
   return {
     releases: new KnownReleases(releases),
     count: releases.length,
     regions: new Set([
       ...Object.keys(edges),
+      ...Object.keys(policy?.gate?.traffic?.regions ?? {}),
       ...written.flatMap((it) => Object.keys(it.rollout.regional.regions)),
     ]),
     platforms: new Set([
-      ...Object.keys(project.policy?.value.platforms ?? {}),
+      ...Object.keys(policy?.platforms ?? {}),
       ...written.flatMap((it) => Object.keys(it.compat.app)),
     ]),
+    decodeBounds:
+      objective === undefined ? [] : [Math.round(0.9 * objective), objective, Math.round(1.1 * objective)],
   };
 }

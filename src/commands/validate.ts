@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { giftOfPath, giftPath, POLICY_PATH } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
 import type { ReleaseFile } from "../model/schemas.ts";
-import { GiftError, UsageError } from "../report/error.ts";
+import { UsageError } from "../report/error.ts";
 import { type Finding, sortFindings, stoppedGifts } from "../report/finding.ts";
 import { findingsToCommands } from "../report/github.ts";
 import { count, findingsToText, summariseFindings } from "../report/text.ts";
@@ -14,21 +14,15 @@ import { check, checkTree, softenFor } from "../rules/check.ts";
 import type { EvidenceFacts } from "../rules/checkChecklist.ts";
 import type { LockFacts } from "../rules/facts.ts";
 import { linkedGifts } from "../rules/matrix/world.ts";
-import {
-  indexedPaths,
-  isShallow,
-  mergeBase,
-  pathsChangedSince,
-  releasesWith,
-  untrackedPaths,
-} from "../source/git.ts";
+import { indexedPaths, pathsChangedSince, releasesWith, untrackedPaths } from "../source/git.ts";
 import { parseFile, type ReadProject, readProject } from "../source/readProject.ts";
 import { isTop, trackedTree } from "../source/trackedTree.ts";
 import { listRevision, revisionTree, type Tree, type TreeEntry, workTree } from "../source/tree.ts";
 import { type Command, EXIT, type Exit, type Io, JSON_OPTION } from "./command.ts";
 import { openEnvironment } from "./environment.ts";
+import { forkPoint } from "./forkPoint.ts";
 import { gatherChange } from "./gatherChange.ts";
-import { baseRevision, compareLocks, gatherFacts, gatherLocks, requireBase } from "./gatherFacts.ts";
+import { baseRevision, compareLocks, gatherFacts, gatherLocks } from "./gatherFacts.ts";
 import { gatherEvidence } from "./readEvidence.ts";
 import {
   cacheKey,
@@ -252,24 +246,6 @@ function isCommon(path: string): boolean {
 
 function toFileEntry(path: string): TreeEntry {
   return { path, kind: "file" };
-}
-
-/**
- * Where the work tree left the base: what others merged since is no part of this change.
- * @throws GiftError `BASE_MISSING`, `BASE_UNRELATED`
- */
-async function forkPoint(root: string, base: string): Promise<string> {
-  const commit = await requireBase(root, base);
-  const fork = await mergeBase(root, commit, "HEAD");
-  if (fork !== null) return fork;
-  const shallow = await isShallow(root);
-  throw new GiftError(
-    "BASE_UNRELATED",
-    `nobody can say where this branch left ${base}: ${shallow ? "this clone leaves history out" : "the two have no commit in common"}`,
-    shallow
-      ? "run git fetch --unshallow (in a workflow, check out with fetch-depth: 0)"
-      : "name the branch that this one was made from",
-  );
 }
 
 /**

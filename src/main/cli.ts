@@ -28,6 +28,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   "keys rotate": () => import("../commands/keysRotate.ts"),
   "keys sign": () => import("../commands/keysSign.ts"),
   "keys status": () => import("../commands/keysStatus.ts"),
+  gate: () => import("../commands/gate.ts"),
+  simulate: () => import("../commands/simulate.ts"),
   promote: () => import("../commands/promote.ts"),
   hold: () => import("../commands/hold.ts"),
   override: () => import("../commands/override.ts"),

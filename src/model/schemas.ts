@@ -629,7 +629,7 @@ export interface GateStages {
      */
     longestDays?: number;
     /**
-     * Units of a cohort that may have failed, crashed or had wrong bytes (default: 0).
+     * Units that may have failed, crashed or had wrong bytes where there is nobody to compare with (default: 0 in canary, else any number).
      */
     failures?: number;
   };
@@ -649,6 +649,10 @@ export interface GateStages {
      * Days after which a person decides when there is no verdict (default: 14).
      */
     longestDays?: number;
+    /**
+     * Units that may have failed, crashed or had wrong bytes where there is nobody to compare with (default: 0 in canary, else any number).
+     */
+    failures?: number;
   };
   /**
    * At full with a holdback, before that may end.
@@ -666,6 +670,10 @@ export interface GateStages {
      * Days after which a person decides when there is no verdict (default: 14).
      */
     longestDays?: number;
+    /**
+     * Units that may have failed, crashed or had wrong bytes where there is nobody to compare with (default: 0 in canary, else any number).
+     */
+    failures?: number;
   };
 }
 /**
@@ -1020,7 +1028,7 @@ export interface EvidenceFile {
   /**
    * What was shown.
    */
-  kind: "matrix" | "smoke" | "warm" | "drill" | "switch";
+  kind: "matrix" | "smoke" | "warm" | "drill" | "switch" | "gate";
   /**
    * Where.
    */

@@ -29,26 +29,23 @@ export interface Pinned {
   readonly release: ReleaseFile;
   /** SHA-256 of the lock's bytes. */
   readonly lockDigest: string;
+  /** Whether an older release of the gift is open: without one there is nobody to compare with. */
+  readonly hasOlder: boolean;
   readonly commit: string;
   /** Epoch seconds. */
   readonly startSeconds: number;
 }
 
 /** How a release on trial will be judged; null when it is not on trial, or when the policy has no gate. */
-export function planAnalysis({
-  policy,
-  release,
-  lockDigest,
-  commit,
-  startSeconds,
-}: Pinned): AnalysisPlan | null {
+export function planAnalysis(pinned: Pinned): AnalysisPlan | null {
+  const { policy, release, lockDigest, hasOlder, commit, startSeconds } = pinned;
   const { gate } = policy;
   const rollout = toRollout(release);
   const stage = reachedStage(rollout);
   if (!gate || !rollout || !isOnTrial(rollout) || stage === null) return null;
   const must: Gate["stages"]["canary"] = gate.stages[stage];
   const shares = sharesOf(rollout, stage, regionsOf(policy, rollout));
-  const isCompared = Object.values(shares).some((share) => share > 0 && share < ALL_PER_MILLION);
+  const isCompared = hasOlder && Object.values(shares).some((share) => share < ALL_PER_MILLION);
   return {
     gift: release.gift,
     version: release.version,
@@ -70,7 +67,9 @@ export function planAnalysis({
     metrics: metricsOf(gate, must.units),
     minimumSoakSeconds: must.soakHours * HOUR,
     maximumSoakSeconds: (must.longestDays ?? DEFAULTS.longestDays) * DAY,
-    allowedFailures: must.failures ?? 0,
+    // Of a test group nobody may fail. A gift's first release has a test group in canary only: beyond it some fail on any day, and a
+    // flood of failures fails the release all the same.
+    allowedFailures: must.failures ?? (stage === "canary" ? 0 : Number.POSITIVE_INFINITY),
     minimumCoverage: (gate.coveragePercent ?? DEFAULTS.coveragePercent) / 100,
     staleAfterSeconds: 60 * (gate.staleMinutes ?? DEFAULTS.staleMinutes),
     stratumShare: (gate.stratumPercent ?? DEFAULTS.stratumPercent) / 100,

@@ -1,17 +1,25 @@
-import { lockPath, POLICY_PATH, releasePath } from "../model/paths.ts";
+import { classifyPath, lockPath, POLICY_PATH, releasePath } from "../model/paths.ts";
 import { releaseKey } from "../model/project.ts";
 import { toRollout } from "../model/rollout.ts";
 import type { PolicyFile, ReleaseFile } from "../model/schemas.ts";
 import { GiftError } from "../report/error.ts";
+import { stageOf } from "../rules/change/compareReleases.ts";
 import { fileHistory, type FileState, firstParents, isShallow, type Step } from "../source/git.ts";
 import { parseFile } from "../source/readProject.ts";
 import { readObjects, revisionTree } from "../source/tree.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
+import { compareVersions, parseVersion, type Version } from "../wire/version.ts";
 import type { Pinned } from "./planAnalysis.ts";
 
 export interface ReleaseName {
   readonly gift: string;
   readonly version: string;
+}
+
+/** What pins a plan, and how the release came to the stage that is open. */
+export interface PinnedTrial extends Pinned {
+  /** It reached a later stage before: that was closed, so only a person opens it again. */
+  readonly wasClosed: boolean;
 }
 
 /**
@@ -25,11 +33,14 @@ export async function readPinned(
   root: string,
   commit: string,
   names: readonly ReleaseName[],
-): Promise<ReadonlyMap<string, Pinned>> {
+): Promise<ReadonlyMap<string, PinnedTrial>> {
+  const tree = revisionTree(root, commit);
   const pathOf = ({ gift, version }: ReleaseName) => releasePath(gift, version);
   const lockOf = ({ gift, version }: ReleaseName) => lockPath(gift, version);
+  const paths = await tree.list(...new Set(names.map(({ gift }) => `releases/${gift}`)));
+  const releasePaths = paths.filter((path) => classifyPath(path).kind === "release");
   const [files, states, steps, shallow] = await Promise.all([
-    revisionTree(root, commit).read(names.flatMap((it) => [pathOf(it), lockOf(it)])),
+    tree.read([...releasePaths, ...names.map(lockOf)]),
     fileHistory(root, commit, [...names.map(pathOf), POLICY_PATH]),
     firstParents(root, commit),
     isShallow(root),
@@ -38,10 +49,11 @@ export async function readPinned(
     root,
     [...states.values()].flatMap((it) => it.flatMap(({ blob }) => blob ?? [])),
   );
+  const open = toOpenReleases(files);
   const history = { steps: toOrder(steps), blobs };
   const policies = toPolicies(states.get(POLICY_PATH) ?? [], history);
 
-  const found = new Map<string, Pinned>();
+  const found = new Map<string, PinnedTrial>();
   for (const name of names) {
     const lock = files.get(lockOf(name));
     const release = parseFile("release", pathOf(name), files.get(pathOf(name))).located?.value;
@@ -51,8 +63,16 @@ export async function readPinned(
     // The clone may end before the stage was opened: then nobody knows how long it has been open.
     if (opening === null || (shallow && opening === past.at(-1)?.commit)) throw toShallow(pathOf(name));
     const pinned = findPolicy(opening, policies, history);
-    if (pinned)
-      found.set(releaseKey(name.gift, name.version), { ...pinned, release, lockDigest: digestOf(lock) });
+    if (!pinned) continue;
+    const wasClosed = wasWider(pathOf(name), release, past, history);
+    const trial = {
+      ...pinned,
+      release,
+      lockDigest: digestOf(lock),
+      hasOlder: hasOlder(name, open),
+      wasClosed,
+    };
+    found.set(releaseKey(name.gift, name.version), trial);
   }
   return found;
 }
@@ -82,6 +102,41 @@ function findOpening(
     opening = commit;
   }
   return opening;
+}
+
+/** Versions that somebody gets, by gift. */
+function toOpenReleases(files: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, readonly Version[]> {
+  const open = new Map<string, Version[]>();
+  for (const [path, bytes] of files) {
+    const it = classifyPath(path);
+    if (it.kind !== "release") continue;
+    const release = parseFile("release", path, bytes).located?.value;
+    const version = parseVersion(it.version);
+    if (!release || !version || stageOf(release) < 0) continue;
+    open.set(it.gift, [...(open.get(it.gift) ?? []), version]);
+  }
+  return open;
+}
+
+function hasOlder({ gift, version }: ReleaseName, open: ReadonlyMap<string, readonly Version[]>): boolean {
+  const own = parseVersion(version);
+  return own !== null && (open.get(gift) ?? []).some((it) => compareVersions(it, own) < 0);
+}
+
+/** Whether the newest state with another stage than now had a later one. */
+function wasWider(
+  path: string,
+  release: ReleaseFile,
+  states: readonly FileState[],
+  { blobs }: History,
+): boolean {
+  const now = stageOf(release);
+  for (const { blob } of states) {
+    const past = parseFile("release", path, blob === null ? undefined : blobs.get(blob)).located?.value;
+    const then = stageOf(past ?? null);
+    if (then !== now) return then > now;
+  }
+  return false;
 }
 
 /** Everything that decides whom the release reaches. */

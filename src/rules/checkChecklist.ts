@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<EvidenceKind, string>> = {
   warm: "npx giftwrap warm RELEASE",
   drill: "npx giftwrap drill RELEASE",
   switch: "npx giftwrap drill RELEASE --switch",
+  gate: "npx giftwrap watch",
 };
 
 export function evidenceName(lockDigest: string, environment: string, kind: EvidenceKind): string {

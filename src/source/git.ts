@@ -4,19 +4,32 @@ import { GiftError } from "../report/error.ts";
 
 const run = promisify(execFile);
 
-/** Runs git in the folder and gives what it prints. @throws GiftError `GIT_FAILED` */
-export async function git(root: string, args: readonly string[]): Promise<string> {
-  return Buffer.from(await gitBytes(root, args)).toString("utf8");
+/** What git is given beside its arguments. */
+export interface GitInput {
+  /** Added to the environment. */
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
 }
 
-export async function gitBytes(root: string, args: readonly string[]): Promise<Uint8Array> {
+/** Runs git in the folder and gives what it prints. @throws GiftError `GIT_FAILED` */
+export async function git(root: string, args: readonly string[], input?: GitInput): Promise<string> {
+  return Buffer.from(await gitBytes(root, args, input)).toString("utf8");
+}
+
+export async function gitBytes(
+  root: string,
+  args: readonly string[],
+  { variables, stdin }: GitInput = {},
+): Promise<Uint8Array> {
   try {
-    const { stdout } = await run("git", ["-c", "core.quotepath=off", ...args], {
+    const running = run("git", ["-c", "core.quotepath=off", ...args], {
       cwd: root,
       encoding: "buffer",
       maxBuffer: 1 << 30,
+      ...(variables && { env: { ...process.env, ...variables } }),
     });
-    return stdout;
+    if (stdin !== undefined) running.child.stdin?.end(stdin);
+    return (await running).stdout;
   } catch (cause) {
     const said = cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim() : "";
     throw new GiftError(

@@ -2,7 +2,7 @@ import { explainError, GiftError } from "../report/error.ts";
 import { commitOf, git } from "./git.ts";
 
 /** Where a branch is kept for everyone; null when this clone has no remote. */
-async function remoteOf(root: string, branch: string): Promise<string | null> {
+export async function remoteOf(root: string, branch: string): Promise<string | null> {
   const remotes = (await git(root, ["remote"])).split("\n").filter(Boolean);
   const configured = await git(root, ["config", "--get", `branch.${branch}.remote`]).catch(() => "");
   return [configured.trim(), "origin", ...remotes].find((it) => it !== "" && remotes.includes(it)) ?? null;

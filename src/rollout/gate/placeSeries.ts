@@ -284,7 +284,8 @@ function armOf(plan: AnalysisPlan, { name, labels }: Series): number | null {
   const isUnit = name !== FAMILIES.devices && name !== FAMILIES.apps;
   if (isUnit && labels["play"] !== "first") return null;
   if (labels["arm"] === "baseline") return plan.method === "compare" ? BASELINE : null;
-  if (labels["arm"] !== (plan.method === "compare" ? "trial" : "cohort")) return null;
+  // Where nobody is comparable all who have the release count: the cohort, and of a gift's first release everyone.
+  if (labels["arm"] !== "trial" && (plan.method === "compare" || labels["arm"] !== "cohort")) return null;
   return isUnit && labels["build"] !== plan.build ? null : TRIAL;
 }
 

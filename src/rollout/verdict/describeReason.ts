@@ -411,6 +411,7 @@ function describeFirst(verdict: Verdict, plan: AnalysisPlan): string {
 
 function describeAllowed(allowed: number): string {
   if (allowed === 0) return "none is allowed";
+  if (!Number.isFinite(allowed)) return "there is nothing to compare that with";
   return `up to ${toCount(allowed)} ${allowed === 1 ? "is" : "are"} allowed`;
 }
 

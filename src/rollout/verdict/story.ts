@@ -244,7 +244,8 @@ function toRow(metric: MetricVerdict, verdict: Verdict, plan: AnalysisPlan): Sto
     ? verdictWords(metric, verdict, plan)
     : `${verdictWords(metric, verdict, plan)} (only shown)`;
   if (verdict.method === "cohort") {
-    const most = isCohortFailure(metric.name) ? `${toCount(plan.allowedFailures)} in all` : NONE;
+    const isLimited = isCohortFailure(metric.name) && Number.isFinite(plan.allowedFailures);
+    const most = isLimited ? `${toCount(plan.allowedFailures)} in all` : NONE;
     return {
       what,
       new: `${toCount(trial.bad)} of ${toCount(trial.units)}`,

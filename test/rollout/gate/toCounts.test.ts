@@ -111,7 +111,7 @@ describe("counts of a release on trial", () => {
     expect([...counts.apps.baseline]).toEqual([["android 8.3", 95]]);
   });
 
-  test("of a cohort stand alone: its arm, and nobody beside it", () => {
+  test("where nobody is comparable are of all who have the release: the cohort, and everyone of a first release", () => {
     const happenings: Happening[] = [
       { at: 1, arm: "cohort", ...SG_LOW, units: 10, failed: 1 },
       { at: 1, arm: "trial", ...SG_LOW, units: 10, failed: 1 },
@@ -121,8 +121,8 @@ describe("counts of a release on trial", () => {
     const counts = toCounts(plan, at(1, collectorSeries(happenings, { instants: 2 })));
     expect(counts.problems).toEqual([]);
     expect(columnsOf(counts)).toEqual({
-      trialUnits: [10],
-      trialBad: [1],
+      trialUnits: [20],
+      trialBad: [2],
       baselineUnits: [0],
       baselineBad: [0],
     });

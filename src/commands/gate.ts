@@ -1,0 +1,174 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { record, toRecordedText } from "../metrics/recordedFile.ts";
+import { trialQueries } from "../metrics/readTrial.ts";
+import { releaseKey } from "../model/project.ts";
+import { UsageError } from "../report/error.ts";
+import { findingsToText } from "../report/text.ts";
+import { differenceOverTime } from "../rollout/gate/differenceOverTime.ts";
+import { drawVerdict } from "../rollout/verdict/pictures.ts";
+import { verdictToJson } from "../rollout/verdict/verdictJson.ts";
+import { verdictToMarkdown } from "../rollout/verdict/verdictMarkdown.ts";
+import { verdictToText } from "../rollout/verdict/verdictText.ts";
+import { checkGate, gatedIn } from "../rules/checkGate.ts";
+import { commitOf, pathsChangedSince, untrackedPaths } from "../source/git.ts";
+import { giftOfPath } from "../model/paths.ts";
+import { readProject } from "../source/readProject.ts";
+import { revisionTree, workTree } from "../source/tree.ts";
+import {
+  type Arguments,
+  type Command,
+  ENVIRONMENT_OPTION,
+  EXIT,
+  type Exit,
+  type Io,
+  JSON_OPTION,
+} from "./command.ts";
+import { openEnvironment } from "./environment.ts";
+import { forkPoint } from "./forkPoint.ts";
+import { type Bench, judgeTrials, type JudgedTrial, type NotJudged, toGateFact } from "./gate/judgeTrials.ts";
+import { openMetrics } from "./gate/openMetrics.ts";
+import { gatherChange } from "./gatherChange.ts";
+import { requireBase } from "./gatherFacts.ts";
+import { parseTime } from "./parseTime.ts";
+import { readReleaseWord } from "./releaseWord.ts";
+
+/** Looks at which a picture shows the difference. */
+const POINTS = 24;
+
+export const command: Command = {
+  summary: "say whether a release may go further, from what its viewers' apps told: pass, hold or fail",
+  usage: "GIFT@VERSION | --base REVISION",
+  example: "giftwrap gate rose@1.1.0 --pictures out",
+  options: {
+    base: {
+      type: "string",
+      value: "REVISION",
+      help: "judge every promotion that the work tree holds against this revision; ends with 0 only if all pass",
+    },
+    env: ENVIRONMENT_OPTION,
+    at: { type: "string", value: "TIME", help: "judge what was known then, such as 2026-11-20T21:00:00Z" },
+    recorded: {
+      type: "string",
+      value: "FILE",
+      help: "judge by this recording instead of the environment's metrics",
+    },
+    record: { type: "string", value: "FILE", help: "write what was read into a file, for --recorded" },
+    pictures: { type: "string", value: "FOLDER", help: "draw the verdict as SVG and PNG, light and dark" },
+    markdown: { type: "boolean", help: "print it for a pull request" },
+    json: JSON_OPTION,
+  },
+  run: async (args, io) => {
+    const base = args.text("base");
+    return base === undefined ? gateRelease(args, io) : gateChange(args, io, base);
+  },
+};
+
+/** Ends with 0 for pass, 1 for hold and fail. */
+async function gateRelease(args: Arguments, io: Io): Promise<Exit> {
+  const name = readReleaseWord(args.words, "gate rose@1.1.0");
+  const bench = await openBench(args, io, "HEAD", new Set([name.gift]));
+  const judged = (await judgeTrials(bench, [name])).get(releaseKey(name.gift, name.version));
+  if (!judged) throw new TypeError("every release that is asked for is answered");
+  if (!("verdict" in judged)) throw new UsageError(`${judged.why}: ${judged.next}`);
+  const file = args.text("record");
+  if (file !== undefined && bench.source) {
+    const queries = trialQueries(judged.plan, Math.floor(bench.now / 1000));
+    const recorded = await record(bench.source, queries, queries.slice(0, 1));
+    await writeFile(resolve(io.root, file), toRecordedText(recorded));
+  }
+  const folder = args.text("pictures");
+  const drawn = folder === undefined ? [] : await draw(judged, resolve(io.root, folder));
+  if (args.flag("json")) io.line(verdictToJson(judged.verdict, judged.story));
+  else if (args.flag("markdown")) {
+    const pictures = drawn.map((it) => ({
+      ...it,
+      light: `${folder}/${it.light}`,
+      dark: `${folder}/${it.dark}`,
+    }));
+    io.line(verdictToMarkdown(judged.story, { pictures }).trimEnd());
+  } else {
+    io.line(verdictToText(judged.story).trimEnd());
+    for (const { light, dark } of drawn) io.progress(`drawn: ${folder}/${light} and ${dark}`);
+  }
+  return judged.verdict.kind === "pass" ? EXIT.ok : EXIT.findings;
+}
+
+/** Each promotion of the change is judged by the plans, the environment and the waivers of the base: it cannot bring its own. */
+async function gateChange(args: Arguments, io: Io, asked: string): Promise<Exit> {
+  if (args.words.length > 0) throw new UsageError("name a release or say --base, not both");
+  const base = await requireBase(io.root, asked);
+  const gated = await gatedSince(io, asked);
+  const bench = await openBench(args, io, base, new Set(gated.map((it) => it.gift)));
+  const judged = await judgeTrials(bench, gated);
+  const facts = new Map([...judged].map(([key, it]) => [key, toGateFact(it)]));
+  const findings = checkGate(gated, facts, bench.project, bench.now);
+  const stories = [...judged.values()].flatMap((it) => ("story" in it ? it.story : []));
+  if (args.flag("json")) {
+    const verdicts = [...judged].map(([key, it]) => ({ release: key, ...toJson(it) }));
+    io.line(JSON.stringify({ verdicts, findings }));
+  } else if (args.flag("markdown")) for (const story of stories) io.line(verdictToMarkdown(story).trimEnd());
+  else {
+    for (const story of stories) io.line(`${verdictToText(story).trimEnd()}\n`);
+    if (findings.length > 0) io.line(findingsToText(findings).trimEnd());
+    if (gated.length === 0)
+      io.line("nothing in this change has to pass the gate: no release reaches more viewers");
+  }
+  return findings.some((it) => it.severity === "error") ? EXIT.findings : EXIT.ok;
+}
+
+function toJson(judged: JudgedTrial | NotJudged): object {
+  return "verdict" in judged
+    ? JSON.parse(verdictToJson(judged.verdict, judged.story))
+    : { kind: "hold", ...judged };
+}
+
+async function gatedSince(io: Io, asked: string) {
+  const fork = await forkPoint(io.root, asked);
+  const [changed, untracked] = await Promise.all([pathsChangedSince(io.root, fork), untrackedPaths(io.root)]);
+  const paths = [...new Set([...changed, ...untracked])].sort();
+  const gifts = new Set(paths.flatMap((path) => giftOfPath(path) ?? []));
+  const tree = workTree(io.root);
+  const { project } = await readProject(tree, { gifts, others: [] });
+  return gatedIn((await gatherChange(io.root, fork, tree, project, paths)).change);
+}
+
+async function openBench(
+  args: Arguments,
+  io: Io,
+  revision: string,
+  gifts: ReadonlySet<string>,
+): Promise<Bench> {
+  const commit = await commitOf(io.root, revision);
+  if (commit === null) throw new UsageError("there is no commit yet: commit the release first");
+  const tree = revisionTree(io.root, commit);
+  const { project } = await readProject(tree, { gifts, others: [] });
+  const name = args.text("env") ?? project.policy?.value.gate?.environment ?? "production";
+  const environment = await openEnvironment(io, tree, name);
+  const at = args.text("at");
+  const now = at === undefined ? io.now() : parseTime("at", at);
+  const source = await openMetrics(io, environment, args.text("recorded"));
+  return { root: io.root, commit, project, environment, source, now };
+}
+
+interface Drawn {
+  readonly alt: string;
+  readonly light: string;
+  readonly dark: string;
+}
+
+/** Writes each picture as SVG and PNG, light and dark, and gives the names of the PNG files. */
+async function draw({ plan, counts, verdict }: JudgedTrial, folder: string): Promise<readonly Drawn[]> {
+  const { drawPng } = await import("../rollout/drawPng.ts");
+  await mkdir(folder, { recursive: true });
+  const differences = verdict.metrics.map((it) => differenceOverTime(plan, counts, it.name, POINTS));
+  const drawn: Drawn[] = [];
+  for (const { name, alt, ...svg } of drawVerdict(verdict, plan, differences)) {
+    for (const theme of ["light", "dark"] as const) {
+      await writeFile(join(folder, `${name}.${theme}.svg`), svg[theme]);
+      await writeFile(join(folder, `${name}.${theme}.png`), await drawPng(svg[theme]));
+    }
+    drawn.push({ alt, light: `${name}.light.png`, dark: `${name}.dark.png` });
+  }
+  return drawn;
+}

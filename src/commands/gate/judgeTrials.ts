@@ -1,0 +1,212 @@
+import { readTrial } from "../../metrics/readTrial.ts";
+import type { MetricSource } from "../../metrics/source.ts";
+import type { TrialSamples } from "../../metrics/trialSamples.ts";
+import { environmentPath, POLICY_PATH, releasePath } from "../../model/paths.ts";
+import { type Project, releaseKey } from "../../model/project.ts";
+import { trustRoot } from "../../publish/live.ts";
+import { explainError, GiftError } from "../../report/error.ts";
+import type { AnalysisPlan } from "../../rollout/gate/analysisPlan.ts";
+import type { TrialCounts } from "../../rollout/gate/counts.ts";
+import { type GateMemory, judge } from "../../rollout/gate/judge.ts";
+import { sharedIncident } from "../../rollout/gate/sharedIncident.ts";
+import { toCounts } from "../../rollout/gate/toCounts.ts";
+import type { Reason, Verdict } from "../../rollout/gate/verdict.ts";
+import { planAnalysis } from "../../rollout/planAnalysis.ts";
+import type { WatchedTrial } from "../../rollout/planWatch.ts";
+import { type PinnedTrial, type ReleaseName, readPinned } from "../../rollout/readPinned.ts";
+import { describeVerdict, type VerdictStory } from "../../rollout/verdict/story.ts";
+import { checkGate, type GateFact } from "../../rules/checkGate.ts";
+import { revisionTree } from "../../source/tree.ts";
+import { readEvidence } from "../../trust/evidence.ts";
+import { nodeCrypto } from "../../trust/nodeCrypto.ts";
+import type { Environment } from "../environment.ts";
+
+/** Releases judged at a time; each asks the metric server for a few things at once. */
+const RELEASES_AT_ONCE = 4;
+
+/** What is judged, by which numbers, and when. */
+export interface Bench {
+  readonly root: string;
+  /** The commit whose releases, plans and waivers count. */
+  readonly commit: string;
+  /** Of that commit: its policy at least, and the releases that are judged. */
+  readonly project: Project;
+  readonly environment: Environment;
+  /** Null where the environment names no metrics. */
+  readonly source: MetricSource | null;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** A release with its verdict, and all that was looked at. */
+export interface JudgedTrial extends WatchedTrial {
+  readonly plan: AnalysisPlan;
+  readonly counts: TrialCounts;
+  readonly story: VerdictStory;
+  /** SHA-256 of the lock's bytes. */
+  readonly lockDigest: string;
+  /** It failed before with these bytes in this stage, and that is on record. */
+  readonly isRecorded: boolean;
+}
+
+/** Why nothing can be said of a release; it does not pass. */
+export interface NotJudged {
+  readonly why: string;
+  readonly next: string;
+}
+
+/** The verdicts by `gift@version`. Numbers that cannot be had are a reason to hold, never an error. */
+export async function judgeTrials(
+  bench: Bench,
+  names: readonly ReleaseName[],
+): Promise<ReadonlyMap<string, JudgedTrial | NotJudged>> {
+  const pinned = await readPinned(bench.root, bench.commit, names);
+  const texts = await revisionTree(bench.root, bench.commit).read(
+    names.map((it) => releasePath(it.gift, it.version)),
+  );
+  const readMemory = await openMemory(bench.environment);
+  const judged = new Map<string, JudgedTrial | NotJudged>();
+  const queue = [...names];
+  const work = async () => {
+    for (let name = queue.shift(); name; name = queue.shift()) {
+      const key = releaseKey(name.gift, name.version);
+      const trial = pinned.get(key);
+      const plan = trial ? planAnalysis(trial) : null;
+      if (!trial || !plan) {
+        judged.set(key, explainNoPlan(bench, name, trial));
+        continue;
+      }
+      const memory = await readMemory(trial.lockDigest, plan.stage);
+      const text = new TextDecoder().decode(texts.get(releasePath(name.gift, name.version)));
+      judged.set(key, await judgeTrial(bench, { ...trial, plan, memory, text }));
+    }
+  };
+  await Promise.all(Array.from({ length: RELEASES_AT_ONCE }, work));
+  return judged;
+}
+
+interface TrialToJudge extends PinnedTrial {
+  readonly plan: AnalysisPlan;
+  readonly memory: GateMemory;
+  readonly text: string;
+}
+
+async function judgeTrial(
+  bench: Bench,
+  { plan, memory, text, release, lockDigest, wasClosed }: TrialToJudge,
+): Promise<JudgedTrial> {
+  const read = await readSamples(bench, plan);
+  const counts = toCounts(plan, read.samples);
+  const proven = judge(plan, counts, memory);
+  const judged = holdBack(proven, [
+    ...(read.problem === null ? [] : [{ kind: "metrics_unavailable" as const, message: read.problem }]),
+    ...(release.hold ? [{ kind: "on_hold" as const, why: release.hold.reason }] : []),
+  ]);
+  const waiver = findWaiver(bench, judged, plan);
+  const verdict: Verdict = waiver
+    ? { ...judged, reasons: [waiver, ...judged.reasons], kind: "pass" }
+    : judged;
+  const story = describeVerdict(verdict, plan);
+  return {
+    plan,
+    counts,
+    verdict,
+    story,
+    why: story.why,
+    next: story.next.what,
+    incident: verdict.kind === "fail" ? sharedIncident(plan, counts) : [],
+    isWaived: waiver !== null,
+    release,
+    text,
+    opening: plan.commit,
+    wasClosed,
+    lockDigest,
+    isRecorded: memory.failedSeconds !== undefined,
+  };
+}
+
+/** A pass that something stands against is none; a failure stays one. */
+function holdBack(verdict: Verdict, reasons: readonly Reason[]): Verdict {
+  if (reasons.length === 0) return verdict;
+  if (verdict.kind === "fail") return { ...verdict, reasons: [...verdict.reasons, ...reasons] };
+  return { ...verdict, kind: "hold", reasons: [...reasons, ...verdict.reasons], expectedSeconds: null };
+}
+
+async function readSamples(
+  { source, environment, now }: Bench,
+  plan: AnalysisPlan,
+): Promise<{ readonly samples: TrialSamples; readonly problem: string | null }> {
+  const asOfSeconds = Math.floor(now / 1000);
+  const nothing = { asOfSeconds, series: [], newest: [] };
+  if (!source) {
+    const problem = `${environmentPath(environment.name)} names no metrics`;
+    return { samples: nothing, problem };
+  }
+  try {
+    return { samples: await readTrial(source, plan, asOfSeconds), problem: null };
+  } catch (error) {
+    if (!(error instanceof GiftError)) throw error;
+    return { samples: nothing, problem: `${explainError(error)}; ${error.fix}` };
+  }
+}
+
+function explainNoPlan(
+  { project }: Bench,
+  { gift, version }: ReleaseName,
+  trial: PinnedTrial | undefined,
+): NotJudged {
+  const name = releaseKey(gift, version);
+  if (!project.policy?.value.gate)
+    return {
+      why: `${POLICY_PATH} has no gate, so nothing can be proven`,
+      next: `write gate: in ${POLICY_PATH}`,
+    };
+  return trial
+    ? { why: `${name} is not on trial: it is closed, or everyone has it`, next: "nothing" }
+    : {
+        why: `${name} is not at this commit, or has no lock`,
+        next: `run npx giftwrap build ${name} and commit its lock`,
+      };
+}
+
+/** The policy's waiver of what the gate says, by the same rule that a pull request is checked by. */
+function findWaiver(
+  { project, now }: Bench,
+  verdict: Verdict,
+  { gift, version }: AnalysisPlan,
+): Reason | null {
+  if (verdict.kind === "pass") return null;
+  const place = { file: releasePath(gift, version), line: 1, column: 1 };
+  const facts = new Map([[releaseKey(gift, version), { kind: verdict.kind, why: "", next: "" }]]);
+  const [finding] = checkGate([{ gift, version, place }], facts, project, now);
+  const waiver = finding?.severity === "warning" ? finding.waiver : undefined;
+  return waiver ? { kind: "waived", owner: waiver.owner, ends: waiver.ends, why: waiver.reason } : null;
+}
+
+/** What a rule needs to know of a verdict. */
+export function toGateFact(judged: JudgedTrial | NotJudged): GateFact {
+  return "verdict" in judged
+    ? { kind: judged.verdict.kind, why: judged.why, next: judged.next }
+    : { kind: "hold", ...judged };
+}
+
+/** Reads whether a build has failed before in a stage. What cannot be read or trusted is not remembered: the numbers still count. */
+async function openMemory({ name, store, root }: Environment) {
+  const trusted = root && (await trustRoot(root, nodeCrypto)).root;
+  return async (lock: string, stage: string): Promise<GateMemory> => {
+    if (!trusted) return {};
+    try {
+      const record = await readEvidence(store, trusted, nodeCrypto, {
+        lock,
+        environment: name,
+        kind: "gate",
+      });
+      if (!record || "problem" in record || record.result !== "failed" || record.facts["stage"] !== stage)
+        return {};
+      return { failedSeconds: Date.parse(record.recorded) / 1000 };
+    } catch (error) {
+      if (error instanceof GiftError) return {};
+      throw error;
+    }
+  };
+}

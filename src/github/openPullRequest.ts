@@ -1,0 +1,73 @@
+import { explainError, GiftError } from "../report/error.ts";
+
+/** Where pull requests are opened, and as whom. */
+export interface GitHubAccess {
+  readonly owner: string;
+  readonly repo: string;
+  readonly token: string;
+  /** The API's address, for GitHub Enterprise; without it that of github.com. */
+  readonly apiUrl?: string;
+}
+
+export interface PullRequestText {
+  readonly branch: string;
+  readonly base: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+export type OpenedPullRequest =
+  | { readonly kind: "opened"; readonly url: string }
+  /** There is or was one for the branch: nobody opens again what a person closed. */
+  | { readonly kind: "already"; readonly url: string; readonly state: string };
+
+/** From the variables that GitHub Actions sets; null elsewhere. */
+export function readGitHubAccess(variables: NodeJS.ProcessEnv): GitHubAccess | null {
+  const { GITHUB_REPOSITORY: repository, GITHUB_TOKEN: token, GITHUB_API_URL: apiUrl } = variables;
+  const [owner, repo] = repository?.split("/") ?? [];
+  if (!owner || !repo || !token) return null;
+  return { owner, repo, token, ...(apiUrl && { apiUrl }) };
+}
+
+/**
+ * Opens a pull request unless one exists for the branch, whatever became of that.
+ * @throws GiftError `GITHUB_FAILED`
+ */
+export async function openPullRequest(
+  access: GitHubAccess,
+  { branch, base, title, body }: PullRequestText,
+): Promise<OpenedPullRequest> {
+  const { Octokit } = await import("@octokit/rest");
+  const { owner, repo, token, apiUrl } = access;
+  const octokit = new Octokit({
+    auth: token,
+    userAgent: "giftwrap",
+    ...(apiUrl && { baseUrl: apiUrl }),
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+  });
+  const find = async (): Promise<OpenedPullRequest | null> => {
+    const { data } = await octokit.pulls.list({ owner, repo, head: `${owner}:${branch}`, state: "all" });
+    const [found] = data;
+    return found ? { kind: "already", url: found.html_url, state: found.state } : null;
+  };
+  try {
+    const found = await find();
+    if (found) return found;
+    try {
+      const { data } = await octokit.pulls.create({ owner, repo, head: branch, base, title, body });
+      return { kind: "opened", url: data.html_url };
+    } catch (error) {
+      // Two at once: the slower one is told that there is one already (422).
+      const other = await find();
+      if (other) return other;
+      throw error;
+    }
+  } catch (cause) {
+    throw new GiftError(
+      "GITHUB_FAILED",
+      `GitHub did not open a pull request for ${branch} in ${owner}/${repo}: ${explainError(cause)}`,
+      "give the job the permission pull-requests: write, then run it again; the branch is there",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,126 @@
+import { releasePath } from "../model/paths.ts";
+import { releaseKey } from "../model/project.ts";
+import { STAGES } from "../model/rollout.ts";
+import type { Gate, ReleaseFile } from "../model/schemas.ts";
+import type { Stage } from "../wire/rollout.ts";
+import type { Verdict } from "./gate/verdict.ts";
+import { planPromotion, type Target } from "./planPromotion.ts";
+import { planRollback } from "./planRollback.ts";
+
+/** One release on trial, as it was found and judged. */
+export interface WatchedTrial {
+  readonly verdict: Verdict;
+  /** Why it is so, in one sentence, and what to do next. */
+  readonly why: string;
+  readonly next: string;
+  /** Metrics of which the baseline moved at the same time. */
+  readonly incident: readonly string[];
+  /** Whether the policy forgives what the gate says. */
+  readonly isWaived: boolean;
+  readonly release: ReleaseFile;
+  /** The release file's text, and the commit that opened its stage. */
+  readonly text: string;
+  readonly opening: string;
+  /** A later stage was open before: only a person opens it again. */
+  readonly wasClosed: boolean;
+}
+
+/** A file changed on a branch of its own, for people to merge. */
+export interface Proposal {
+  readonly kind: "roll_back" | "promote";
+  readonly branch: string;
+  readonly path: string;
+  readonly text: string;
+  readonly title: string;
+}
+
+/** What is done about one release. Each of them done twice is the same as done once. */
+export interface WatchAct {
+  readonly gift: string;
+  readonly version: string;
+  readonly trial: WatchedTrial;
+  /** The id of the override that stops it at once; null where nothing is stopped. */
+  readonly stop: string | null;
+  readonly proposal: Proposal | null;
+  /** Why nothing is done although there is a verdict; for people. */
+  readonly note: string | null;
+}
+
+/**
+ * What follows from the verdicts by the policy. When the baseline moved, too, something else than the release is wrong: that is said,
+ * and nothing is stopped by itself. What a person closed or holds is never opened by itself.
+ */
+export function planWatch(
+  trials: readonly WatchedTrial[],
+  { onFail = "propose", onPass = "report" }: Pick<Gate, "onFail" | "onPass">,
+): readonly WatchAct[] {
+  return trials.map((trial) => {
+    const { gift, version, kind } = trial.verdict;
+    const act = { gift, version, trial, stop: null, proposal: null, note: null };
+    if (kind === "fail") return { ...act, ...onFailure(trial, onFail) };
+    if (kind === "pass" && onPass === "propose") return { ...act, ...onProof(trial) };
+    return act;
+  });
+}
+
+/** The name of the override by which a release that failed is stopped at once. */
+export function stopId(gift: string, version: string): string {
+  return `gate-${gift}-${version.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
+}
+
+function onFailure(
+  trial: WatchedTrial,
+  onFail: NonNullable<Gate["onFail"]>,
+): Pick<WatchAct, "stop" | "proposal" | "note"> {
+  const { gift, version } = trial.verdict;
+  const nothing = { stop: null, proposal: null };
+  if (trial.isWaived) return { ...nothing, note: "the policy waives it, so nothing is done" };
+  if (trial.incident.length > 0)
+    return {
+      ...nothing,
+      note: `those who keep the older release are worse off, too (${trial.incident.join(", ")}): something else is wrong, so nothing is stopped by itself`,
+    };
+  if (onFail === "report") return { ...nothing, note: null };
+  const rollback = planRollback(gift, new Map([[version, trial.text]]), "none", version);
+  return {
+    stop: onFail === "stop" ? stopId(gift, version) : null,
+    proposal: rollback && {
+      kind: "roll_back",
+      branch: branchOf("roll-back", trial),
+      path: rollback.path,
+      text: rollback.text,
+      title: `Roll back ${gift} ${version}: the gate says fail`,
+    },
+    note: null,
+  };
+}
+
+function onProof(trial: WatchedTrial): Pick<WatchAct, "proposal" | "note"> {
+  const { gift, version, stage } = trial.verdict;
+  const { hold } = trial.release;
+  if (hold) return { proposal: null, note: `it is on hold: ${hold.reason}` };
+  if (trial.wasClosed)
+    return { proposal: null, note: "it was further before and was taken back: a person opens it again" };
+  const planned = planPromotion(gift, version, trial.text, nextTarget(stage));
+  if (planned.kind === "refused") return { proposal: null, note: planned.why };
+  return {
+    proposal: {
+      kind: "promote",
+      branch: branchOf("promote", trial),
+      path: releasePath(gift, version),
+      text: planned.text,
+      title: `Promote ${gift} ${version}: ${planned.what}`,
+    },
+    note: null,
+  };
+}
+
+function nextTarget(stage: Stage): Target {
+  const next = STAGES[STAGES.indexOf(stage) + 1];
+  return next ? { kind: "stage", stage: next } : { kind: "holdback", percent: 0 };
+}
+
+/** One branch for each release and opening of a stage: the next time it is opened is another matter. */
+function branchOf(what: string, { verdict, opening }: WatchedTrial): string {
+  return `giftwrap/${what}-${releaseKey(verdict.gift, verdict.version).replace("@", "-")}-${opening.slice(0, 8)}`;
+}
