@@ -25,13 +25,11 @@ import {
   hasFailed,
   isCohortFailure,
   isPast,
-  type NextStep,
   type ReasonStory,
   rateOf,
-  rollbackCommand,
-  waitFor,
   wordsOf,
 } from "./describeReason.ts";
+import { type NextStep, rollbackCommand, waitFor } from "./nextStep.ts";
 import { metricWords, placeWords, STAGE_WORDS, scopeWords } from "./words.ts";
 
 /** `decide`: the numbers do not, so a person does. `look`: something else is wrong, and comes first. */

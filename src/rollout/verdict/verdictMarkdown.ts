@@ -1,5 +1,5 @@
 import { escapeCell, toMarkdownTable } from "../../report/github.ts";
-import type { NextStep } from "./describeReason.ts";
+import type { NextStep } from "./nextStep.ts";
 import type { Recommendation, VerdictStory } from "./story.ts";
 import { type Table, toEvidenceTable, toMainTable, toPlaceTable } from "./tables.ts";
 

@@ -1,5 +1,5 @@
 import { escapeUnseen, toTable } from "../../report/text.ts";
-import type { NextStep } from "./describeReason.ts";
+import type { NextStep } from "./nextStep.ts";
 import type { VerdictStory } from "./story.ts";
 import { type Table, toEvidenceTable, toMainTable, toPlaceTable } from "./tables.ts";
 
