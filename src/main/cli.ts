@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   "keys sign": () => import("../commands/keysSign.ts"),
   "keys status": () => import("../commands/keysStatus.ts"),
   gate: () => import("../commands/gate.ts"),
+  watch: () => import("../commands/watch.ts"),
   simulate: () => import("../commands/simulate.ts"),
   promote: () => import("../commands/promote.ts"),
   hold: () => import("../commands/hold.ts"),

@@ -1,0 +1,207 @@
+import type { Gate } from "../model/schemas.ts";
+import { POLICY_PATH } from "../model/paths.ts";
+import { releaseKey } from "../model/project.ts";
+import { toRollout } from "../model/rollout.ts";
+import { explainError, GiftError, UsageError } from "../report/error.ts";
+import { count, toTable } from "../report/text.ts";
+import { isOnTrial } from "../rollout/planAnalysis.ts";
+import { planWatch, type WatchAct } from "../rollout/planWatch.ts";
+import { commitOf } from "../source/git.ts";
+import { readProject } from "../source/readProject.ts";
+import { revisionTree } from "../source/tree.ts";
+import {
+  type Arguments,
+  type Command,
+  DEADLINE_OPTION,
+  EDGE_OPTION,
+  EXIT,
+  type Io,
+  JSON_OPTION,
+  parseDeadline,
+  parseEdges,
+} from "./command.ts";
+import { openEnvironment } from "./environment.ts";
+import { type Bench, judgeTrials, type JudgedTrial } from "./gate/judgeTrials.ts";
+import { openMetrics } from "./gate/openMetrics.ts";
+import { parseTime } from "./parseTime.ts";
+import { liftStops, type StopPorts, stopRelease } from "./watch/stopRelease.ts";
+import { propose } from "./watch/propose.ts";
+import { recordFailure } from "./watch/recordFailure.ts";
+
+export const command: Command = {
+  summary: "judge every release on trial, and do what the policy says of those that fail or pass; for cron",
+  usage: "[--env NAME] [--dry-run]",
+  example: "giftwrap watch --dry-run",
+  options: {
+    env: { type: "string", value: "NAME", help: "the environment (default: the gate's, else production)" },
+    "dry-run": { type: "boolean", help: "say what would be done, and do nothing" },
+    branch: { type: "string", value: "NAME", help: "the branch that pull requests go to (default: main)" },
+    at: { type: "string", value: "TIME", help: "judge what was known then, such as 2026-11-20T21:00:00Z" },
+    recorded: {
+      type: "string",
+      value: "FILE",
+      help: "judge by this recording instead of the environment's metrics",
+    },
+    edge: EDGE_OPTION,
+    deadline: DEADLINE_OPTION,
+    json: JSON_OPTION,
+  },
+  run: async (args, io) => {
+    const { bench, gate } = await openWatch(args, io);
+    const trials = await judgeAll(bench);
+    const acts = planWatch(
+      trials.flatMap((it) => ("verdict" in it.judged ? it.judged : [])),
+      gate,
+    );
+    const done = args.flag("dry-run") ? acts.map(toIntention) : await carryOut(acts, trials, bench, args, io);
+    const problems = done.flatMap((it) => it.problems);
+    const lifted = args.flag("dry-run") ? [] : await liftStops(toPorts(bench, args, io));
+    if (args.flag("json")) io.line(JSON.stringify(toJson(bench, trials, done, lifted)));
+    else for (const line of watchToLines(trials, done, lifted)) io.line(line);
+    if (problems.length > 0) return EXIT.failure;
+    return acts.some((it) => it.trial.verdict.kind === "fail") ? EXIT.findings : EXIT.ok;
+  },
+};
+
+async function openWatch(args: Arguments, io: Io): Promise<{ bench: Bench; gate: Gate }> {
+  const commit = await commitOf(io.root, "HEAD");
+  if (commit === null) throw new UsageError("there is no commit yet: commit the releases first");
+  const tree = revisionTree(io.root, commit);
+  const { project } = await readProject(tree);
+  const gate = project.policy?.value.gate;
+  if (!gate) throw new UsageError(`${POLICY_PATH} has no gate to watch by: write gate: there`);
+  const name = args.text("env") ?? gate.environment ?? "production";
+  const environment = await openEnvironment(io, tree, name, parseEdges(args.texts("edge")));
+  const at = args.text("at");
+  const source = await openMetrics(io, environment, args.text("recorded"));
+  const now = at === undefined ? io.now() : parseTime("at", at);
+  return { bench: { root: io.root, commit, project, environment, source, now }, gate };
+}
+
+interface Watched {
+  readonly name: string;
+  readonly judged: JudgedTrial | { readonly why: string; readonly next: string };
+}
+
+async function judgeAll(bench: Bench): Promise<readonly Watched[]> {
+  const names = [...bench.project.releases.values()]
+    .filter((it) => isOnTrial(toRollout(it.value)))
+    .map(({ value: { gift, version } }) => ({ gift, version }));
+  const judged = await judgeTrials(bench, names);
+  return [...judged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, it]) => ({ name, judged: it }));
+}
+
+/** What became of one act, in words. */
+interface Done {
+  readonly act: WatchAct;
+  readonly said: readonly string[];
+  readonly problems: readonly string[];
+}
+
+function toIntention(act: WatchAct): Done {
+  const { stop, proposal, note } = act;
+  const said = [
+    ...(stop === null ? [] : [`would stop it by the override ${stop}`]),
+    ...(proposal === null ? [] : [`would propose "${proposal.title}" on ${proposal.branch}`]),
+    ...(note === null ? [] : [note]),
+  ];
+  return { act, said, problems: [] };
+}
+
+/** One after another, the stops first. What fails for one release is told, and the next one is not held up. */
+async function carryOut(
+  acts: readonly WatchAct[],
+  trials: readonly Watched[],
+  bench: Bench,
+  args: Arguments,
+  io: Io,
+): Promise<readonly Done[]> {
+  const ports = toPorts(bench, args, io);
+  const main = args.text("branch") ?? "main";
+  const judgedOf = new Map(trials.map((it) => [it.name, it.judged]));
+  const done: Done[] = [];
+  for (const act of [...acts].sort(stopsFirst)) {
+    const judged = judgedOf.get(releaseKey(act.gift, act.version));
+    if (!judged || !("verdict" in judged)) throw new TypeError("what is acted upon was judged");
+    const said: string[] = act.note === null ? [] : [act.note];
+    const problems: string[] = [];
+    const attempt = async (what: () => Promise<string | null>) => {
+      try {
+        const words = await what();
+        if (words !== null) said.push(words);
+      } catch (error) {
+        if (!(error instanceof GiftError)) throw error;
+        problems.push(`${explainError(error)}; ${error.fix}`);
+      }
+    };
+    if (act.stop !== null) await attempt(() => stopRelease(ports, act, act.stop ?? ""));
+    if (isFailure(act, judged)) await attempt(() => recordFailure(bench, io, judged));
+    if (act.proposal !== null) {
+      const { proposal } = act;
+      await attempt(() => propose({ bench, io, main }, proposal, judged));
+    }
+    done.push({ act, said, problems });
+  }
+  return done;
+}
+
+function isFailure({ trial: { incident, isWaived, verdict } }: WatchAct, judged: JudgedTrial): boolean {
+  return verdict.kind === "fail" && incident.length === 0 && !isWaived && !judged.isRecorded;
+}
+
+function stopsFirst(a: WatchAct, b: WatchAct): number {
+  return Number(b.stop !== null) - Number(a.stop !== null);
+}
+
+function toPorts(bench: Bench, args: Arguments, io: Io): StopPorts {
+  return { bench, io, deadlineMilliseconds: parseDeadline(args) };
+}
+
+/** A table for everybody, then what was done and what could not be. */
+function watchToLines(
+  trials: readonly Watched[],
+  done: readonly Done[],
+  lifted: readonly string[],
+): readonly string[] {
+  const rows = trials.map(({ name, judged }) =>
+    "verdict" in judged
+      ? [name, judged.verdict.stage, judged.verdict.kind, judged.why]
+      : [name, "", "hold", `${judged.why}: ${judged.next}`],
+  );
+  const acted = done.filter((it) => it.said.length > 0 || it.problems.length > 0);
+  return [
+    `${count(trials.length, "release")} on trial`,
+    ...(rows.length > 0 ? [toTable(rows)] : []),
+    ...acted.flatMap(({ act, said, problems }) => [
+      ...said.map((words) => `${releaseKey(act.gift, act.version)}: ${words}`),
+      ...problems.map((words) => `${releaseKey(act.gift, act.version)}: FAILED: ${words}`),
+    ]),
+    ...lifted.map((id) => `${id} is lifted: its release is closed in git, and that is live`),
+  ];
+}
+
+function toJson(
+  { commit }: Bench,
+  trials: readonly Watched[],
+  done: readonly Done[],
+  lifted: readonly string[],
+): object {
+  const acted = new Map(done.map((it) => [releaseKey(it.act.gift, it.act.version), it]));
+  return {
+    commit,
+    lifted,
+    releases: trials.map(({ name, judged }) => {
+      const { said = [], problems = [] } = acted.get(name) ?? {};
+      return "verdict" in judged
+        ? {
+            release: name,
+            kind: judged.verdict.kind,
+            stage: judged.verdict.stage,
+            why: judged.why,
+            said,
+            problems,
+          }
+        : { release: name, kind: "hold", why: judged.why, said, problems };
+    }),
+  };
+}

@@ -1,0 +1,104 @@
+import { toRollout } from "../../model/rollout.ts";
+import { changeOverrides } from "../../publish/changeOverrides.ts";
+import { type LiveTimestamp, readLiveTimestamp } from "../../publish/live.ts";
+import { toBreakGlass } from "../../publish/overrideFile.ts";
+import { type LogKind, toLogRecord, writeLog } from "../../publish/record.ts";
+import { isSettled } from "../../publish/settled.ts";
+import { explainError, GiftError } from "../../report/error.ts";
+import { stopId, type WatchAct } from "../../rollout/planWatch.ts";
+import { revisionTree } from "../../source/tree.ts";
+import type { Override } from "../../wire/override.ts";
+import { accountOf, type Io } from "../command.ts";
+import { confirmWritten } from "../confirmWritten.ts";
+import { readSignerOf, trustEnvironment } from "../environment.ts";
+import type { Bench } from "../gate/judgeTrials.ts";
+
+/** What a stop works with. */
+export interface StopPorts {
+  readonly bench: Bench;
+  readonly io: Io;
+  readonly deadlineMilliseconds: number;
+}
+
+/**
+ * Holds the release back at once by an override, as break-glass does, unless it stands already. Gives what was done, in words.
+ * @throws GiftError when the store or the key cannot be had, or an edge does not serve it in time
+ */
+export async function stopRelease(ports: StopPorts, act: WatchAct, id: string): Promise<string> {
+  const { gift, version, trial } = act;
+  const override = toBreakGlass(id, { gifts: [gift], versions: version, limit: "none", reason: trial.why });
+  const written = await change(ports, `the gate says fail: ${trial.why}`, (present) =>
+    present.some((it) => it.id === id) ? present : [...present, override],
+  );
+  return written
+    ? `stopped by the override ${id}, revision ${written.signed.version}`
+    : `stopped already by ${id}`;
+}
+
+/**
+ * Takes those overrides of this command away whose releases git has closed and whose closing is live: they hold nothing any more.
+ * Gives their ids. Nothing is opened by it.
+ */
+export async function liftStops(ports: StopPorts): Promise<readonly string[]> {
+  const { bench } = ports;
+  if (!bench.environment.root) return [];
+  const live = await readNow(ports).catch(() => null);
+  if (!live || live.signed.giftwrap.commit !== bench.commit) return [];
+  if (!(await isSettled(live.signed, revisionTree(bench.root, bench.commit), bench.now))) return [];
+  const closed = closedStops(bench, live.signed.giftwrap.overrides);
+  if (closed.length === 0) return [];
+  const isClosed = (it: Override) => it.origin === "break-glass" && closed.includes(it.id);
+  await change(ports, "their releases are closed in git", (present) => present.filter((it) => !isClosed(it)));
+  return closed;
+}
+
+function closedStops({ project }: Bench, overrides: readonly Override[]): readonly string[] {
+  const open = new Set(
+    [...project.releases.values()]
+      .filter(({ value }) => toRollout(value) !== null)
+      .map(({ value }) => stopId(value.gift, value.version)),
+  );
+  const isOwn = (it: Override) => it.origin === "break-glass" && it.id.startsWith("gate-");
+  return overrides.filter((it) => isOwn(it) && !open.has(it.id)).map((it) => it.id);
+}
+
+async function readNow({ bench: { environment } }: StopPorts): Promise<LiveTimestamp> {
+  const live = await readLiveTimestamp(environment.store, await trustEnvironment(environment));
+  if (live) return live;
+  throw new GiftError(
+    "NOTHING_PUBLISHED",
+    `nothing is published in ${environment.name} yet`,
+    "run npx giftwrap publish first",
+  );
+}
+
+/** One write of the timestamp, confirmed at the edges and logged; null where nothing had to change. */
+async function change(
+  ports: StopPorts,
+  why: string,
+  toNext: (present: readonly Override[]) => readonly Override[],
+): Promise<LiveTimestamp | null> {
+  const { bench, io, deadlineMilliseconds } = ports;
+  const { environment } = bench;
+  const signer = await readSignerOf(io, environment, "timestamp");
+  const changed = await changeOverrides(environment.store, signer, io.now, () => readNow(ports), toNext);
+  if (changed.now === changed.before) return null;
+  const at = io.now();
+  const edges = await confirmWritten(environment, changed.now, deadlineMilliseconds, io, io.progress);
+  const kind: LogKind = "break-glass";
+  try {
+    const record = toLogRecord({ ...changed, kind, by: accountOf(io), why, at, edges });
+    await writeLog(environment.store, record);
+  } catch (error) {
+    if (!(error instanceof GiftError)) throw error;
+    io.progress(`WARNING: the log does not have it: ${explainError(error)}`);
+  }
+  const late = edges.filter((it) => !it.ok).map((it) => it.edge.url);
+  if (late.length > 0)
+    throw new GiftError(
+      "EDGE_UNCONFIRMED",
+      `revision ${changed.now.signed.version} is written, but ${late.join(", ")} did not serve it in time`,
+      "purge the edge, or mark it out of service; viewers behind it still get what they had",
+    );
+  return changed.now;
+}
