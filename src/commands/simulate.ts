@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { minVersion, satisfies } from "semver";
 import { readTrial } from "../metrics/readTrial.ts";
+import type { Series } from "../metrics/source.ts";
 import type { TrialSamples } from "../metrics/trialSamples.ts";
 import { FAMILIES } from "../metrics/families.ts";
 import { type RecordedFile, recordedSource, toRecordedText } from "../metrics/recordedFile.ts";
@@ -241,11 +242,22 @@ async function judgeAlongTheWay(
 /** What would have been read then. */
 function samplesAsOf({ series }: TrialSamples, asOfSeconds: number): TrialSamples {
   const known = series.flatMap(({ samples, ...it }) => {
-    const end = samples.findLastIndex(([seconds]) => seconds <= asOfSeconds) + 1;
+    const end = countUntil(samples, asOfSeconds);
     return end > 0 ? [{ ...it, samples: samples.slice(0, end) }] : [];
   });
   const units = known.filter(({ name }) => name === FAMILIES.units);
   return { asOfSeconds, series: known, newest: units.flatMap(({ samples }) => samples.at(-1)?.[0] ?? []) };
+}
+
+/** How many samples, ascending in time, are not later. */
+function countUntil(samples: Series["samples"], seconds: number): number {
+  let [low, high] = [0, samples.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((samples[middle]?.[0] ?? Number.POSITIVE_INFINITY) <= seconds) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The looks at which something changed, and the last. */

@@ -76,6 +76,17 @@ export interface Outcome {
 
 const HOUR_MILLISECONDS = 3_600_000;
 
+/*
+ * One keyed hash of a device, 32 bytes, is enough for all that is kept of it: the first bytes stand before its plays' ids, the next are
+ * its rate's key, and others, by exclusive or with the key of a thing (a release, an arm, an hour), say whether it was seen in that. Two
+ * such pairs meet with the chance of two random keys: it is tabulation hashing (Zobrist 1970; Patrascu and Thorup 2012).
+ */
+const PLAY_BYTES = 9;
+const RATE_AT = 12;
+const SEEN_AT = 20;
+/** Keys of things that are remembered. */
+const MAX_KEYS = 20_000;
+
 /**
  * Counts what apps say of their plays. Bounded in memory, whatever is sent; holds no device id and no address, only keyed hashes
  * of them. A unit is counted whole when it ends, and once for a device: see `families.ts`. Time is given in milliseconds since
@@ -100,6 +111,7 @@ export class Collector {
   readonly #fallbacks = new SeriesTable<Count>(() => ({ value: 0 }));
   readonly #events = new Map<string, number>(KINDS.map((kind) => [kind, 0]));
   readonly #refused = new Map<Refusal, number>();
+  readonly #keys = new Map<string, Key>();
   #postponedUntil = 0;
 
   constructor(options: CollectorOptions) {
@@ -140,16 +152,21 @@ export class Collector {
       this.refuse(reason, events);
     };
     const { events } = batch;
-    const whole = this.#refusalOfAll(batch, now, address);
+    const device = this.#hash(`device ${batch.device}`);
+    const whole = this.#refusalOfAll(batch, keyAt(device, RATE_AT), now, address);
     if (whole) {
       refuse(whole, events.length);
       return { accepted: 0, refused };
     }
     // A play's id is the device's own: no device can end another's play.
-    const device = this.#hash(`device ${batch.device}`).toString("base64url");
+    const from: Sender = {
+      batch,
+      key: keyAt(device, SEEN_AT),
+      id: device.toString("base64url", 0, PLAY_BYTES),
+    };
     let accepted = 0;
     for (const event of events) {
-      const reason = this.#takeEvent(batch, event, `${device}${event.play}`, now);
+      const reason = this.#takeEvent(from, event, now);
       if (reason) refuse(reason);
       else {
         accepted++;
@@ -181,17 +198,18 @@ export class Collector {
   }
 
   #refusalOfAll(
-    { region, tier, platform, device, events }: BeaconBatch,
+    { region, tier, platform, events }: BeaconBatch,
+    device: Key,
     now: number,
     address?: string,
   ): Refusal | null {
     const { deviceEventsPerMinute, addressEventsPerMinute } = this.#limits;
-    if (this.#deviceRates.add(this.#keyOf(`rate ${device}`), events.length, now) > deviceEventsPerMinute)
-      return "device";
+    if (this.#deviceRates.add(device, events.length, now) > deviceEventsPerMinute) return "device";
     if (
       address !== undefined &&
       addressEventsPerMinute < Number.POSITIVE_INFINITY &&
-      this.#addressRates.add(this.#keyOf(`address ${address}`), events.length, now) > addressEventsPerMinute
+      this.#addressRates.add(keyAt(this.#hash(`address ${address}`), 0), events.length, now) >
+        addressEventsPerMinute
     )
       return "address";
     if (!this.#regions.has(region)) return "region";
@@ -199,9 +217,10 @@ export class Collector {
     return TIERS.includes(tier) ? null : "tier";
   }
 
-  #takeEvent(batch: BeaconBatch, event: BeaconEvent, id: string, now: number): Refusal | null {
+  #takeEvent(from: Sender, event: BeaconEvent, now: number): Refusal | null {
+    const id = `${from.id}${event.play}`;
     const play = this.#pending.get(id);
-    if (event.kind === "exposed") return play ? "repeated" : this.#expose(batch, event, id, now);
+    if (event.kind === "exposed") return play ? "repeated" : this.#expose(from, event, id, now);
     if (!play) return "play";
     switch (event.kind) {
       case "loaded":
@@ -229,7 +248,7 @@ export class Collector {
     }
   }
 
-  #expose(batch: BeaconBatch, event: ExposedEvent, id: string, now: number): Refusal | null {
+  #expose({ batch, key }: Sender, event: ExposedEvent, id: string, now: number): Refusal | null {
     const same = this.#releases.withDigest(event.digest);
     if (same.length === 0) return "digest";
     const release = same.find((it) => it.gift === event.gift && it.version === event.version);
@@ -237,7 +256,7 @@ export class Collector {
     if (!this.#isTrialRight(event)) return "trial";
     if (this.isFull) return "pending";
 
-    const { device, region, tier, platform } = batch;
+    const { region, tier, platform } = batch;
     const { gift, arm, trial, first } = event;
     const share = String(event.sharePerMillion);
     const app = batch.app.split(".", 2).join(".");
@@ -258,10 +277,10 @@ export class Collector {
     );
     if (!units || (arm !== "live" && (!devices || !apps))) return "series";
 
-    if (devices && this.#isNew(`share ${device} ${gift} ${trial} ${arm} ${share}`)) devices.value++;
-    if (apps && this.#isNew(`app ${device} ${gift} ${trial} ${arm}`)) apps.value++;
+    if (devices && this.#isNew(key, `share ${gift} ${trial} ${arm} ${share}`)) devices.value++;
+    if (apps && this.#isNew(key, `app ${gift} ${trial} ${arm}`)) apps.value++;
     const when = first ? "first" : String(Math.floor(now / HOUR_MILLISECONDS));
-    const isNew = this.#isNew(`unit ${device} ${release.build} ${arm} ${when}`);
+    const isNew = this.#isNew(key, `unit ${release.build} ${arm} ${when}`);
     this.#pending.set(id, {
       release,
       units: isNew ? units : null,
@@ -319,17 +338,24 @@ export class Collector {
       observe(units.dropped, DROPPED_BOUNDS, end.dropped / end.frames);
   }
 
-  #isNew(what: string): boolean {
-    return this.#seen.add(this.#keyOf(what));
+  /** Whether the device is seen for the first time in what the text names. */
+  #isNew(device: Key, what: string): boolean {
+    const thing = this.#keyOf(what);
+    return this.#seen.add({ low: device.low ^ thing.low, high: device.high ^ thing.high });
   }
 
+  /** The key of a text that many devices share. */
   #keyOf(what: string): Key {
-    const hash = this.#hash(what);
-    return { low: hash.readUInt32LE(0), high: hash.readUInt32LE(4) };
+    const known = this.#keys.get(what);
+    if (known) return known;
+    const key = keyAt(this.#hash(what), SEEN_AT);
+    if (this.#keys.size >= MAX_KEYS) this.#keys.clear();
+    this.#keys.set(what, key);
+    return key;
   }
 
   #hash(what: string): Buffer {
-    return createHmac("sha256", this.#options.secret).update(what).digest().subarray(0, 9);
+    return createHmac("sha256", this.#options.secret).update(what).digest();
   }
 
   /** Everything that was counted, as a scrape shows it. */
@@ -433,6 +459,14 @@ interface Observed extends HistogramValue {
   sum: number;
 }
 
+/** A batch, and what is kept of its device. */
+interface Sender {
+  readonly batch: BeaconBatch;
+  readonly key: Key;
+  /** Stands before the ids of its plays. */
+  readonly id: string;
+}
+
 /** A play that was exposed and has not ended. */
 interface PendingPlay {
   readonly release: KnownRelease;
@@ -453,6 +487,11 @@ const KINDS: readonly BeaconEvent["kind"][] = [
   "fell_back",
   "ended",
 ];
+
+/** 8 of a hash's bytes. */
+function keyAt(hash: Buffer, at: number): Key {
+  return { low: hash.readUInt32LE(at), high: hash.readUInt32LE(at + 4) };
+}
 
 function newUnitCounts(decodeBuckets: number): UnitCounts {
   const observed = (buckets: number): Observed => ({ counts: new Float64Array(buckets), sum: 0 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseExposition } from "../../src/metrics/parseExposition.ts";
+import { type KnownSeries, parseExposition } from "../../src/metrics/parseExposition.ts";
 import { GiftError } from "../../src/report/error.ts";
 
 describe("Prometheus' text format", () => {
@@ -104,5 +104,48 @@ a_total{x="1"} 5 1700000000.25 # {trace="z"} 0.5
         }
       }),
     );
+  });
+
+  test("says the same of a scrape whose series were read before", () => {
+    const head = fc.constantFrom(
+      "a",
+      "a{}",
+      "b",
+      'a{x="1"}',
+      'a{x="}"}',
+      'a{ x="1" }',
+      'b{x="1"}',
+      'a{x="1"',
+    );
+    const tail = fc.constantFrom(
+      " 1",
+      "2",
+      " 3 1000",
+      ' 4 # {y="1"} 5',
+      " many",
+      " 6 7 8",
+      "{} 9",
+      "} 1",
+      " # {} ",
+    );
+    const scrape = fc
+      .array(fc.tuple(head, tail), { maxLength: 4 })
+      .map((lines) => lines.map((parts) => parts.join("")).join("\n"));
+    const outcomeOf = (text: string, known?: KnownSeries) => {
+      try {
+        return parseExposition(text, "c1", known);
+      } catch (error) {
+        return String(error);
+      }
+    };
+    fc.assert(
+      fc.property(fc.array(scrape, { maxLength: 5 }), (scrapes) => {
+        const known: KnownSeries = new Map();
+        for (const text of scrapes) expect(outcomeOf(text, known)).toEqual(outcomeOf(text));
+      }),
+    );
+    const known: KnownSeries = new Map();
+    const [before, after] = [1, 2].map((it) => parseExposition(`a{x="1"} ${it}\n`, "c1", known)[0]);
+    expect(after?.labels).toBe(before?.labels);
   });
 });

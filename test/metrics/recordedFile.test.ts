@@ -216,19 +216,30 @@ describe("a recording", () => {
 });
 
 describe("a log of scrapes", () => {
-  test("keeps what was exposed by time and target, and marks what ended as stale", async () => {
-    const log = scrapeLog();
-    log.add(1000, { instance: "x" }, parseExposition('a{k="1"} 5\na{k="2"} 6\n'));
-    log.add(1000, { instance: "y" }, parseExposition('a{k="1"} 1\n'));
-    log.add(1250, { instance: "x" }, parseExposition('a{k="1"} 7\n'));
-    const source = recordedSource(log.toRecorded(), "test");
-    const seen = await source.read(query({ endSeconds: 1250, stepSeconds: 250 }));
-    expect(
-      seen.map(({ labels, samples }) => [labels["instance"], labels["k"], samples.map(([, value]) => value)]),
-    ).toEqual([
-      ["x", "1", [5, 7]],
-      ["x", "2", [6]],
-      ["y", "1", [1, 1]],
-    ]);
-  });
+  test.each([
+    ["is remembered", new Map()],
+    ["is not", undefined],
+  ])(
+    "keeps what was exposed by time and target, and marks what ended as stale: what was read %s",
+    async (_, known) => {
+      const log = scrapeLog();
+      const parse = (text: string) => parseExposition(text, "a target", known);
+      log.add(1000, { instance: "x" }, parse('a{k="1"} 5\na{k="2"} 6\n'));
+      log.add(1000, { instance: "y" }, parse('a{k="1"} 1\n'));
+      log.add(1250, { instance: "x" }, parse('a{k="1"} 7\n'));
+      const source = recordedSource(log.toRecorded(), "test");
+      const seen = await source.read(query({ endSeconds: 1250, stepSeconds: 250 }));
+      expect(
+        seen.map(({ labels, samples }) => [
+          labels["instance"],
+          labels["k"],
+          samples.map(([, value]) => value),
+        ]),
+      ).toEqual([
+        ["x", "1", [5, 7]],
+        ["x", "2", [6]],
+        ["y", "1", [1, 1]],
+      ]);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { Collector } from "../../metrics/collector.ts";
 import { toExposition } from "../../metrics/exposition.ts";
 import type { KnownReleases } from "../../metrics/knownReleases.ts";
-import { parseExposition } from "../../metrics/parseExposition.ts";
+import { type KnownSeries, parseExposition } from "../../metrics/parseExposition.ts";
 import type { RecordedFile } from "../../metrics/recordedFile.ts";
 import { scrapeLog } from "../../metrics/scrapeLog.ts";
 import { BEACON_FORMAT, type BeaconBatch, type BeaconEvent } from "../../wire/beacon.ts";
@@ -64,8 +64,11 @@ export function simulateTelemetry(simulation: Simulation): RecordedFile {
     startedMilliseconds: 1000 * (startSeconds - stepSeconds),
   });
   const log = scrapeLog();
-  const scrape = (seconds: number) =>
-    log.add(seconds, { instance: "simulated" }, parseExposition(toExposition(collector.families())));
+  const known: KnownSeries = new Map();
+  const scrape = (seconds: number) => {
+    const text = toExposition(collector.families());
+    log.add(seconds, { instance: "simulated" }, parseExposition(text, "the collector", known));
+  };
   const next = viewerMaker(simulation, random);
   const seconds = endSeconds - startSeconds;
 
