@@ -56,7 +56,7 @@ interface Judged {
   readonly metrics: readonly Counted[];
 }
 
-const opened: (() => Promise<unknown> | unknown)[] = [];
+const opened: (() => Promise<void>)[] = [];
 afterAll(async () => {
   for (const close of opened.reverse()) await close();
 });
@@ -280,8 +280,13 @@ describe.skipIf(!hasPrometheus())("from a history that Prometheus has", () => {
   async function judgeHistory(failure: string): Promise<Ended> {
     const simulated = await giftwrap(
       world.root,
-      ...["simulate", "--release", "rose@1.1.0", "--viewers", "8000", "--hours", String(HOURS)],
-      ...["--failure", failure, "--record", ".giftwrap/history.json", "--json"],
+      "simulate",
+      "--release=rose@1.1.0",
+      "--viewers=8000",
+      `--hours=${HOURS}`,
+      `--failure=${failure}`,
+      "--record=.giftwrap/history.json",
+      "--json",
     );
     if (simulated.code !== 0) throw new Error(simulated.stderr);
     const path = join(world.root, ".giftwrap/history.json");
