@@ -16,7 +16,7 @@ import {
  * its nearest neighbour that is fine.
  */
 
-/** What only `giftwrap gate` finds, since it asks the metrics; test/commands/gate.test.ts has these. */
+/** What only `giftwrap gate` finds, since it asks the metrics; test/e2e/gateCommand.e2e.test.ts has these. */
 const OF_THE_GATE = new Set<string>(["GATE_FAIL", "GATE_HOLD"]);
 const CODES = FINDING_CODES.filter((code) => !OF_THE_GATE.has(code));
 

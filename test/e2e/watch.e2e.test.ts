@@ -1,0 +1,263 @@
+import { createServer, type Server } from "node:http";
+import { rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Io } from "../../src/commands/command.ts";
+import { command as gateCommand } from "../../src/commands/gate.ts";
+import { command as holdCommand } from "../../src/commands/hold.ts";
+import { command as watchCommand } from "../../src/commands/watch.ts";
+import { TIMESTAMP_KEY } from "../../src/wire/keys.ts";
+import { runCommand } from "../support/cli.ts";
+import { GATE, gateWorld, hoursLater, KITE, simulated } from "../support/gateWorld.ts";
+import { editFile } from "../support/goodWorld.ts";
+import { quietIo, type World } from "../support/world.ts";
+
+const worlds: World[] = [];
+const folders: string[] = [];
+const servers: Server[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((it) => new Promise((resolve) => it.close(resolve))));
+  await Promise.all(worlds.splice(0).map((world) => world.remove()));
+  await Promise.all(folders.splice(0).map((it) => rm(it, { recursive: true })));
+});
+
+/** With what the policy says of failures and passes, published. */
+async function newWorld(policy: string): Promise<World> {
+  const world = await gateWorld(`${GATE}  ${policy}\n`);
+  worlds.push(world);
+  await world.publish();
+  return world;
+}
+
+const watch = async (
+  world: World,
+  recorded: string,
+  hours: number,
+  more: readonly string[] = [],
+  io?: Io,
+) => {
+  const at = await hoursLater(world, hours);
+  return runCommand(watchCommand, io ?? quietIo(world.root), "--recorded", recorded, "--at", at, ...more);
+};
+const branches = async (world: World) =>
+  (await world.git("for-each-ref", "--format=%(refname:short)", "refs/heads/giftwrap/"))
+    .split("\n")
+    .filter(Boolean);
+const overridesOf = async (world: World) => {
+  const stored = await (await world.store()).get(TIMESTAMP_KEY);
+  const { signed } = JSON.parse(new TextDecoder().decode(stored?.bytes)) as {
+    signed: { version: number; giftwrap: { overrides: { id: string; origin: string }[] } };
+  };
+  return { revision: signed.version, ids: signed.giftwrap.overrides.map((it) => it.id) };
+};
+
+describe("giftwrap watch", () => {
+  test("proposes the commit that takes a failed release back once, however often it runs", async () => {
+    const world = await newWorld("onFail: propose");
+    const bad = await simulated(world, "0.5%:8%");
+    const early = await watch(world, bad, 0.3);
+    expect([early.code, await branches(world)]).toEqual([0, []]);
+
+    const [one, two] = await Promise.all([watch(world, bad, 4.2), watch(world, bad, 4.2)]);
+    expect([one.code, two.code]).toEqual([1, 1]);
+    const [branch = "", ...others] = await branches(world);
+    expect([branch, others]).toEqual([
+      expect.stringMatching(/^giftwrap\/roll-back-kite-1\.1\.0-[0-9a-f]{8}$/),
+      [],
+    ]);
+    const commit = await world.git("rev-parse", branch);
+    const again = await watch(world, bad, 4.5);
+    const nextDay = await watch(world, bad, 28);
+    expect([again.stdout, nextDay.stdout]).toEqual([
+      expect.stringContaining(`proposed already: ${branch}`),
+      expect.stringContaining(`proposed already: ${branch}`),
+    ]);
+    expect([await branches(world), await world.git("rev-parse", branch)]).toEqual([[branch], commit]);
+
+    // Nothing that is checked out or begun was touched, and the commit says what and why.
+    expect(await world.git("status", "--porcelain")).toBe("");
+    expect(await world.git("diff", "--numstat", "main", branch)).toBe(`2\t2\t${KITE}`);
+    expect(await world.git("log", "-1", "--format=%s%n%b", branch)).toMatch(
+      /^Roll back kite 1\.1\.0: the gate says fail\n.*failed to load/,
+    );
+    expect((await world.git("show", `${branch}:${KITE}`)).match(/open: \w+/g)).toEqual([
+      "open: false",
+      "open: false",
+      "open: false",
+    ]);
+  });
+
+  test("remembers a failure of these bytes in this stage when the numbers are gone", async () => {
+    const world = await newWorld("onFail: report");
+    const bad = await simulated(world, "0.5%:8%");
+    expect((await watch(world, bad, 4.2)).code).toBe(1);
+    expect(await branches(world)).toEqual([]);
+    const fine = await simulated(world, "0.5%:0.5%");
+    const at = await hoursLater(world, 4.2);
+    const args = ["kite@1.1.0", "--recorded", fine, "--at", at];
+    const later = await runCommand(gateCommand, quietIo(world.root), ...args);
+    expect([later.code, later.stdout]).toEqual([1, expect.stringMatching(/^Take back kite 1\.1\.0/)]);
+  });
+
+  test("stops a failed release at once by one override, proposes its rollback, and lifts it when that is live", async () => {
+    const world = await newWorld("onFail: stop");
+    const bad = await simulated(world, "0.5%:8%");
+    const before = await overridesOf(world);
+    const dry = await watch(world, bad, 4.2, ["--dry-run"]);
+    expect([dry.code, dry.stdout]).toEqual([
+      1,
+      expect.stringContaining("would stop it by the override gate-kite-1-1-0"),
+    ]);
+    expect(await overridesOf(world)).toEqual(before);
+
+    const results = await Promise.all([watch(world, bad, 4.2), watch(world, bad, 4.2)]);
+    expect(results.map((it) => it.stdout).join()).not.toContain("FAILED");
+    expect(results.map((it) => it.code)).toEqual([1, 1]);
+    const stopped = await overridesOf(world);
+    expect(stopped).toEqual({ revision: before.revision + 1, ids: [...before.ids, "gate-kite-1-1-0"] });
+    expect((await watch(world, bad, 28)).stdout).toContain("stopped already by gate-kite-1-1-0");
+    expect(await overridesOf(world)).toEqual(stopped);
+
+    // It stands while git says otherwise, and through other publishes.
+    await world.commit("Nothing of kite");
+    await world.publish();
+    expect((await overridesOf(world)).ids).toContain("gate-kite-1-1-0");
+    const [branch = ""] = await branches(world);
+    await world.git("merge", "--quiet", branch);
+    expect((await watch(world, bad, 4.2)).stdout).not.toContain("is lifted");
+    await world.publish();
+    const lifted = await watch(world, bad, 4.2);
+    expect([lifted.code, lifted.stdout]).toEqual([0, expect.stringContaining("gate-kite-1-1-0 is lifted")]);
+    expect((await overridesOf(world)).ids).toEqual(before.ids);
+  });
+
+  test("without the key stops nothing, says so, ends with 3, and still proposes", async () => {
+    const world = await newWorld("onFail: stop");
+    const bad = await simulated(world, "0.5%:8%");
+    await rm(`${world.root}/.giftwrap/keys`, { recursive: true });
+    const ended = await watch(world, bad, 4.2);
+    expect([ended.code, ended.stdout]).toEqual([3, expect.stringContaining("FAILED")]);
+    expect(await branches(world)).toHaveLength(1);
+  });
+
+  test("proposes the next stage of a release that passes where the policy wants it, never of one that a person holds or closed", async () => {
+    const world = await newWorld("onPass: propose");
+    const fine = await simulated(world, "0.5%:0.5%");
+    const passed = await watch(world, fine, 4.2);
+    expect([passed.code, passed.stdout]).toEqual([
+      0,
+      expect.stringContaining("Promote kite 1.1.0: full opened"),
+    ]);
+    const [branch = ""] = await branches(world);
+    expect(await world.git("diff", "--numstat", "main", branch)).toBe(`1\t1\t${KITE}`);
+    await world.git("branch", "--quiet", "-D", branch);
+
+    await runCommand(holdCommand, quietIo(world.root), "kite@1.1.0", "--reason=Wait", "--commit");
+    expect((await watch(world, fine, 4.2)).stdout).toContain("hold");
+    await world.git("revert", "--no-edit", "HEAD");
+    for (const to of ["true", "false"]) {
+      await editFile(world, {
+        file: KITE,
+        from: `full:\n    open: ${to === "true" ? "false" : "true"}`,
+        to: `full:\n    open: ${to}`,
+      });
+      await world.commit(`full: ${to}`);
+    }
+    const again = await simulated(world, "0.5%:0.5%");
+    expect((await watch(world, again, 4.2)).stdout).toContain("a person opens it again");
+    expect(await branches(world)).toEqual([]);
+  });
+
+  test("opens one pull request on GitHub for what it pushed, and none again that a person closed", async () => {
+    const world = await newWorld("onFail: propose");
+    const remote = `${world.root}-remote.git`;
+    folders.push(remote);
+    await world.git("clone", "--quiet", "--bare", ".", remote);
+    await world.git("remote", "add", "origin", remote);
+    await world.git("push", "--quiet", "origin", "main");
+    const bad = await simulated(world, "0.5%:8%");
+    const github = await startGitHub();
+    const io = { ...quietIo(world.root), variables: github.variables };
+    const results = await Promise.all([watch(world, bad, 4.2, [], io), watch(world, bad, 4.2, [], io)]);
+    expect(results.map((it) => it.code)).toEqual([1, 1]);
+    expect(github.pulls).toMatchObject([
+      {
+        base: "main",
+        head: expect.stringMatching(/^giftwrap\/roll-back-kite-1\.1\.0-/),
+        title: "Roll back kite 1.1.0: the gate says fail",
+        body: expect.stringContaining("failed to load"),
+      },
+    ]);
+    const [pull] = github.pulls;
+    if (pull) pull.state = "closed";
+    const later = await watch(world, bad, 28, [], io);
+    expect([later.code, later.stdout, github.pulls.length]).toEqual([
+      1,
+      expect.stringContaining("(closed)"),
+      1,
+    ]);
+    expect(await world.git("ls-remote", "origin", "refs/heads/giftwrap/*")).toContain("roll-back-kite");
+  });
+});
+
+interface Pull {
+  readonly head: string;
+  readonly base: string;
+  readonly title: string;
+  readonly body: string;
+  state: string;
+}
+
+/**
+ * The two calls of GitHub's REST API that are made, as its OpenAPI description has them (pulls/list, pulls/create): a list by head of
+ * any state, and 422 for a second open pull request of a branch.
+ */
+async function startGitHub() {
+  const pulls: Pull[] = [];
+  const toJson = (pull: Pull, at: number) => ({
+    number: at + 1,
+    state: pull.state,
+    html_url: `https://github.test/acme/gifts/pull/${at + 1}`,
+  });
+  const server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    request.on("end", () => {
+      const url = new URL(request.url ?? "/", "http://github.test");
+      const send = (status: number, body: unknown) => {
+        response.writeHead(status, { "content-type": "application/json" });
+        response.end(JSON.stringify(body));
+      };
+      if (request.headers.authorization !== "token secret") return send(401, { message: "Bad credentials" });
+      if (url.pathname !== "/repos/acme/gifts/pulls") return send(404, { message: "Not Found" });
+      if (request.method === "GET") {
+        const head = url.searchParams.get("head");
+        const state = url.searchParams.get("state") ?? "open";
+        const found = pulls
+          .map((pull, at) => ({ pull, json: toJson(pull, at) }))
+          .filter(({ pull }) => `acme:${pull.head}` === head && (state === "all" || pull.state === state));
+        return send(
+          200,
+          found.map((it) => it.json),
+        );
+      }
+      const asked = JSON.parse(text) as Omit<Pull, "state">;
+      if (pulls.some((it) => it.head === asked.head && it.state === "open"))
+        return send(422, {
+          message: "Validation Failed",
+          errors: [{ message: "A pull request already exists" }],
+        });
+      pulls.push({ ...asked, state: "open" });
+      return send(201, toJson({ ...asked, state: "open" }, pulls.length - 1));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  servers.push(server);
+  const { port } = server.address() as AddressInfo;
+  const variables = {
+    GITHUB_REPOSITORY: "acme/gifts",
+    GITHUB_TOKEN: "secret",
+    GITHUB_API_URL: `http://127.0.0.1:${port}`,
+  };
+  return { pulls, variables };
+}
