@@ -42,7 +42,7 @@ describe("giftwrap gate", () => {
     const bad = await simulated(world, "0.5%:8%");
     const worse = await verdictOf(world, bad, 4.2);
     expect([worse.code, worse.stdout]).toEqual([1, expect.stringMatching(/^Take back kite 1\.1\.0/)]);
-    expect(worse.stdout).toContain("npx giftwrap rollback kite@1.1.0");
+    expect(worse.stdout).toContain("npx giftwrap rollback kite --version 1.1.0");
   });
 
   test("is the same for everybody who asks, from the numbers themselves or from what was written of them", async () => {

@@ -8,9 +8,9 @@ import { command as holdCommand } from "../../src/commands/hold.ts";
 import { command as watchCommand } from "../../src/commands/watch.ts";
 import { TIMESTAMP_KEY } from "../../src/wire/keys.ts";
 import { runCommand } from "../support/cli.ts";
-import { GATE, gateWorld, hoursLater, KITE, simulated } from "../support/gateWorld.ts";
+import { GATE, hoursLater, KITE, simulated } from "../support/gateWorld.ts";
 import { editFile } from "../support/goodWorld.ts";
-import { quietIo, type World } from "../support/world.ts";
+import { createWorld, POLICY, quietIo, type World } from "../support/world.ts";
 
 const worlds: World[] = [];
 const folders: string[] = [];
@@ -21,10 +21,15 @@ afterEach(async () => {
   await Promise.all(folders.splice(0).map((it) => rm(it, { recursive: true })));
 });
 
-/** With what the policy says of failures and passes, published. */
+/** With what the policy says of failures and passes; kite 1.1.0 is given to half of two regions, and published. */
 async function newWorld(policy: string): Promise<World> {
-  const world = await gateWorld(`${GATE}  ${policy}\n`);
+  const world = await createWorld();
   worlds.push(world);
+  await world.write({ "releases/policy.yaml": `${POLICY}\n${GATE}  ${policy}\n` });
+  await world.release({ gift: "kite", version: "1.0.0", regional: true, full: true });
+  const regions = { SG: 50, ID: 50 };
+  await world.release({ gift: "kite", version: "1.1.0", regional: true, regions, holdback: 2 });
+  await world.commit("Release");
   await world.publish();
   return world;
 }
