@@ -2,6 +2,7 @@ import { releasePath } from "../model/paths.ts";
 import { releaseKey } from "../model/project.ts";
 import { STAGES } from "../model/rollout.ts";
 import type { Gate, ReleaseFile } from "../model/schemas.ts";
+import { digestOf } from "../trust/nodeCrypto.ts";
 import type { Stage } from "../wire/rollout.ts";
 import type { Verdict } from "./gate/verdict.ts";
 import { planPromotion, type Target } from "./planPromotion.ts";
@@ -57,15 +58,22 @@ export function planWatch(
   return trials.map((trial) => {
     const { gift, version, kind } = trial.verdict;
     const act = { gift, version, trial, stop: null, proposal: null, note: null };
+    // A failure that is waived stands as a pass: nobody may take it for a proof.
+    if (trial.isWaived)
+      return { ...act, note: "the policy waives what the gate says, so a person goes on with it" };
     if (kind === "fail") return { ...act, ...onFailure(trial, onFail) };
     if (kind === "pass" && onPass === "propose") return { ...act, ...onProof(trial) };
     return act;
   });
 }
 
-/** The name of the override by which a release that failed is stopped at once. */
+/** The name of the override by which a release that failed is stopped at once: no other release has the same. */
 export function stopId(gift: string, version: string): string {
-  return `gate-${gift}-${version.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
+  const id = `gate-${gift}-${version.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
+  if (/^\d+\.\d+\.\d+$/.test(version)) return id;
+  // Two pre-releases may look the same with dashes alone, or like another gift's release.
+  const digits = digestOf(new TextEncoder().encode(releaseKey(gift, version))).slice(0, 8);
+  return `${id}-x${digits}`;
 }
 
 function onFailure(
@@ -74,7 +82,6 @@ function onFailure(
 ): Pick<WatchAct, "stop" | "proposal" | "note"> {
   const { gift, version } = trial.verdict;
   const nothing = { stop: null, proposal: null };
-  if (trial.isWaived) return { ...nothing, note: "the policy waives it, so nothing is done" };
   if (trial.incident.length > 0)
     return {
       ...nothing,
