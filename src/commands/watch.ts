@@ -54,11 +54,10 @@ export const command: Command = {
       gate,
     );
     const done = args.flag("dry-run") ? acts.map(toIntention) : await carryOut(acts, trials, bench, args, io);
-    const problems = done.flatMap((it) => it.problems);
-    const lifted = args.flag("dry-run") ? [] : await liftStops(toPorts(bench, args, io));
-    if (args.flag("json")) io.line(JSON.stringify(toJson(bench, trials, done, lifted)));
-    else for (const line of watchToLines(trials, done, lifted)) io.line(line);
-    if (problems.length > 0) return EXIT.failure;
+    const lifting = args.flag("dry-run") ? NOTHING_LIFTED : await lift(toPorts(bench, args, io));
+    if (args.flag("json")) io.line(JSON.stringify(toJson(bench, trials, done, lifting)));
+    else for (const line of watchToLines(trials, done, lifting)) io.line(line);
+    if (lifting.problem !== null || done.some((it) => it.problems.length > 0)) return EXIT.failure;
     return acts.some((it) => it.trial.verdict.kind === "fail") ? EXIT.findings : EXIT.ok;
   },
 };
@@ -134,7 +133,7 @@ async function carryOut(
         problems.push(`${explainError(error)}; ${error.fix}`);
       }
     };
-    if (act.stop !== null) await attempt(() => stopRelease(ports, act, act.stop ?? ""));
+    if (act.stop !== null) await attempt(() => stopRelease(ports, act));
     if (isFailure(act, judged)) await attempt(() => recordFailure(bench, io, judged));
     if (act.proposal !== null) {
       const { proposal } = act;
@@ -157,11 +156,28 @@ function toPorts(bench: Bench, args: Arguments, io: Io): StopPorts {
   return { bench, io, deadlineMilliseconds: parseDeadline(args) };
 }
 
+/** Which stops were taken away, by id, and why that could not be. */
+interface Lifting {
+  readonly lifted: readonly string[];
+  readonly problem: string | null;
+}
+const NOTHING_LIFTED: Lifting = { lifted: [], problem: null };
+
+/** What cannot be lifted holds on, which harms nobody who plays; it must not hide what was judged. */
+async function lift(ports: StopPorts): Promise<Lifting> {
+  try {
+    return { lifted: await liftStops(ports), problem: null };
+  } catch (error) {
+    if (!(error instanceof GiftError)) throw error;
+    return { lifted: [], problem: `${explainError(error)}; ${error.fix}` };
+  }
+}
+
 /** A table for everybody, then what was done and what could not be. */
 function watchToLines(
   trials: readonly Watched[],
   done: readonly Done[],
-  lifted: readonly string[],
+  { lifted, problem }: Lifting,
 ): readonly string[] {
   const rows = trials.map(({ name, judged }) =>
     "verdict" in judged
@@ -177,6 +193,7 @@ function watchToLines(
       ...problems.map((words) => `${releaseKey(act.gift, act.version)}: FAILED: ${words}`),
     ]),
     ...lifted.map((id) => `${id} is lifted: its release is closed in git, and that is live`),
+    ...(problem === null ? [] : [`FAILED to lift a stop whose release is closed in git: ${problem}`]),
   ];
 }
 
@@ -184,12 +201,13 @@ function toJson(
   { commit }: Bench,
   trials: readonly Watched[],
   done: readonly Done[],
-  lifted: readonly string[],
+  { lifted, problem }: Lifting,
 ): object {
   const acted = new Map(done.map((it) => [releaseKey(it.act.gift, it.act.version), it]));
   return {
     commit,
     lifted,
+    ...(problem !== null && { problem }),
     releases: trials.map(({ name, judged }) => {
       const { said = [], problems = [] } = acted.get(name) ?? {};
       return "verdict" in judged

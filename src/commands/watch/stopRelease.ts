@@ -1,3 +1,5 @@
+import { releaseKey } from "../../model/project.ts";
+import { toRangeText } from "../../model/range.ts";
 import { toRollout } from "../../model/rollout.ts";
 import { changeOverrides } from "../../publish/changeOverrides.ts";
 import { type LiveTimestamp, readLiveTimestamp } from "../../publish/live.ts";
@@ -7,7 +9,9 @@ import { isSettled } from "../../publish/settled.ts";
 import { explainError, GiftError } from "../../report/error.ts";
 import { stopId, type WatchAct } from "../../rollout/planWatch.ts";
 import { revisionTree } from "../../source/tree.ts";
+import { canonicalJson } from "../../wire/metadata.ts";
 import type { Override } from "../../wire/override.ts";
+import { parseVersion } from "../../wire/version.ts";
 import { accountOf, type Io } from "../command.ts";
 import { confirmWritten } from "../confirmWritten.ts";
 import { readSignerOf, trustEnvironment } from "../environment.ts";
@@ -24,9 +28,10 @@ export interface StopPorts {
  * Holds the release back at once by an override, as break-glass does, unless it stands already. Gives what was done, in words.
  * @throws GiftError when the store or the key cannot be had, or an edge does not serve it in time
  */
-export async function stopRelease(ports: StopPorts, act: WatchAct, id: string): Promise<string> {
+export async function stopRelease(ports: StopPorts, act: WatchAct): Promise<string> {
   const { gift, version, trial } = act;
-  const override = toBreakGlass(id, { gifts: [gift], versions: version, limit: "none", reason: trial.why });
+  const override = toStop(gift, version, trial.why);
+  const { id } = override;
   const written = await change(ports, `the gate says fail: ${trial.why}`, (present) =>
     present.some((it) => it.id === id) ? present : [...present, override],
   );
@@ -45,21 +50,27 @@ export async function liftStops(ports: StopPorts): Promise<readonly string[]> {
   const live = await readNow(ports).catch(() => null);
   if (!live || live.signed.giftwrap.commit !== bench.commit) return [];
   if (!(await isSettled(live.signed, revisionTree(bench.root, bench.commit), bench.now))) return [];
-  const closed = closedStops(bench, live.signed.giftwrap.overrides);
+  const isClosed = (it: Override) => isClosedStop(bench, it);
+  const closed = live.signed.giftwrap.overrides.filter(isClosed).map((it) => it.id);
   if (closed.length === 0) return [];
-  const isClosed = (it: Override) => it.origin === "break-glass" && closed.includes(it.id);
   await change(ports, "their releases are closed in git", (present) => present.filter((it) => !isClosed(it)));
   return closed;
 }
 
-function closedStops({ project }: Bench, overrides: readonly Override[]): readonly string[] {
-  const open = new Set(
-    [...project.releases.values()]
-      .filter(({ value }) => toRollout(value) !== null)
-      .map(({ value }) => stopId(value.gift, value.version)),
-  );
-  const isOwn = (it: Override) => it.origin === "break-glass" && it.id.startsWith("gate-");
-  return overrides.filter((it) => isOwn(it) && !open.has(it.id)).map((it) => it.id);
+/** Whether it is this command's, to the letter, and its release is open to nobody in git: what a person wrote stays. */
+function isClosedStop({ project }: Bench, override: Override): boolean {
+  const { gifts, versions } = override;
+  const [gift] = gifts === "*" ? [] : gifts;
+  if (gift === undefined || !versions || override.origin !== "break-glass") return false;
+  const version = toRangeText(versions);
+  if (parseVersion(version) === null) return false;
+  if (canonicalJson(toStop(gift, version, "closed")) !== canonicalJson(override)) return false;
+  const release = project.releases.get(releaseKey(gift, version))?.value;
+  return release === undefined || toRollout(release) === null;
+}
+
+function toStop(gift: string, version: string, reason: string): Override {
+  return toBreakGlass(stopId(gift, version), { gifts: [gift], versions: version, limit: "none", reason });
 }
 
 async function readNow({ bench: { environment } }: StopPorts): Promise<LiveTimestamp> {
