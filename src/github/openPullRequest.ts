@@ -30,6 +30,30 @@ export function readGitHubAccess(variables: NodeJS.ProcessEnv): GitHubAccess | n
 }
 
 /**
+ * The pull request that there is or was for a branch of this repository; null where there never was one. Also when the branch is gone.
+ * @throws GiftError `GITHUB_FAILED`
+ */
+export async function findPullRequest(
+  access: GitHubAccess,
+  branch: string,
+): Promise<Extract<OpenedPullRequest, { kind: "already" }> | null> {
+  const { owner, repo } = access;
+  try {
+    const octokit = await openGitHub(access);
+    const { data } = await octokit.pulls.list({ owner, repo, head: `${owner}:${branch}`, state: "all" });
+    const [found] = data;
+    return found ? { kind: "already", url: found.html_url, state: found.state } : null;
+  } catch (cause) {
+    throw new GiftError(
+      "GITHUB_FAILED",
+      `GitHub did not say whether there is a pull request for ${branch} in ${owner}/${repo}: ${explainError(cause)}`,
+      "give the job the permission pull-requests: write, then run it again",
+      { cause },
+    );
+  }
+}
+
+/**
  * Opens a pull request unless one exists for the branch, whatever became of that.
  * @throws GiftError `GITHUB_FAILED`
  */
@@ -37,32 +61,17 @@ export async function openPullRequest(
   access: GitHubAccess,
   { branch, base, title, body }: PullRequestText,
 ): Promise<OpenedPullRequest> {
-  const { Octokit } = await import("@octokit/rest");
-  const { owner, repo, token, apiUrl } = access;
-  const octokit = new Octokit({
-    auth: token,
-    userAgent: "giftwrap",
-    ...(apiUrl && { baseUrl: apiUrl }),
-    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
-  });
-  const find = async (): Promise<OpenedPullRequest | null> => {
-    const { data } = await octokit.pulls.list({ owner, repo, head: `${owner}:${branch}`, state: "all" });
-    const [found] = data;
-    return found ? { kind: "already", url: found.html_url, state: found.state } : null;
-  };
+  const found = await findPullRequest(access, branch);
+  if (found) return found;
+  const { owner, repo } = access;
   try {
-    const found = await find();
-    if (found) return found;
-    try {
-      const { data } = await octokit.pulls.create({ owner, repo, head: branch, base, title, body });
-      return { kind: "opened", url: data.html_url };
-    } catch (error) {
-      // Two at once: the slower one is told that there is one already (422).
-      const other = await find();
-      if (other) return other;
-      throw error;
-    }
+    const octokit = await openGitHub(access);
+    const { data } = await octokit.pulls.create({ owner, repo, head: branch, base, title, body });
+    return { kind: "opened", url: data.html_url };
   } catch (cause) {
+    // Two at once: the slower one is told that there is one already (422).
+    const other = await findPullRequest(access, branch);
+    if (other) return other;
     throw new GiftError(
       "GITHUB_FAILED",
       `GitHub did not open a pull request for ${branch} in ${owner}/${repo}: ${explainError(cause)}`,
@@ -70,4 +79,14 @@ export async function openPullRequest(
       { cause },
     );
   }
+}
+
+async function openGitHub({ token, apiUrl }: GitHubAccess) {
+  const { Octokit } = await import("@octokit/rest");
+  return new Octokit({
+    auth: token,
+    userAgent: "giftwrap",
+    ...(apiUrl && { baseUrl: apiUrl }),
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+  });
 }

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Io } from "../../src/commands/command.ts";
 import { command as gateCommand } from "../../src/commands/gate.ts";
 import { command as holdCommand } from "../../src/commands/hold.ts";
+import { command as overrideCommand } from "../../src/commands/override.ts";
 import { command as watchCommand } from "../../src/commands/watch.ts";
 import { TIMESTAMP_KEY } from "../../src/wire/keys.ts";
 import { runCommand } from "../support/cli.ts";
@@ -123,6 +124,11 @@ describe("giftwrap watch", () => {
     expect((await watch(world, bad, 28)).stdout).toContain("stopped already by gate-kite-1-1-0");
     expect(await overridesOf(world)).toEqual(stopped);
 
+    // What a person wrote by break-glass is a person's, whatever it is called.
+    const own = ["kite@1.1.0", "--limit=none", "--reason=Dark on one device", "--tiers=low"];
+    const io = quietIo(world.root);
+    expect((await runCommand(overrideCommand, io, ...own, "--id=gate-keeper")).code).toBe(0);
+
     // It stands while git says otherwise, and through other publishes.
     await world.commit("Nothing of kite");
     await world.publish();
@@ -133,7 +139,7 @@ describe("giftwrap watch", () => {
     await world.publish();
     const lifted = await watch(world, bad, 4.2);
     expect([lifted.code, lifted.stdout]).toEqual([0, expect.stringContaining("gate-kite-1-1-0 is lifted")]);
-    expect((await overridesOf(world)).ids).toEqual(before.ids);
+    expect((await overridesOf(world)).ids).toEqual([...before.ids, "gate-keeper"]);
   });
 
   test("without the key stops nothing, says so, ends with 3, and still proposes", async () => {
@@ -201,7 +207,12 @@ describe("giftwrap watch", () => {
       expect.stringContaining("(closed)"),
       1,
     ]);
-    expect(await world.git("ls-remote", "origin", "refs/heads/giftwrap/*")).toContain("roll-back-kite");
+    const proposed = await world.git("ls-remote", "origin", "refs/heads/giftwrap/*");
+    expect(proposed).toContain("roll-back-kite");
+    // Who closes a pull request often deletes its branch, too.
+    await world.git("push", "--quiet", "origin", `:${proposed.split("\t")[1] ?? ""}`);
+    expect((await watch(world, bad, 28, [], io)).stdout).toContain("(closed)");
+    expect(await world.git("ls-remote", "origin", "refs/heads/giftwrap/*")).toBe("");
   });
 });
 

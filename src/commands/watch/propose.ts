@@ -1,4 +1,4 @@
-import { openPullRequest, readGitHubAccess } from "../../github/openPullRequest.ts";
+import { findPullRequest, openPullRequest, readGitHubAccess } from "../../github/openPullRequest.ts";
 import type { Proposal } from "../../rollout/planWatch.ts";
 import { verdictToMarkdown } from "../../rollout/verdict/verdictMarkdown.ts";
 import { proposeCommit } from "../../source/proposeCommit.ts";
@@ -21,6 +21,10 @@ export async function propose(
   { branch, path, text, title }: Proposal,
   { story, verdict }: JudgedTrial,
 ): Promise<string> {
+  const access = readGitHubAccess(io.variables);
+  // Whoever closes a pull request often deletes its branch: that must not bring both back.
+  const before = access && (await findPullRequest(access, branch));
+  if (before) return `proposed already: ${before.url} (${before.state})`;
   const body = verdictToMarkdown(story);
   const proposed = await proposeCommit(bench.root, {
     branch,
@@ -32,7 +36,6 @@ export async function propose(
     seconds: verdict.asOfSeconds,
   });
   const where = proposed.remote === null ? branch : `${branch} on ${proposed.remote}`;
-  const access = readGitHubAccess(io.variables);
   if (!access || proposed.remote === null)
     return proposed.kind === "already" ? `proposed already: ${where}` : `proposed "${title}": ${where}`;
   const opened = await openPullRequest(access, { branch, base: main, title, body });
