@@ -104,8 +104,10 @@ function regionsOf({ gate }: PolicyFile, { canary, regional, full }: Rollout): r
   return [...new Set(regions.length > 0 ? regions : Object.keys(gate?.traffic?.regions ?? {}))].sort();
 }
 
+/** A percentage of the canary is of all viewers, whatever the regions' slice is of. */
 function tiersOf({ compat, rollout }: ReleaseFile, stage: Stage): readonly Tier[] {
-  const eligible = stage === "regional" ? (rollout.regional.eligible?.tiers ?? TIERS) : TIERS;
+  const isSlice = stage === "regional" && !rollout.canary.percent;
+  const eligible = isSlice ? (rollout.regional.eligible?.tiers ?? TIERS) : TIERS;
   return TIERS.filter((tier) => compat.tiers.includes(tier) && eligible.includes(tier));
 }
 

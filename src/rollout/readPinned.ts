@@ -123,7 +123,7 @@ function hasOlder({ gift, version }: ReleaseName, open: ReadonlyMap<string, read
   return own !== null && (open.get(gift) ?? []).some((it) => compareVersions(it, own) < 0);
 }
 
-/** Whether the newest state with another stage than now had a later one. */
+/** Whether it ever had a later stage than now: somebody closed that, and nobody opened it since. */
 function wasWider(
   path: string,
   release: ReleaseFile,
@@ -131,12 +131,10 @@ function wasWider(
   { blobs }: History,
 ): boolean {
   const now = stageOf(release);
-  for (const { blob } of states) {
+  return states.some(({ blob }) => {
     const past = parseFile("release", path, blob === null ? undefined : blobs.get(blob)).located?.value;
-    const then = stageOf(past ?? null);
-    if (then !== now) return then > now;
-  }
-  return false;
+    return stageOf(past ?? null) > now;
+  });
 }
 
 /** Everything that decides whom the release reaches. */

@@ -117,6 +117,33 @@ describe("the plan of a trial", () => {
     });
   });
 
+  test("counts every kind of device while a percentage of all viewers has it beside the regions' slice", async () => {
+    const world = await newWorld();
+    const slice = { ...ROSE, regions: { SG: 5 }, eligible: "{ tiers: [mid, high] }", regional: true };
+    await world.release(slice);
+    await world.commit("Open regional");
+    expect((await planOf(world))?.strata.map((it) => it.tier)).toEqual(["mid", "high"]);
+    await world.release({ ...slice, percent: 1 });
+    await world.commit("And one in a hundred of all");
+    expect(new Set((await planOf(world))?.strata.map((it) => it.tier))).toEqual(
+      new Set(["low", "mid", "high"]),
+    );
+  });
+
+  test("knows that a later stage was closed, also when all of them were since", async () => {
+    const world = await newWorld();
+    for (const stages of [
+      { regional: true, full: true },
+      { regional: false, canary: false },
+      { regional: true },
+    ]) {
+      await world.release({ ...ROSE, ...stages, holdback: 2 });
+      await world.commit("Step");
+    }
+    const head = await world.git("rev-parse", "HEAD");
+    expect((await readPinned(world.root, head, [ROSE])).get("rose@1.1.0")?.wasClosed).toBe(true);
+  });
+
   test("begins where the policy first had a gate, when the stage was open before", async () => {
     const world = await newWorld();
     await world.write({ "releases/policy.yaml": POLICY });
