@@ -1,8 +1,10 @@
 import { type Project, releaseKey } from "../model/project.ts";
+import { toRollout } from "../model/rollout.ts";
+import type { ReleaseFile } from "../model/schemas.ts";
 import type { Finding } from "../report/finding.ts";
 import { applyWaivers } from "./applyWaivers.ts";
 import type { Change } from "./change/change.ts";
-import { stageOf } from "./change/compareReleases.ts";
+import { FULL, stageOf } from "./change/compareReleases.ts";
 import type { Widened } from "./checkFreezes.ts";
 import { widenedIn } from "./change/checkChange.ts";
 
@@ -13,14 +15,22 @@ export interface GateFact {
   readonly next: string;
 }
 
-/** The releases that somebody has already and that would reach more viewers: each needs a pass. What is new begins without one. */
+/**
+ * The releases on trial that would reach more viewers: each needs a pass. What is new begins without one, and of what everyone has
+ * already nobody is left to compare with.
+ */
 export function gatedIn(change: Change): readonly Widened[] {
   const trials = new Set(
     change.releases
-      .filter(({ before }) => stageOf(before?.value ?? null) >= 0)
+      .filter(({ before }) => before && isOnTrial(before.value))
       .map((it) => releaseKey(it.gift, it.version)),
   );
   return widenedIn(change).filter((it) => trials.has(releaseKey(it.gift, it.version)));
+}
+
+function isOnTrial(release: ReleaseFile): boolean {
+  const stage = stageOf(release);
+  return stage >= 0 && (stage !== FULL || toRollout(release)?.holdback !== undefined);
 }
 
 /**

@@ -169,6 +169,8 @@ describe("giftwrap gate --base", () => {
     expect(
       await step({ file: KITE, from: "regional:\n    open: true", to: "regional:\n    open: false" }),
     ).toBe(0);
+    const OLD = "releases/kite/1.0.0.yaml";
+    expect(await step({ file: OLD, from: 'android: ">=8.0.0"', to: 'android: ">=7.0.0"' })).toBe(0);
     expect(await step({ file: "gifts/kite/gift.yaml", from: "name: Kite", to: "name: A kite" })).toBe(0);
     const BELL = "releases/bell/1.1.0.yaml";
     expect(await step({ file: BELL, from: "canary:\n    open: false", to: "canary:\n    open: true" })).toBe(
