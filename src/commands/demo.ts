@@ -38,6 +38,8 @@ import { gatherFacts } from "./gatherFacts.ts";
 import { startServers } from "./serve.ts";
 
 const REGIONS = ["SG", "ID", "BR"];
+/** Devices that play the gift for the first time while the gate looks. */
+const GATE_VIEWERS = 40_000;
 const [FIRST, BAD, FIXED] = ["1.0.0", "1.1.0", "1.1.1"] as const;
 
 export const command: Command = {
@@ -120,14 +122,23 @@ async function liveTheDay(
   await repository.commit(`Add ${star} ${BAD}`);
   const opening = await promote(io, repository, star, BAD, "canary");
   await see(`${BAD} at canary`);
+  const asked = toQuestion(io, repository, `${star}@${BAD}`);
+  const evening = await asked.simulate("0.5%:0%", 6, "--crash", "0.1%:0%");
+  assert.equal(await asked.gate(evening, 1), "hold", "an hour is too short");
+  assert.equal(await asked.gate(evening, 6), "pass", "nobody of the staff had a problem");
   await promote(io, repository, star, BAD, "regional");
   await see(`${BAD} at regional`);
+  const day = await asked.simulate("0.5%:0.5%", 30);
+  assert.equal(await asked.gate(day, 2), "hold", "too little is proven");
+  assert.notEqual(await asked.gate(day, 30), "fail", "it is no worse");
   await promote(io, repository, star, BAD, "full");
   const failing = devicesThatFail(BAD);
-  const bad = await see(`${BAD} at full`, failing);
+  const bad = await see(`${BAD} at full, but for the holdback`, failing);
 
-  chapter("A bad release is found: some devices cannot decode it and fall back");
+  chapter("An app of that evening cannot decode it: viewers fall back, and the gate looks on");
   io.line(`  ${bad.fallbacks} of ${viewers.length} viewers saw a fallback; nobody saw nothing`);
+  const night = await asked.simulate("0.5%:8%", 3);
+  assert.equal(await asked.gate(night, 3), "fail", "it is proven to be worse");
 
   chapter(`git revert of the commit that opened ${BAD}; publish`);
   const objectsBefore = (await store.list("objects/")).length;
@@ -204,6 +215,39 @@ async function promote(
   const commit = await repository.commit(`Open ${gift} ${version} at ${stage}`);
   show(io, await repository.giftwrap("publish"));
   return commit;
+}
+
+/** The viewers of the demo are too few for a proof: the gate is shown what tens of thousands would have told, made by chance. */
+function toQuestion(io: Io, repository: DemoRepository, release: string) {
+  return {
+    /** Telemetry of so many hours since the stage was opened; the file that it is in. */
+    simulate: async (failure: string, hours: number, ...more: string[]): Promise<string> => {
+      const file = join(".giftwrap", `telemetry-${hours}-hours.json`);
+      io.progress(`${count(GATE_VIEWERS, "viewer")} play by chance, and their apps tell how it went`);
+      const size = ["--viewers", String(GATE_VIEWERS), "--hours", String(hours), "--seed", "7", ...more];
+      await repository.giftwrap(
+        "simulate",
+        "--release",
+        release,
+        ...size,
+        "--failure",
+        failure,
+        "--record",
+        file,
+      );
+      return file;
+    },
+    /** The verdict so many hours after the stage was opened: what it says first is shown. */
+    gate: async (recorded: string, hours: number): Promise<string> => {
+      const opened = 60 * Math.ceil((await repository.seconds()) / 60);
+      const at = new Date(1000 * (opened + 3_600 * hours + 600)).toISOString().replace(".000", "");
+      const { said } = await repository.ask("gate", release, "--at", at, "--recorded", recorded, "--json");
+      const { verdict, headline, why } = JSON.parse(said) as Record<string, unknown>;
+      io.line(`    ${hours} h: ${String(headline)}`);
+      io.line(`      ${String(why)}`);
+      return String(verdict);
+    },
+  };
 }
 
 async function redrawSources(repository: DemoRepository, gift: string, version: number): Promise<void> {

@@ -44,7 +44,7 @@ export function planAnalysis(pinned: Pinned): AnalysisPlan | null {
   const stage = reachedStage(rollout);
   if (!gate || !rollout || !isOnTrial(rollout) || stage === null) return null;
   const must: Gate["stages"]["canary"] = gate.stages[stage];
-  const shares = sharesOf(rollout, stage, regionsOf(policy, rollout));
+  const shares = sharesOf(rollout, stage, regionsOf(policy, release, rollout));
   const isCompared = hasOlder && Object.values(shares).some((share) => share < ALL_PER_MILLION);
   return {
     gift: release.gift,
@@ -58,7 +58,7 @@ export function planAnalysis(pinned: Pinned): AnalysisPlan | null {
     latenessSeconds: 60 * (gate.latenessMinutes ?? DEFAULTS.latenessMinutes),
     strata: strataOf(
       gate,
-      isCompared ? Object.keys(shares) : regionsOf(policy, rollout),
+      isCompared ? Object.keys(shares) : regionsOf(policy, release, rollout),
       tiersOf(release, stage),
     ),
     waivedStrata: waivedOf(gate),
@@ -96,12 +96,17 @@ function sharesOf({ canary, regional, holdback }: Rollout, stage: Stage, regions
   );
 }
 
-/** Where the trial is: the regions of its slice, or, where everyone may be in it, those whose traffic the policy names. */
-function regionsOf({ gate }: PolicyFile, { canary, regional, full }: Rollout): readonly string[] {
-  const named = Object.keys(regional?.regions ?? {}).filter((it) => (regional?.regions[it] ?? 0) > 0);
-  const everywhere = full || canary?.basisPoints;
-  const regions = everywhere ? [...Object.keys(gate?.traffic?.regions ?? {}), ...named] : named;
-  return [...new Set(regions.length > 0 ? regions : Object.keys(gate?.traffic?.regions ?? {}))].sort();
+/**
+ * Where the trial is: the regions of its slice, or, where everyone may be in it, those whose traffic the policy names and those that
+ * the release has a slice for later.
+ */
+function regionsOf({ gate }: PolicyFile, release: ReleaseFile, rollout: Rollout): readonly string[] {
+  const slices = Object.keys(release.rollout.regional.regions);
+  const isSliced = rollout.regional && !rollout.full && !rollout.canary?.basisPoints;
+  const regions = isSliced
+    ? slices.filter((it) => (rollout.regional?.regions[it] ?? 0) > 0)
+    : [...Object.keys(gate?.traffic?.regions ?? {}), ...slices];
+  return [...new Set(regions)].sort();
 }
 
 /** A percentage of the canary is of all viewers, whatever the regions' slice is of. */

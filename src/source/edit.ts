@@ -39,6 +39,12 @@ export function removeBlock(text: string, key: string): string {
   return text.slice(0, start) + text.slice(end).replace(/^(?:[ \t]*\n)+/, "");
 }
 
+/** Whether the text has the top-level key. */
+export function hasBlock(text: string, key: string): boolean {
+  const { contents } = parseDocument(text);
+  return isMap(contents) && contents.has(key);
+}
+
 /** From the start of the key's line to the end of its value's last line. */
 function rangeOfKey(text: string, key: string): [number, number] {
   const { contents } = parseDocument(text);

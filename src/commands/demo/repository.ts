@@ -5,7 +5,7 @@ import { giftPath, POLICY_PATH } from "../../model/paths.ts";
 import type { Project } from "../../model/project.ts";
 import type { Path } from "../../model/validate.ts";
 import { GiftError } from "../../report/error.ts";
-import { editScalar } from "../../source/edit.ts";
+import { editScalar, hasBlock, removeBlock } from "../../source/edit.ts";
 import { git } from "../../source/git.ts";
 
 /** A repository of the demo's own, in which it runs the real commands. */
@@ -13,7 +13,11 @@ export interface DemoRepository {
   readonly root: string;
   /** Runs `giftwrap` as a person would. @throws GiftError when it ends with another exit code than 0 */
   giftwrap(...args: string[]): Promise<string>;
+  /** The same for a question that may be answered with no: exit code 1. */
+  ask(...args: string[]): Promise<{ readonly isYes: boolean; readonly said: string }>;
   commit(message: string): Promise<string>;
+  /** When the newest commit was made, epoch seconds. */
+  seconds(): Promise<number>;
   revert(commit: string): Promise<void>;
   write(path: string, content: string | Uint8Array): Promise<void>;
   edit(path: string, at: Path, value: boolean | number): Promise<void>;
@@ -32,7 +36,8 @@ export async function createRepository(
   for (const gift of gifts)
     await cp(join(from, giftPath(gift, "")), join(root, giftPath(gift, "")), { recursive: true });
   await mkdir(join(root, "releases"), { recursive: true });
-  await cp(join(from, POLICY_PATH), join(root, POLICY_PATH));
+  const policy = await readFile(join(from, POLICY_PATH), "utf8");
+  await writeFile(join(root, POLICY_PATH), withGate(policy));
   await mkdir(join(from, ".giftwrap", "cache"), { recursive: true });
   await symlink(join(from, ".giftwrap", "cache"), join(root, ".giftwrap", "cache"), "junction");
   await writeFile(join(root, ".gitignore"), ".giftwrap/\n");
@@ -49,7 +54,13 @@ export async function createRepository(
   return {
     root,
     write,
-    giftwrap: (...args) => {
+    giftwrap: async (...args) => {
+      onCommand(`giftwrap ${args.join(" ")}`);
+      const { isYes, said } = await runCommand(root, args);
+      if (isYes) return said;
+      throw toFailure(args, 1, said);
+    },
+    ask: async (...args) => {
       onCommand(`giftwrap ${args.join(" ")}`);
       return runCommand(root, args);
     },
@@ -59,6 +70,7 @@ export async function createRepository(
       await git(root, ["commit", "--quiet", "-m", message]);
       return (await git(root, ["rev-parse", "HEAD"])).trim();
     },
+    seconds: async () => Number(await git(root, ["show", "--no-patch", "--format=%ct", "HEAD"])),
     revert: async (commit) => {
       onCommand(`git revert ${commit.slice(0, 10)}`);
       await git(root, ["revert", "--no-edit", commit]);
@@ -67,6 +79,25 @@ export async function createRepository(
       write(path, editScalar(await readFile(join(root, path), "utf8"), at, value)),
   };
 }
+
+/** The policy with the demo's own gate: that of a small app, which does not wait for as many plays as a large one. */
+function withGate(policy: string): string {
+  const others = hasBlock(policy, "gate") ? removeBlock(policy, "gate") : policy;
+  return `${others.trimEnd()}\n\n${GATE}`;
+}
+
+const GATE = `gate:
+  gridMinutes: 30
+  stratumPercent: 50
+  stages:
+    canary: { soakHours: 4, units: 20 }
+    regional: { soakHours: 24, units: 1000 }
+    full: { soakHours: 24, units: 1000 }
+  metrics:
+    failed: { margin: { points: 0.5 }, usualPercent: 0.5 }
+    crashed: { margin: { points: 0.5 }, usualPercent: 0.1 }
+    slow: { overMilliseconds: 200, margin: { points: 2.5 }, usualPercent: 5 }
+`;
 
 export function environmentText(edges: readonly { region: string; url: string }[]): string {
   const lines = edges.map(({ region, url }) => `  ${region}: [${url}]`);
@@ -119,33 +150,40 @@ ${regions.map((region, at) => `      ${region}: ${10 * (at + 1)}`).join("\n")}
     open: ${open}
 
   holdback:
-    percent: 0
+    percent: ${open ? 0 : 2}
 `;
 }
 
-/** This very program, as a process of its own. */
-function runCommand(root: string, args: readonly string[]): Promise<string> {
+/**
+ * This very program, as a process of its own. Exit code 1 is an answer: findings, or a gate that does not pass.
+ * @throws GiftError `DEMO_FAILED` for any other
+ */
+function runCommand(
+  root: string,
+  args: readonly string[],
+): Promise<{ readonly isYes: boolean; readonly said: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [process.argv[1] ?? "", ...args], {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
     });
     const output: Buffer[] = [];
-    const said: Buffer[] = [];
+    const errors: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
     child.on("error", reject);
     child.on("close", (code) => {
-      const text = Buffer.concat(output).toString("utf8").trimEnd();
-      if (code === 0) resolve(text);
-      else
-        reject(
-          new GiftError(
-            "DEMO_FAILED",
-            `giftwrap ${args.join(" ")} ended with ${code}:\n${text}\n${Buffer.concat(said).toString("utf8")}`,
-            "this is a bug of the demo or of the gifts in this work tree: run npx giftwrap validate",
-          ),
-        );
+      const said = Buffer.concat(output).toString("utf8").trimEnd();
+      if (code === 0 || code === 1) resolve({ isYes: code === 0, said });
+      else reject(toFailure(args, code, `${said}\n${Buffer.concat(errors).toString("utf8")}`));
     });
   });
+}
+
+function toFailure(args: readonly string[], code: number | null, said: string): GiftError {
+  return new GiftError(
+    "DEMO_FAILED",
+    `giftwrap ${args.join(" ")} ended with ${code}:\n${said}`,
+    "this is a bug of the demo or of the gifts in this work tree: run npx giftwrap validate",
+  );
 }
