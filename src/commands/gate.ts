@@ -4,8 +4,10 @@ import { record, toRecordedText } from "../metrics/recordedFile.ts";
 import { trialQueries } from "../metrics/readTrial.ts";
 import { releaseKey } from "../model/project.ts";
 import { UsageError } from "../report/error.ts";
+import type { Finding } from "../report/finding.ts";
 import { findingsToText } from "../report/text.ts";
 import { differenceOverTime } from "../rollout/gate/differenceOverTime.ts";
+import type { VerdictStory } from "../rollout/verdict/story.ts";
 import { drawVerdict } from "../rollout/verdict/pictures.ts";
 import { verdictToJson } from "../rollout/verdict/verdictJson.ts";
 import { verdictToMarkdown } from "../rollout/verdict/verdictMarkdown.ts";
@@ -107,14 +109,23 @@ async function gateChange(args: Arguments, io: Io, asked: string): Promise<Exit>
   if (args.flag("json")) {
     const verdicts = [...judged].map(([key, it]) => ({ release: key, ...toJson(it) }));
     io.line(JSON.stringify({ verdicts, findings }));
-  } else if (args.flag("markdown")) for (const story of stories) io.line(verdictToMarkdown(story).trimEnd());
-  else {
-    for (const story of stories) io.line(`${verdictToText(story).trimEnd()}\n`);
-    if (findings.length > 0) io.line(findingsToText(findings).trimEnd());
-    if (gated.length === 0)
-      io.line("nothing in this change has to pass the gate: no release reaches more viewers");
-  }
+  } else for (const line of changeToLines(stories, findings, args.flag("markdown"))) io.line(line);
   return findings.some((it) => it.severity === "error") ? EXIT.findings : EXIT.ok;
+}
+
+/** Each verdict, then what stands against the change as findings, for a terminal or a pull request. */
+function changeToLines(
+  stories: readonly VerdictStory[],
+  findings: readonly Finding[],
+  isMarkdown: boolean,
+): readonly string[] {
+  const told = findings.length > 0 ? [findingsToText(findings).trimEnd()] : [];
+  const isUngated = stories.length === 0 && findings.length === 0;
+  return [
+    ...stories.map((it) => `${(isMarkdown ? verdictToMarkdown(it) : verdictToText(it)).trimEnd()}\n`),
+    ...(isMarkdown ? told.map((text) => `\`\`\`\n${text}\n\`\`\``) : told),
+    ...(isUngated ? ["nothing in this change has to pass the gate: no release reaches more viewers"] : []),
+  ];
 }
 
 function toJson(judged: JudgedTrial | NotJudged): object {

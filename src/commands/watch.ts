@@ -58,7 +58,9 @@ export const command: Command = {
     if (args.flag("json")) io.line(JSON.stringify(toJson(bench, trials, done, lifting)));
     else for (const line of watchToLines(trials, done, lifting)) io.line(line);
     if (lifting.problem !== null || done.some((it) => it.problems.length > 0)) return EXIT.failure;
-    return acts.some((it) => it.trial.verdict.kind === "fail") ? EXIT.findings : EXIT.ok;
+    return acts.some(({ trial }) => trial.verdict.kind === "fail" || trial.incident.length > 0)
+      ? EXIT.findings
+      : EXIT.ok;
   },
 };
 

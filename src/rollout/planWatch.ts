@@ -61,6 +61,7 @@ export function planWatch(
     // A failure that is waived stands as a pass: nobody may take it for a proof.
     if (trial.isWaived)
       return { ...act, note: "the policy waives what the gate says, so a person goes on with it" };
+    if (trial.incident.length > 0) return { ...act, note: explainIncident(trial) };
     if (kind === "fail") return { ...act, ...onFailure(trial, onFail) };
     if (kind === "pass" && onPass === "propose") return { ...act, ...onProof(trial) };
     return act;
@@ -82,11 +83,6 @@ function onFailure(
 ): Pick<WatchAct, "stop" | "proposal" | "note"> {
   const { gift, version } = trial.verdict;
   const nothing = { stop: null, proposal: null };
-  if (trial.incident.length > 0)
-    return {
-      ...nothing,
-      note: `those who keep the older release are worse off, too (${trial.incident.join(", ")}): something else is wrong, so nothing is stopped by itself`,
-    };
   if (onFail === "report") return { ...nothing, note: null };
   const rollback = planRollback(gift, new Map([[version, trial.text]]), "none", version);
   return {
@@ -100,6 +96,10 @@ function onFailure(
     },
     note: null,
   };
+}
+
+function explainIncident({ incident }: WatchedTrial): string {
+  return `those who keep the older release are worse off, too (${incident.join(", ")}): something else is wrong, so nothing is stopped by itself`;
 }
 
 function onProof(trial: WatchedTrial): Pick<WatchAct, "proposal" | "note"> {

@@ -69,9 +69,12 @@ describe.each([...WORKFLOWS.map((name) => `workflows/${name}`), ...ACTIONS])("%s
   });
 });
 
-it("the gift check is required by one name, and the newest push wins", () => {
+it("the gift check and the gate are required by one name each, and the newest push wins", () => {
   const workflow = block(parse(read("workflows/pr-check.yml")));
-  expect(Object.values(block(workflow["jobs"])).map((job) => block(job)["name"])).toEqual(["Gift check"]);
+  expect(Object.values(block(workflow["jobs"])).map((job) => block(job)["name"])).toEqual([
+    "Gift check",
+    "Gift gate",
+  ]);
   expect(workflow["concurrency"]).toMatchObject({ "cancel-in-progress": true });
 });
 

@@ -98,7 +98,10 @@ async function judgeTrial(
   const read = await readSamples(bench, plan);
   const counts = toCounts(plan, read.samples);
   const proven = judge(plan, counts, memory);
-  const judged = holdBack(proven, [
+  // What is on record failed for itself, whatever happens to everybody now.
+  const incident = proven.kind === "fail" && !memory.failedSeconds ? sharedIncident(plan, counts) : [];
+  const judged = holdBack(incident.length > 0 ? { ...proven, kind: "hold" } : proven, [
+    ...incident.map((metric) => ({ kind: "shared_incident" as const, metric })),
     ...(read.problem === null ? [] : [{ kind: "metrics_unavailable" as const, message: read.problem }]),
     ...(release.hold ? [{ kind: "on_hold" as const, why: release.hold.reason }] : []),
   ]);
@@ -114,7 +117,7 @@ async function judgeTrial(
     story,
     why: story.why,
     next: story.next.what,
-    incident: verdict.kind === "fail" ? sharedIncident(plan, counts) : [],
+    incident,
     isWaived: waiver !== null,
     release,
     text,
