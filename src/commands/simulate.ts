@@ -63,6 +63,11 @@ export const command: Command = {
       value: "TIMES:TIMES",
       help: "the same for the time of decoding (default: 1:1)",
     },
+    outage: {
+      type: "string",
+      value: "HOUR:PERCENT",
+      help: "from this hour on so many plays of everybody fail besides, such as 20:3%",
+    },
     seed: { type: "string", value: "NUMBER", help: "another number, other viewers (default: 1)" },
     record: { type: "string", value: "FILE", help: "write the telemetry into a file, for gate --recorded" },
     env: {
@@ -200,6 +205,7 @@ async function simulate(args: Arguments, prepared: Prepared): Promise<RecordedFi
     failure: readRates("failure", args.text("failure") ?? "0.5%:0.5%", true),
     crash: readRates("crash", args.text("crash") ?? "0.1%:0.1%", true),
     slowness: readRates("slowness", args.text("slowness") ?? "1:1", false),
+    outage: readOutage(args.text("outage"), plan.startSeconds),
     seed: parseWholeNumber("seed", args.text("seed"), 1),
   });
 }
@@ -322,4 +328,13 @@ function readRates(option: string, text: string, isPercent: boolean): Rates {
       `--${option} ${text}: write today's and the new, such as ${isPercent ? "0.5%:1.5%" : "1:1.3"}`,
     );
   return rates;
+}
+
+function readOutage(text: string | undefined, startSeconds: number) {
+  if (text === undefined) return null;
+  const [, hour, percent] = /^(\d{1,3}(?:\.\d)?):(\d{1,3}(?:\.\d{1,4})?)\s*%?$/.exec(text) ?? [];
+  const rate = Number(percent) / 100;
+  if (hour === undefined || !(rate <= 1))
+    throw new UsageError(`--outage ${text}: write the hour and how many fail, such as 20:3%`);
+  return { startSeconds: startSeconds + 3_600 * Number(hour), rate };
 }

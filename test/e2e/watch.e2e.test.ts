@@ -142,6 +142,18 @@ describe("giftwrap watch", () => {
     expect((await overridesOf(world)).ids).toEqual([...before.ids, "gate-keeper"]);
   });
 
+  test("stops nothing by itself when those who keep the older release are worse off at the same time", async () => {
+    const world = await newWorld("onFail: stop");
+    const before = await overridesOf(world);
+    const bad = await simulated(world, "0.5%:8%", "--hours", "8", "--viewers", "16000", "--outage", "6:20%");
+    const ended = await watch(world, bad, 8.2);
+    expect([ended.code, ended.stdout]).toEqual([
+      1,
+      expect.stringContaining("something else is wrong, so nothing is stopped by itself"),
+    ]);
+    expect([await overridesOf(world), await branches(world)]).toEqual([before, []]);
+  });
+
   test("without the key stops nothing, says so, ends with 3, and still proposes", async () => {
     const world = await newWorld("onFail: stop");
     const bad = await simulated(world, "0.5%:8%");

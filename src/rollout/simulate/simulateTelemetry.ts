@@ -40,6 +40,8 @@ export interface Simulation {
   readonly crash: Rates;
   /** How much longer than usual decoding takes: 1 is as usual, half of all within 100 ms and 95 in 100 within 200. */
   readonly slowness: Rates;
+  /** From that moment on so many plays of everybody fail besides, whatever they play: a CDN, a network. */
+  readonly outage: { readonly startSeconds: number; readonly rate: number } | null;
   readonly seed: number;
 }
 
@@ -79,7 +81,7 @@ export function simulateTelemetry(simulation: Simulation): RecordedFile {
     for (; made < due; made++) {
       const moment = 1000 * (startSeconds + ((made + 0.5) * seconds) / viewers);
       collector.tick(moment);
-      const batch = next(made);
+      const batch = next(made, moment / 1000);
       if (batch) collector.take(batch, moment);
     }
     collector.tick(1000 * at);
@@ -89,13 +91,16 @@ export function simulateTelemetry(simulation: Simulation): RecordedFile {
 }
 
 /** Makes the beacons of one viewer after another; null for one whom nothing of the gift reaches. */
-function viewerMaker(simulation: Simulation, random: Random): (at: number) => BeaconBatch | null {
+function viewerMaker(
+  simulation: Simulation,
+  random: Random,
+): (at: number, seconds: number) => BeaconBatch | null {
   const { gift, catalogs, cohort } = simulation;
   const pickRegion = pickerOf(Object.entries(simulation.regions));
   const pickTier = pickerOf(TIERS.map((tier) => [tier, simulation.tiers[tier]] as const));
   const pickPlatform = pickerOf(Object.keys(simulation.apps).map((name) => [name, 1] as const));
   const run = simulation.seed.toString(16);
-  return (at) => {
+  return (at, seconds) => {
     const [region, tier, platform] = [pickRegion(random), pickTier(random), pickPlatform(random)];
     const versions = simulation.apps[platform] ?? [];
     const appVersion = versions[Math.floor(random() * versions.length)] ?? "1.0.0";
@@ -118,20 +123,22 @@ function viewerMaker(simulation: Simulation, random: Random): (at: number) => Be
       region,
       events: [
         { kind: "exposed", play, gift: link.gift, version: link.version, digest, first: true, ...standing },
-        ...outcome(simulation, standing.arm, play, random),
+        ...outcome(simulation, standing.arm, play, seconds, random),
       ],
     };
   };
 }
 
 function outcome(
-  { failure, crash, slowness }: Simulation,
+  { failure, crash, slowness, outage }: Simulation,
   arm: Arm,
   play: string,
+  seconds: number,
   random: Random,
 ): readonly BeaconEvent[] {
   const of = (rates: Rates) => (arm === "trial" || arm === "cohort" ? rates.trial : rates.baseline);
-  const [fails, crashes] = [random() < of(failure), random() < of(crash)];
+  const outOf = outage && seconds >= outage.startSeconds ? outage.rate : 0;
+  const [fails, crashes] = [random() < 1 - (1 - of(failure)) * (1 - outOf), random() < of(crash)];
   const milliseconds = Math.round(of(slowness) * DECODE.median * Math.exp(DECODE.deviation * normal(random)));
   const frames = 72;
   const dropped = random() < 0.05 ? 12 : 1;
