@@ -76,7 +76,7 @@ const reason: fc.Arbitrary<Reason> = fc.oneof(
   fc.record({ kind: fc.constant("not_proven" as const), metric: metricName }),
   fc.record({ kind: fc.constant("timeout" as const), seconds: number }),
   fc.record({ kind: fc.constant("shared_incident" as const), metric: metricName }),
-  fc.record({ kind: fc.constant("metrics_unavailable" as const), message: name }),
+  fc.record({ kind: fc.constant("metrics_unavailable" as const), message: name, fix: name }),
   fc.record({ kind: fc.constant("on_hold" as const), why: name }),
   fc.record({ kind: fc.constant("waived" as const), owner: name, ends: name, why: name }),
   fc.record({ kind: fc.constant("cohort_clean" as const), units: number }),

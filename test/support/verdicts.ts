@@ -470,6 +470,7 @@ export const VERDICTS: Readonly<Record<string, { readonly verdict: Verdict; read
       verdict: unknown({
         kind: "metrics_unavailable",
         message: "https://metrics.example answered 503 three times",
+        fix: "check that the metric server is up and can be reached from here",
       }),
       plan: PLAN,
     },
@@ -524,7 +525,11 @@ export const REASONS: readonly Reason[] = [
   { kind: "not_proven", metric: "crashed" },
   { kind: "timeout", seconds: 72 * HOUR },
   { kind: "shared_incident", metric: "failed" },
-  { kind: "metrics_unavailable", message: "metrics.example answered 503 three times" },
+  {
+    kind: "metrics_unavailable",
+    message: "metrics.example answered 503 three times",
+    fix: "check that the metric server is up",
+  },
   { kind: "on_hold", why: "Support hears of a black screen on Mali GPUs" },
   { kind: "waived", owner: "@acme/gift-art", ends: "2026-12-31", why: "It is shown once, to few" },
   { kind: "proven" },

@@ -102,7 +102,7 @@ async function judgeTrial(
   const incident = proven.kind === "fail" && !memory.failedSeconds ? sharedIncident(plan, counts) : [];
   const judged = holdBack(incident.length > 0 ? { ...proven, kind: "hold" } : proven, [
     ...incident.map((metric) => ({ kind: "shared_incident" as const, metric })),
-    ...(read.problem === null ? [] : [{ kind: "metrics_unavailable" as const, message: read.problem }]),
+    ...(read.problem === null ? [] : [{ kind: "metrics_unavailable" as const, ...read.problem }]),
     ...(release.hold ? [{ kind: "on_hold" as const, why: release.hold.reason }] : []),
   ]);
   const waiver = findWaiver(bench, judged, plan);
@@ -135,21 +135,28 @@ function holdBack(verdict: Verdict, reasons: readonly Reason[]): Verdict {
   return { ...verdict, kind: "hold", reasons: [...reasons, ...verdict.reasons], expectedSeconds: null };
 }
 
+/** Why there are no numbers, and what brings them. */
+interface Unavailable {
+  readonly message: string;
+  readonly fix: string;
+}
+
 async function readSamples(
   { source, environment, now }: Bench,
   plan: AnalysisPlan,
-): Promise<{ readonly samples: TrialSamples; readonly problem: string | null }> {
+): Promise<{ readonly samples: TrialSamples; readonly problem: Unavailable | null }> {
   const asOfSeconds = Math.floor(now / 1000);
   const nothing = { asOfSeconds, series: [], newest: [] };
   if (!source) {
-    const problem = `${environmentPath(environment.name)} names no metrics`;
-    return { samples: nothing, problem };
+    const file = environmentPath(environment.name);
+    const fix = `run npx giftwrap collect where apps reach it, let a Prometheus server scrape it, and name that server below metrics: in ${file}`;
+    return { samples: nothing, problem: { message: `${file} names no metrics`, fix } };
   }
   try {
     return { samples: await readTrial(source, plan, asOfSeconds), problem: null };
   } catch (error) {
     if (!(error instanceof GiftError)) throw error;
-    return { samples: nothing, problem: `${explainError(error)}; ${error.fix}` };
+    return { samples: nothing, problem: { message: explainError(error), fix: error.fix } };
   }
 }
 

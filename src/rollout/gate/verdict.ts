@@ -27,7 +27,8 @@ export type Reason =
   | { readonly kind: "timeout"; readonly seconds: number }
   /** Another thing moved the baseline at the same time. */
   | { readonly kind: "shared_incident"; readonly metric: MetricName }
-  | { readonly kind: "metrics_unavailable"; readonly message: string }
+  /** `fix` is what brings them, as an instruction. */
+  | { readonly kind: "metrics_unavailable"; readonly message: string; readonly fix: string }
   | { readonly kind: "on_hold"; readonly why: string }
   | { readonly kind: "waived"; readonly owner: string; readonly ends: string; readonly why: string }
   | { readonly kind: "proven" }

@@ -145,7 +145,7 @@ export function describeReason(reason: Reason, verdict: Verdict, plan: AnalysisP
         sentence: `The numbers could not be read: ${endSentence(reason.message)}`,
         next: {
           who: "telemetry owner",
-          what: "bring the metric server back, then judge again",
+          what: `${reason.fix.replace(/[.]$/, "")}; then judge again`,
           command: gateCommand(verdict),
         },
       };

@@ -299,7 +299,8 @@ function isDistrusted(first: Reason | undefined): boolean {
 }
 
 function toPlaces({ name, over, strata }: MetricVerdict): PlaceStory[] {
-  if (strata.length === 0) return [];
+  // Where nothing was played anywhere, a table of places says nothing.
+  if (strata.every(({ trial, baseline }) => trial.units === 0 && baseline.units === 0)) return [];
   const first = (it: StratumVerdict) => ["fail", "few_units", "ok"].indexOf(it.kind);
   const rows = strata.toSorted((a, b) => first(a) - first(b)).map(toPlaceRow);
   return [{ what: metricWords(name, over).title, rows }];
