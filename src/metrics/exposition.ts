@@ -70,6 +70,8 @@ function labelsToText(names: readonly string[], values: readonly string[]): stri
 }
 
 function escapeValue(text: string): string {
+  // Seldom needed, and asked for very often.
+  if (!/["\\\n]/.test(text)) return text;
   return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }
 

@@ -25,6 +25,7 @@ const { measureResolve } = await import("./resolve.mjs");
 const { measureStop } = await import("./stop.mjs");
 const { measureStopAtScale } = await import("./stopAtScale.mjs");
 const { measureValidate } = await import("./validate.mjs");
+const { measureWatch } = await import("./watch.mjs");
 
 const machine = `Node ${process.versions.node}, ${availableParallelism()} x ${cpus()[0]?.model ?? "processor"}, load ${loadavg()[0]?.toFixed(1)} before`;
 console.log(`${machine}\n`);
@@ -41,6 +42,8 @@ for (const figure of await measureGate({ full: values.full })) {
 measureResolve().forEach(show);
 show(await measurePoll());
 show(await measureCollect());
+show(await measureWatch(1_000, 48));
+show(await measureWatch(1_000, 288, 1));
 show(await measureStop(1));
 show(await measureStop(200));
 for (const gifts of [100, 1_000, 10_000]) show(await measurePublish(gifts));

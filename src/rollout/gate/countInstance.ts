@@ -168,12 +168,7 @@ function addIncrements(
   sums: Float64Array,
   invalid: Uint8Array,
 ): void {
-  // Where one of two began later, the difference of both would say what never happened.
-  const areTogether = (partner: number, from: number, to: number, before: number) => {
-    const there = partner * invalid.length;
-    if (columns[there + to] === ABSENT) return false;
-    return from < 0 || (columns[there + from] === ABSENT) === (before === ABSENT);
-  };
+  const { length: count } = invalid;
   for (const { from, to } of steps) {
     const now = columns[first + to] ?? ABSENT;
     if (now === ABSENT) continue;
@@ -183,11 +178,22 @@ function addIncrements(
       continue;
     }
     const increment = before === ABSENT || now < before ? now : now - before;
-    if (increment > 0)
-      for (const { slot, partner } of slots) {
-        if (partner >= 0 && !areTogether(partner, from, to, before)) continue;
-        const place = slot * invalid.length + to;
-        sums[place] = (sums[place] ?? 0) + increment;
-      }
+    if (increment === 0) continue;
+    for (const { slot, partner } of slots) {
+      if (partner >= 0 && !isTogether(columns, partner * count, from, to, before)) continue;
+      sums[slot * count + to]! += increment;
+    }
   }
+}
+
+/** Where one of two counters began later, the difference of both would say what never happened. */
+function isTogether(
+  columns: Float64Array,
+  partner: number,
+  from: number,
+  to: number,
+  before: number,
+): boolean {
+  if (columns[partner + to] === ABSENT) return false;
+  return from < 0 || (columns[partner + from] === ABSENT) === (before === ABSENT);
 }
