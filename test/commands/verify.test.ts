@@ -13,6 +13,7 @@ import { flipped, harm } from "../support/damage.ts";
 import { downEdge, onlyFor, right, serves, startTestEdge, type TestEdge } from "../support/edges.ts";
 import { runCommand } from "../support/runCommand.ts";
 import { createWorld, type World } from "../support/world.ts";
+import { runsOf } from "../support/runs.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -109,7 +110,7 @@ describe("giftwrap verify", () => {
         expect((await walk()).problems).toContainEqual(expect.objectContaining({ key }));
         await putBack();
       }),
-      { numRuns: 25 },
+      runsOf(25, 6),
     );
   });
 
@@ -134,7 +135,7 @@ describe("giftwrap verify", () => {
         const { problems } = await walkEdge({ now: Date.now }, environment, edge.edge, readEarlier);
         expect(problems).toContainEqual(expect.objectContaining({ key }));
       }),
-      { numRuns: 25 },
+      runsOf(25, 6),
     );
     const still = keys.find((key) => key.endsWith(".webp")) ?? expect.fail("there is a still");
     edge.behave(onlyFor((asked) => asked === still, serves(Buffer.from("other"))));

@@ -9,7 +9,7 @@ import { breakGlass, liveOf } from "../support/otherWriters.ts";
 import { witnessOf } from "../support/witness.ts";
 import { copyWorld, createWorld, type World } from "../support/world.ts";
 
-const PROGRAM = new URL("../publish/publishAndDie.mjs", import.meta.url).pathname;
+const PROGRAM = new URL("publishAndDie.mjs", import.meta.url).pathname;
 const WATCHED = [...GIFTS, "compass"];
 
 /** Stands all the while: a publish may end no override that is not git's. */

@@ -6,6 +6,7 @@ import { type Resolution, resolve } from "../../src/wire/resolve.ts";
 import { AUDIENCE } from "../support/audience.ts";
 import { watchedStore } from "../support/failingStore.ts";
 import { createWorld, quietIo, type ReleaseSpec } from "../support/world.ts";
+import { runsOf } from "../support/runs.ts";
 
 const GIFTS = ["anchor", "balloon"];
 /** One of each region, app and tier. */
@@ -67,6 +68,6 @@ test("at any time in a random history, the log answers what a newcomer was given
         }
       },
     ),
-    { numRuns: 3 },
+    runsOf(3, 1),
   );
 });

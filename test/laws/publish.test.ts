@@ -7,6 +7,7 @@ import { dieAtEach, expectStoreFailure, GIFTS, releaseAll } from "../support/cra
 import { openAudience, seenBy, seenByNewcomers } from "../support/audience.ts";
 import { failingStore, watchedStore } from "../support/failingStore.ts";
 import { createWorld, type ReleaseSpec, type World } from "../support/world.ts";
+import { runsOf } from "../support/runs.ts";
 
 const worlds: World[] = [];
 
@@ -52,7 +53,7 @@ describe("the laws of publishing, with real git and a real folder", () => {
         expect(await contentOf(await world.store())).toEqual(before);
         expect(again.said.join()).toContain("nothing to do");
       }),
-      { numRuns: 4 },
+      runsOf(4, 2),
     );
   });
 
@@ -90,7 +91,7 @@ describe("the laws of publishing, with real git and a real folder", () => {
           expect(await (await world.store()).list("objects/")).toEqual(objects);
         },
       ),
-      { numRuns: 5 },
+      runsOf(5, 2),
     );
   });
 

@@ -23,6 +23,7 @@ import {
   sumOf,
   wellOf,
 } from "./beacons.ts";
+import { runsOf } from "../support/runs.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -357,7 +358,7 @@ describe("whatever is sent, in whatever order", () => {
           before = found;
         });
       }),
-      { numRuns: 60 },
+      runsOf(60, 15),
     );
   });
 
@@ -376,7 +377,7 @@ describe("whatever is sent, in whatever order", () => {
         for (const { name, labels } of read)
           if (name === FAMILIES.units) expect(Object.keys(labels)).toEqual([...UNIT_LABELS]);
       }),
-      { numRuns: 50 },
+      runsOf(50, 25),
     );
   });
 
@@ -394,7 +395,7 @@ describe("whatever is sent, in whatever order", () => {
         expect([sumOf(found, FAMILIES.events), sumOf(found, FAMILIES.refused)]).toEqual([accepted, refused]);
         expect(accepted + refused).toBe(sent.reduce((sum, batch) => sum + batch.events.length, 0));
       }),
-      { numRuns: 200 },
+      runsOf(200, 60),
     );
   });
 
@@ -413,7 +414,7 @@ describe("whatever is sent, in whatever order", () => {
         collector.tick(NOW + 5 * MINUTE);
         expect(units().filter(([, value]) => value !== 0)).toEqual(before.filter(([, value]) => value !== 0));
       }),
-      { numRuns: 200 },
+      runsOf(200, 60),
     );
   });
 
@@ -431,7 +432,7 @@ describe("whatever is sent, in whatever order", () => {
         expect(sumOf(found, `${FAMILIES.decode}_count`)).toBe(distinct.size);
         expect(sumOf(found, FAMILIES.devices)).toBe(distinct.size);
       }),
-      { numRuns: 100 },
+      runsOf(100, 40),
     );
   });
 });

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Finding } from "../../src/report/finding.ts";
 import type { GiftMedia, SourceFact } from "../../src/rules/facts.ts";
 import { findingsIn, type Files, GOOD, giftFiles } from "./projectOf.ts";
+import { runsOf } from "../support/runs.ts";
 
 const FILES: Files = {
   ...GOOD,
@@ -86,7 +87,7 @@ test("whatever is in the files, reading and checking end with findings that a pe
           expectUsable(finding);
       },
     ),
-    { numRuns: 600 },
+    runsOf(600, 60),
   );
 }, 60_000);
 
@@ -115,7 +116,7 @@ test("whatever files lie about", async () => {
       const files = { ...FILES, ...Object.fromEntries(strays.map((path) => [path, FILES[path] ?? ""])) };
       for (const finding of await findingsIn(files)) expectUsable(finding);
     }),
-    { numRuns: 200 },
+    runsOf(200, 30),
   );
 }, 60_000);
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parseDocument, stringify } from "yaml";
 import { readPlainYaml } from "../../src/source/plainYaml.ts";
 import { GOOD } from "../rules/projectOf.ts";
+import { runsOf } from "../support/runs.ts";
 
 const TEXTS = Object.entries(GOOD).flatMap(([path, text]) => (path.endsWith(".yaml") ? [text] : []));
 
@@ -99,7 +100,7 @@ describe("the quick reading of plain YAML", () => {
       fc.property(fc.constantFrom(...TEXTS), fc.array(edits, { maxLength: 4 }), (text, changes) =>
         expectSame(changes.reduce(applyEdit, text)),
       ),
-      { numRuns: 4_000 },
+      runsOf(4_000, 800),
     );
   }, 120_000);
 
@@ -133,7 +134,7 @@ describe("the quick reading of plain YAML", () => {
       fc.property(value, style, fc.array(edits, { maxLength: 2 }), (value, style, changes) =>
         expectSame(changes.reduce(applyEdit, stringify(value, style))),
       ),
-      { numRuns: 4_000 },
+      runsOf(4_000, 800),
     );
   }, 120_000);
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { GiftError, explainError } from "../../src/report/error.ts";
 import { generateKeyPem, keyIdOf, signerFromPem } from "../../src/trust/keys.ts";
+import { runsOf } from "../support/runs.ts";
 
 describe("a key", () => {
   test("comes back from its PEM as the same key, and what it signs verifies with Node's own library", async () => {
@@ -73,7 +74,7 @@ describe("a key", () => {
           }
         },
       ),
-      { numRuns: 500 },
+      runsOf(500, 60),
     );
   });
 });

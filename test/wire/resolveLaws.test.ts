@@ -4,6 +4,7 @@ import type { ReleaseLink } from "../../src/wire/catalog.ts";
 import { explain, resolve } from "../../src/wire/resolve.ts";
 import { catalogs, giftIds, hints, overridesOf, viewers } from "./arbitraries.ts";
 import { catalogOf, overrideOf, wordsOf } from "./catalogOf.ts";
+import { runsOf } from "../support/runs.ts";
 
 const world = fc.record({
   gifts: catalogs(),
@@ -12,7 +13,7 @@ const world = fc.record({
   gift: giftIds(),
   hint: hints(),
 });
-const RUNS = { numRuns: 300 };
+const RUNS = runsOf(300, 100);
 
 test("every chain ends with the one default, and tries no release twice", () => {
   fc.assert(

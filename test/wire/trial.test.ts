@@ -15,6 +15,7 @@ import {
   unitIdWhere,
   viewerOf,
 } from "./catalogOf.ts";
+import { runsOf } from "../support/runs.ts";
 
 const SALT = "rose/1.1.0";
 const REGIONAL: Rollout = {
@@ -224,7 +225,7 @@ test("in every catalog the arm agrees with what the viewer gets", () => {
         expect(sharePerMillion > 0).toBe(arm !== "cohort");
       }
     }),
-    { numRuns: 400 },
+    runsOf(400, 100),
   );
 });
 
@@ -296,6 +297,6 @@ test("in every catalog the arm depends on nothing of the viewer but what resolut
       expect(of(stranger)).toEqual(of(viewer));
       expect(of({ ...viewer })).toEqual(of(viewer));
     }),
-    { numRuns: 300 },
+    runsOf(300, 80),
   );
 });

@@ -17,6 +17,7 @@ import {
   STRATA,
   withMetrics,
 } from "../../support/trialSeries.ts";
+import { runsOf } from "../../support/runs.ts";
 
 const SG_LOW = { region: "SG", tier: "low" } as const;
 const steadily = (instants: number, more: Partial<Happening> = {}): Happening[] =>
@@ -666,7 +667,7 @@ describe("whatever the numbers are,", () => {
             expect([...trial, ...baseline].every((it) => it >= 0)).toBe(true);
         },
       ),
-      { numRuns: 250 },
+      runsOf(250, 60),
     );
   });
 
@@ -697,7 +698,7 @@ describe("whatever the numbers are,", () => {
               ?.map((it) => [it.trialUnits, it.trialBad, it.baselineUnits, it.baselineBad]),
           );
       }),
-      { numRuns: 200 },
+      runsOf(200, 60),
     );
   });
 
@@ -708,6 +709,7 @@ describe("whatever the numbers are,", () => {
       steps: fc.integer({ min: 1, max: 5 }),
       whole: fc.boolean(),
     });
+    const runs = runsOf(150, 75);
     let complete = 0;
     fc.assert(
       fc.property(story, fc.array(hole, { maxLength: 3 }), (told, holes) => {
@@ -735,8 +737,8 @@ describe("whatever the numbers are,", () => {
         ]);
         expect(sum(counted)).toBe(sum(told.map((it) => it.happening.units)));
       }),
-      { numRuns: 150 },
+      runs,
     );
-    expect(complete).toBeGreaterThan(10);
+    expect(complete).toBeGreaterThan(runs.numRuns / 15);
   });
 });
