@@ -29,7 +29,7 @@ export interface Pinned {
   readonly release: ReleaseFile;
   /** SHA-256 of the lock's bytes. */
   readonly lockDigest: string;
-  /** Whether an older release of the gift is open: without one there is nobody to compare with. */
+  /** Whether an older release of the gift is open, or was when the stage was opened: without one there is nobody to compare with. */
   readonly hasOlder: boolean;
   readonly commit: string;
   /** Epoch seconds. */

@@ -51,6 +51,9 @@ export async function readPinned(
   );
   const open = toOpenReleases(files);
   const history = { steps: toOrder(steps), blobs };
+  // One question of git for all of them, and none where every release has an older one.
+  const lone = [...new Set(names.filter((it) => !hasOlder(it, open)).map(({ gift }) => `releases/${gift}`))];
+  const siblings = await fileHistory(root, commit, lone);
   const policies = toPolicies(states.get(POLICY_PATH) ?? [], history);
 
   const found = new Map<string, PinnedTrial>();
@@ -64,12 +67,13 @@ export async function readPinned(
     if (opening === null || (shallow && opening === past.at(-1)?.commit)) throw toShallow(pathOf(name));
     const pinned = findPolicy(opening, policies, history);
     if (!pinned) continue;
+    const isAlone = !hasOlder(name, open);
     const wasClosed = wasWider(pathOf(name), release, past, history);
     const trial = {
       ...pinned,
       release,
       lockDigest: digestOf(lock),
-      hasOlder: hasOlder(name, open),
+      hasOlder: !isAlone || (await hadOlder(root, name, opening, siblings, history)),
       wasClosed,
     };
     found.set(releaseKey(name.gift, name.version), trial);
@@ -121,6 +125,35 @@ function toOpenReleases(files: ReadonlyMap<string, Uint8Array>): ReadonlyMap<str
 function hasOlder({ gift, version }: ReleaseName, open: ReadonlyMap<string, readonly Version[]>): boolean {
   const own = parseVersion(version);
   return own !== null && (open.get(gift) ?? []).some((it) => compareVersions(it, own) < 0);
+}
+
+/**
+ * Whether an older release was open when the stage was: with whom a release is compared is fixed there, so that nobody gets around a
+ * comparison by closing what it is compared with.
+ */
+async function hadOlder(
+  root: string,
+  { gift, version }: ReleaseName,
+  opening: string,
+  states: ReadonlyMap<string, readonly FileState[]>,
+  { steps }: History,
+): Promise<boolean> {
+  const opened = steps.get(opening)?.age ?? 0;
+  const own = parseVersion(version);
+  const blobs = new Map<string, string>();
+  for (const [path, past] of states) {
+    if (!path.startsWith(`releases/${gift}/`)) continue;
+    const it = classifyPath(path);
+    const other = it.kind === "release" ? parseVersion(it.version) : null;
+    const then = past.find((state) => (steps.get(state.commit)?.age ?? -1) >= opened);
+    if (own && other && compareVersions(other, own) < 0 && then?.blob) blobs.set(path, then.blob);
+  }
+  if (blobs.size === 0) return false;
+  const contents = await readObjects(root, [...blobs.values()]);
+  return [...blobs].some(([path, blob]) => {
+    const older = parseFile("release", path, contents.get(blob)).located?.value;
+    return stageOf(older ?? null) >= 0;
+  });
 }
 
 /** Whether it ever had a later stage than now: somebody closed that, and nobody opened it since. */

@@ -130,6 +130,23 @@ describe("the plan of a trial", () => {
     );
   });
 
+  test("compares with the older release that was there at the opening, also when that was closed or deleted since", async () => {
+    const world = await newWorld();
+    await world.release({ ...ROSE, regions: { SG: 5 }, regional: true });
+    await world.commit("Open regional");
+    const plan = await planOf(world);
+    expect(plan?.method).toBe("compare");
+    await world.release({ gift: "rose", version: "1.0.0", canary: false });
+    await world.commit("Close the older one");
+    expect(await planOf(world)).toEqual(plan);
+    await world.write({ "releases/rose/1.0.0.yaml": null, "releases/rose/1.0.0.lock.json": null });
+    await world.commit("Delete it");
+    expect(await planOf(world)).toEqual(plan);
+    await world.release({ ...ROSE, regions: { SG: 6 }, regional: true });
+    await world.commit("Raise: now there is nobody");
+    expect((await planOf(world))?.method).toBe("cohort");
+  });
+
   test("knows that a later stage was closed, also when all of them were since", async () => {
     const world = await newWorld();
     for (const stages of [
