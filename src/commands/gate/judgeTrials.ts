@@ -10,6 +10,7 @@ import type { TrialCounts } from "../../rollout/gate/counts.ts";
 import { type GateMemory, judge } from "../../rollout/gate/judge.ts";
 import { sharedIncident } from "../../rollout/gate/sharedIncident.ts";
 import { toCounts } from "../../rollout/gate/toCounts.ts";
+import { findUncheckedSplit } from "../../rollout/gate/uncheckedSplit.ts";
 import type { Reason, Verdict } from "../../rollout/gate/verdict.ts";
 import { planAnalysis } from "../../rollout/planAnalysis.ts";
 import type { WatchedTrial } from "../../rollout/planWatch.ts";
@@ -103,6 +104,7 @@ async function judgeTrial(
   const judged = holdBack(incident.length > 0 ? { ...proven, kind: "hold" } : proven, [
     ...incident.map((metric) => ({ kind: "shared_incident" as const, metric })),
     ...(read.problem === null ? [] : [{ kind: "metrics_unavailable" as const, ...read.problem }]),
+    ...findUncheckedSplit(plan, counts).map((problem) => ({ kind: "data" as const, problem })),
     ...(release.hold ? [{ kind: "on_hold" as const, why: release.hold.reason }] : []),
   ]);
   const waiver = findWaiver(bench, judged, plan);
@@ -166,7 +168,12 @@ function explainNoPlan(
   trial: PinnedTrial | undefined,
 ): NotJudged {
   const name = releaseKey(gift, version);
-  if (!project.policy?.value.gate)
+  if (!project.policy)
+    return {
+      why: `${POLICY_PATH} is not there, or cannot be read`,
+      next: "run npx giftwrap validate, and mend what it says of that file",
+    };
+  if (!project.policy.value.gate)
     return {
       why: `${POLICY_PATH} has no gate, so nothing can be proven`,
       next: `write gate: in ${POLICY_PATH}`,
