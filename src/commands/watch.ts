@@ -69,7 +69,11 @@ async function openWatch(args: Arguments, io: Io): Promise<{ bench: Bench; gate:
   if (commit === null) throw new UsageError("there is no commit yet: commit the releases first");
   const tree = revisionTree(io.root, commit);
   const { project } = await readProject(tree);
-  const gate = project.policy?.value.gate;
+  if (!project.policy)
+    throw new UsageError(
+      `${POLICY_PATH} is not there, or cannot be read: run npx giftwrap validate, and mend what it says of that file`,
+    );
+  const { gate } = project.policy.value;
   if (!gate) throw new UsageError(`${POLICY_PATH} has no gate to watch by: write gate: there`);
   const name = args.text("env") ?? gate.environment ?? "production";
   const environment = await openEnvironment(io, tree, name, parseEdges(args.texts("edge")));
