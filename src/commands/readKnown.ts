@@ -1,3 +1,4 @@
+import { DECODE_BOUNDS } from "../metrics/families.ts";
 import { type KnownRelease, KnownReleases } from "../metrics/knownReleases.ts";
 import { lockPath } from "../model/paths.ts";
 import { readProject } from "../source/readProject.ts";
@@ -49,7 +50,17 @@ export async function readKnown(tree: Tree, environment: string): Promise<Known>
       ...Object.keys(policy?.platforms ?? {}),
       ...written.flatMap((it) => Object.keys(it.compat.app)),
     ]),
-    decodeBounds:
-      objective === undefined ? [] : [Math.round(0.9 * objective), objective, Math.round(1.1 * objective)],
+    decodeBounds: objective === undefined ? [] : boundsAround(objective),
   };
+}
+
+/** The objective, and where the histogram has no bound near it one on that side. */
+function boundsAround(objective: number): readonly number[] {
+  const has = (from: number, to: number) =>
+    DECODE_BOUNDS.some((it) => it >= from && it <= to && it !== objective);
+  return [
+    ...(has(0.8 * objective, objective) ? [] : [Math.round(0.9 * objective)]),
+    objective,
+    ...(has(objective, 1.25 * objective) ? [] : [Math.round(1.1 * objective)]),
+  ];
 }

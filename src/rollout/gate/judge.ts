@@ -114,11 +114,19 @@ function decide({
   const open = awaited.map(({ reason }) => reason);
   if (latched.length > 0)
     return { kind: "fail", reasons: [...latched, ...failures, ...broken], waits: false };
+  // What was proven by numbers that could be relied on is not undone by none coming any more.
+  const isOnlyMissing = broken.every(isMissing);
+  if (failures.length > 0 && isOnlyMissing)
+    return { kind: "fail", reasons: [...failures, ...broken], waits: false };
   if (broken.length > 0) return { kind: "hold", reasons: broken, waits: false };
-  if (failures.length > 0) return { kind: "fail", reasons: failures, waits: false };
   if (held.length > 0) return { kind: "hold", reasons: [...held, ...open], waits: false };
   if (open.length === 0) return { kind: "pass", reasons: [passes], waits: false };
   return { kind: "hold", reasons: [...timeout, ...open], waits: true };
+}
+
+/** Numbers that are not there, rather than wrong. */
+function isMissing(reason: Reason): boolean {
+  return reason.kind === "data" && (reason.problem.kind === "stale" || reason.problem.kind === "coverage");
 }
 
 function judgeComparison(plan: AnalysisPlan, checked: CheckedCounts, asOfSeconds: number): Judged {

@@ -128,17 +128,7 @@ function drawChart(
             "stroke-dasharray": "8 5",
           }),
         ]),
-    isAlone
-      ? ""
-      : element("polyline", {
-          id: `${id}-line`,
-          points: points.map((it) => `${toTenth(x(it.seconds))},${toTenth(y(it.estimate))}`).join(" "),
-          fill: "none",
-          stroke: theme.accent,
-          "stroke-width": 3,
-          "stroke-linejoin": "round",
-          "stroke-linecap": "round",
-        }),
+    isAlone ? "" : element("g", { "clip-path": `url(#${id}-plot)` }, drawLine(points, id, x, y, theme)),
     element("circle", {
       cx: x(last.seconds),
       cy: y(last.estimate),
@@ -150,6 +140,25 @@ function drawChart(
     ...drawLabels(last, limit, write, y, theme),
     ...drawTimes(start, last.seconds, x, theme),
   ];
+}
+
+/** The difference itself: the first looks may lie far outside. */
+function drawLine(
+  points: readonly Point[],
+  id: string,
+  x: (it: number) => number,
+  y: (it: number) => number,
+  theme: Theme,
+): string {
+  return element("polyline", {
+    id: `${id}-line`,
+    points: points.map((it) => `${toTenth(x(it.seconds))},${toTenth(y(it.estimate))}`).join(" "),
+    fill: "none",
+    stroke: theme.accent,
+    "stroke-width": 3,
+    "stroke-linejoin": "round",
+    "stroke-linecap": "round",
+  });
 }
 
 /** The interval: where it reaches beyond the picture, it is cut at its edge. */

@@ -217,11 +217,13 @@ describe("a verdict", () => {
 });
 
 describe("without numbers that can be relied on a verdict", () => {
+  const MISSING: readonly DataProblem[] = [
+    { kind: "stale", newestSeconds: 1 },
+    { kind: "coverage", covered: 1, expected: 24 },
+  ];
   const PROBLEMS: readonly DataProblem[] = [
     { kind: "no_data" },
     { kind: "no_baseline" },
-    { kind: "stale", newestSeconds: 1 },
-    { kind: "coverage", covered: 1, expected: 24 },
     { kind: "reset_storm", resets: 40, hours: 2 },
     { kind: "invalid_counters", series: "x", why: "NaN" },
     { kind: "unknown_labels", series: "y" },
@@ -233,6 +235,22 @@ describe("without numbers that can be relied on a verdict", () => {
       expect(verdict.reasons).toEqual([{ kind: "data", problem }]);
     }
   });
+
+  test.each(MISSING)(
+    "passes nothing, and what was proven worse stays so when no more numbers come: $kind",
+    (problem) => {
+      const reason = { kind: "data", problem };
+      const fine = judge(PLAN, countsOf(PLAN, [healthy], { problems: [problem] }));
+      expect([fine.kind, fine.reasons]).toEqual(["hold", [reason]]);
+      const worse = judge(PLAN, countsOf(PLAN, [threefold], { problems: [problem] }));
+      expect([worse.kind, worse.reasons.map((it) => it.kind)]).toEqual(["fail", ["worse", "data"]]);
+      const mixed = judge(
+        PLAN,
+        countsOf(PLAN, [threefold], { problems: [problem, { kind: "no_baseline" }] }),
+      );
+      expect(mixed.kind).toBe("hold");
+    },
+  );
 
   test("is hold where there is nothing at all, no metric of the plan, or no metric in the plan", () => {
     for (const [plan, counts] of [
