@@ -1,5 +1,5 @@
 import type { Gate } from "../model/schemas.ts";
-import { POLICY_PATH } from "../model/paths.ts";
+import { classifyPath, POLICY_PATH } from "../model/paths.ts";
 import { releaseKey } from "../model/project.ts";
 import { toRollout } from "../model/rollout.ts";
 import { explainError, GiftError, UsageError } from "../report/error.ts";
@@ -34,7 +34,7 @@ export const command: Command = {
   example: "giftwrap watch --dry-run",
   options: {
     env: { type: "string", value: "NAME", help: "the environment (default: the gate's, else production)" },
-    "dry-run": { type: "boolean", help: "say what would be done, and do nothing" },
+    "dry-run": { type: "boolean", help: "say what would be done, and do nothing; so do --at and --recorded" },
     branch: { type: "string", value: "NAME", help: "the branch that pull requests go to (default: main)" },
     at: { type: "string", value: "TIME", help: "judge what was known then, such as 2026-11-20T21:00:00Z" },
     recorded: {
@@ -47,28 +47,41 @@ export const command: Command = {
     json: JSON_OPTION,
   },
   run: async (args, io) => {
-    const { bench, gate } = await openWatch(args, io);
+    const { bench, gate, unread } = await openWatch(args, io);
     const trials = await judgeAll(bench);
+    // What is said of another time, or by a copy, is to look at: nothing is done by it.
+    const isDry = ["at", "recorded"].some((it) => args.text(it) !== undefined) || args.flag("dry-run");
     const acts = planWatch(
       trials.flatMap((it) => ("verdict" in it.judged ? it.judged : [])),
       gate,
     );
-    const done = args.flag("dry-run") ? acts.map(toIntention) : await carryOut(acts, trials, bench, args, io);
-    const lifting = args.flag("dry-run") ? NOTHING_LIFTED : await lift(toPorts(bench, args, io));
-    if (args.flag("json")) io.line(JSON.stringify(toJson(bench, trials, done, lifting)));
-    else for (const line of watchToLines(trials, done, lifting)) io.line(line);
-    if (lifting.problem !== null || done.some((it) => it.problems.length > 0)) return EXIT.failure;
-    return acts.some(({ trial }) => trial.verdict.kind === "fail" || trial.incident.length > 0)
-      ? EXIT.findings
-      : EXIT.ok;
+    const done = isDry ? acts.map(toIntention) : await carryOut(acts, trials, bench, args, io);
+    const lifting = isDry ? NOTHING_LIFTED : await lift(toPorts(bench, args, io));
+    if (args.flag("json")) io.line(JSON.stringify({ ...toJson(bench, trials, done, lifting), unread }));
+    else for (const line of [...watchToLines(trials, done, lifting), ...unreadToLines(unread)]) io.line(line);
+    const isBlind = trials.some(({ judged }) => "verdict" in judged && hasNoMetrics(judged));
+    if (isBlind || lifting.problem !== null || done.some((it) => it.problems.length > 0)) return EXIT.failure;
+    const isBad = acts.some(({ trial }) => trial.verdict.kind === "fail" || trial.incident.length > 0);
+    return isBad || unread.length > 0 ? EXIT.findings : EXIT.ok;
   },
 };
 
-async function openWatch(args: Arguments, io: Io): Promise<{ bench: Bench; gate: Gate }> {
+interface Opened {
+  readonly bench: Bench;
+  readonly gate: Gate;
+  /** Release files that cannot be read: what is live of them goes on, and nobody watches it. */
+  readonly unread: readonly string[];
+}
+
+async function openWatch(args: Arguments, io: Io): Promise<Opened> {
   const commit = await commitOf(io.root, "HEAD");
   if (commit === null) throw new UsageError("there is no commit yet: commit the releases first");
   const tree = revisionTree(io.root, commit);
-  const { project } = await readProject(tree);
+  const { project, findings } = await readProject(tree);
+  const broken = findings.filter(
+    (it) => it.severity === "error" && classifyPath(it.place.file).kind === "release",
+  );
+  const unread = [...new Set(broken.map((it) => it.place.file))];
   if (!project.policy)
     throw new UsageError(
       `${POLICY_PATH} is not there, or cannot be read: run npx giftwrap validate, and mend what it says of that file`,
@@ -80,7 +93,15 @@ async function openWatch(args: Arguments, io: Io): Promise<{ bench: Bench; gate:
   const at = args.text("at");
   const source = await openMetrics(io, environment, args.text("recorded"));
   const now = at === undefined ? io.now() : parseTime("at", at);
-  return { bench: { root: io.root, commit, project, environment, source, now }, gate };
+  return { bench: { root: io.root, commit, project, environment, source, now }, gate, unread };
+}
+
+function hasNoMetrics({ verdict }: JudgedTrial): boolean {
+  return verdict.reasons.some((it) => it.kind === "metrics_unavailable");
+}
+
+function unreadToLines(unread: readonly string[]): readonly string[] {
+  return unread.map((path) => `${path} cannot be read, so it is not watched: run npx giftwrap validate`);
 }
 
 interface Watched {

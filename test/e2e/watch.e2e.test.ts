@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
-import { rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Io } from "../../src/commands/command.ts";
 import { command as gateCommand } from "../../src/commands/gate.ts";
@@ -22,6 +23,9 @@ afterEach(async () => {
   await Promise.all(folders.splice(0).map((it) => rm(it, { recursive: true })));
 });
 
+/** Where the environment's metrics are; git does not look there. */
+const METRICS = ".giftwrap/metrics.json";
+
 /** With what the policy says of failures and passes; kite 1.1.0 is given to half of two regions, and published. */
 async function newWorld(policy: string): Promise<World> {
   const world = await createWorld();
@@ -30,20 +34,27 @@ async function newWorld(policy: string): Promise<World> {
   await world.release({ gift: "kite", version: "1.0.0", regional: true, full: true });
   const regions = { SG: 50, ID: 50 };
   await world.release({ gift: "kite", version: "1.1.0", regional: true, regions, holdback: 2 });
+  await editFile(world, {
+    file: "releases/environments/production.yaml",
+    from: "edges: {}",
+    to: `edges: {}\nmetrics: { recorded: ${METRICS} }`,
+  });
   await world.commit("Release");
   await world.publish();
   return world;
 }
 
+/** The watch as its cron job runs it, so many hours after the newest commit; the environment's metrics are the recording. */
 const watch = async (
   world: World,
   recorded: string,
   hours: number,
   more: readonly string[] = [],
-  io?: Io,
+  variables: Io["variables"] = {},
 ) => {
-  const at = await hoursLater(world, hours);
-  return runCommand(watchCommand, io ?? quietIo(world.root), "--recorded", recorded, "--at", at, ...more);
+  await copyFile(join(world.root, recorded), join(world.root, METRICS));
+  const now = Date.parse(await hoursLater(world, hours));
+  return runCommand(watchCommand, { ...quietIo(world.root), variables, now: () => now }, ...more);
 };
 const branches = async (world: World) =>
   (await world.git("for-each-ref", "--format=%(refname:short)", "refs/heads/giftwrap/"))
@@ -154,6 +165,51 @@ describe("giftwrap watch", () => {
     expect([await overridesOf(world), await branches(world)]).toEqual([before, []]);
   });
 
+  test("does nothing by numbers of another time or of a copy, and says what it would do", async () => {
+    const world = await newWorld("onFail: stop");
+    const before = await overridesOf(world);
+    const bad = await simulated(world, "0.5%:8%");
+    const at = await hoursLater(world, 4.2);
+    const args = ["--recorded", bad, "--at", at];
+    const ended = await runCommand(watchCommand, quietIo(world.root), ...args);
+    expect([ended.code, ended.stdout]).toEqual([1, expect.stringContaining("would stop it")]);
+    expect([await overridesOf(world), await branches(world)]).toEqual([before, []]);
+  });
+
+  test("ends with 3 when it cannot see, and with 1 when a release file cannot be read", async () => {
+    const world = await newWorld("onFail: report");
+    const fine = await simulated(world, "0.5%:0.5%");
+    await editFile(world, { file: KITE, from: "gift: kite", to: "gift: [kite" });
+    await world.commit("Break a release file");
+    const unread = await watch(world, fine, 4.2);
+    expect([unread.code, unread.stdout]).toEqual([1, expect.stringContaining(`${KITE} cannot be read`)]);
+    await world.git("revert", "--no-edit", "HEAD");
+    await editFile(world, {
+      file: "releases/environments/production.yaml",
+      from: `metrics: { recorded: ${METRICS} }`,
+      to: "metrics: { prometheus: { url: 'http://127.0.0.1:1/' } }",
+    });
+    await world.commit("Name a server that is not there");
+    const blind = await watch(world, fine, 4.2);
+    expect([blind.code, blind.stdout]).toEqual([3, expect.stringContaining("hold")]);
+  });
+
+  test("passes nothing while an override of git speaks of the release", async () => {
+    const world = await newWorld("onPass: propose");
+    await world.write({
+      "releases/overrides/kite-in-sg.yaml":
+        "gifts: [kite]\nscope: { regions: [SG] }\nlimit: canary\nreason: Crashes in one region\n",
+    });
+    await world.commit("Hold kite back in SG");
+    const fine = await simulated(world, "0.5%:0.5%");
+    const held = await watch(world, fine, 4.2);
+    expect([held.code, held.stdout]).toEqual([
+      0,
+      expect.stringContaining("the override kite-in-sg speaks of it"),
+    ]);
+    expect(await branches(world)).toEqual([]);
+  });
+
   test("without the key stops nothing, says so, ends with 3, and still proposes", async () => {
     const world = await newWorld("onFail: stop");
     const bad = await simulated(world, "0.5%:8%");
@@ -200,8 +256,10 @@ describe("giftwrap watch", () => {
     await world.git("push", "--quiet", "origin", "main");
     const bad = await simulated(world, "0.5%:8%");
     const github = await startGitHub();
-    const io = { ...quietIo(world.root), variables: github.variables };
-    const results = await Promise.all([watch(world, bad, 4.2, [], io), watch(world, bad, 4.2, [], io)]);
+    const results = await Promise.all([
+      watch(world, bad, 4.2, [], github.variables),
+      watch(world, bad, 4.2, [], github.variables),
+    ]);
     expect(results.map((it) => it.code)).toEqual([1, 1]);
     expect(github.pulls).toMatchObject([
       {
@@ -213,7 +271,7 @@ describe("giftwrap watch", () => {
     ]);
     const [pull] = github.pulls;
     if (pull) pull.state = "closed";
-    const later = await watch(world, bad, 28, [], io);
+    const later = await watch(world, bad, 28, [], github.variables);
     expect([later.code, later.stdout, github.pulls.length]).toEqual([
       1,
       expect.stringContaining("(closed)"),
@@ -223,7 +281,7 @@ describe("giftwrap watch", () => {
     expect(proposed).toContain("roll-back-kite");
     // Who closes a pull request often deletes its branch, too.
     await world.git("push", "--quiet", "origin", `:${proposed.split("\t")[1] ?? ""}`);
-    expect((await watch(world, bad, 28, [], io)).stdout).toContain("(closed)");
+    expect((await watch(world, bad, 28, [], github.variables)).stdout).toContain("(closed)");
     expect(await world.git("ls-remote", "origin", "refs/heads/giftwrap/*")).toBe("");
   });
 });

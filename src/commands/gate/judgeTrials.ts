@@ -2,7 +2,9 @@ import { readTrial } from "../../metrics/readTrial.ts";
 import type { MetricSource } from "../../metrics/source.ts";
 import type { TrialSamples } from "../../metrics/trialSamples.ts";
 import { environmentPath, POLICY_PATH, releasePath } from "../../model/paths.ts";
+import { toWireOverride } from "../../model/entry.ts";
 import { type Project, releaseKey } from "../../model/project.ts";
+import { InvalidRange } from "../../model/range.ts";
 import { trustRoot } from "../../publish/live.ts";
 import { explainError, GiftError } from "../../report/error.ts";
 import type { AnalysisPlan } from "../../rollout/gate/analysisPlan.ts";
@@ -20,6 +22,7 @@ import { checkGate, type GateFact } from "../../rules/checkGate.ts";
 import { revisionTree } from "../../source/tree.ts";
 import { readEvidence } from "../../trust/evidence.ts";
 import { nodeCrypto } from "../../trust/nodeCrypto.ts";
+import { isWithin, parseVersion } from "../../wire/version.ts";
 import type { Environment } from "../environment.ts";
 
 /** Releases judged at a time; each asks the metric server for a few things at once. */
@@ -106,6 +109,7 @@ async function judgeTrial(
     ...(read.problem === null ? [] : [{ kind: "metrics_unavailable" as const, ...read.problem }]),
     ...findUncheckedSplit(plan, counts).map((problem) => ({ kind: "data" as const, problem })),
     ...(release.hold ? [{ kind: "on_hold" as const, why: release.hold.reason }] : []),
+    ...overridesOf(bench, plan).map((why) => ({ kind: "on_hold" as const, why })),
   ]);
   const waiver = findWaiver(bench, judged, plan);
   const verdict: Verdict = waiver
@@ -135,6 +139,24 @@ function holdBack(verdict: Verdict, reasons: readonly Reason[]): Verdict {
   if (reasons.length === 0) return verdict;
   if (verdict.kind === "fail") return { ...verdict, reasons: [...verdict.reasons, ...reasons] };
   return { ...verdict, kind: "hold", reasons: [...reasons, ...verdict.reasons], expectedSeconds: null };
+}
+
+/** What git's overrides say of the release now: who is held back by one plays something else, so nothing is proven meanwhile. */
+function overridesOf({ project, now }: Bench, { gift, version }: AnalysisPlan): readonly string[] {
+  const own = parseVersion(version) ?? [0, 0, 0];
+  return [...project.overrides].flatMap(([name, { value }]) => {
+    try {
+      const override = toWireOverride(name, value, now);
+      const isOf =
+        override &&
+        (override.gifts === "*" || override.gifts.includes(gift)) &&
+        (!override.versions || isWithin(own, override.versions));
+      return isOf ? [`the override ${name} speaks of it (${value.reason})`] : [];
+    } catch (error) {
+      if (!(error instanceof InvalidRange)) throw error;
+      return [`nobody knows whether the override ${name} speaks of it: it cannot be read`];
+    }
+  });
 }
 
 /** Why there are no numbers, and what brings them. */
@@ -218,9 +240,8 @@ async function openMemory({ name, store, root }: Environment) {
         environment: name,
         kind: "gate",
       });
-      if (!record || "problem" in record || record.result !== "failed" || record.facts["stage"] !== stage)
-        return {};
-      return { failedSeconds: Date.parse(record.recorded) / 1000 };
+      const failed = record && !("problem" in record) ? record.facts[stage] : undefined;
+      return typeof failed === "string" ? { failedSeconds: Date.parse(failed) / 1000 } : {};
     } catch (error) {
       if (error instanceof GiftError) return {};
       throw error;
