@@ -2,7 +2,7 @@ import type { AnalysisPlan } from "../gate/analysisPlan.ts";
 import type { DifferenceOverTime, Interval, MetricVerdict, Verdict } from "../gate/verdict.ts";
 import { decimalsOf, toPoints, toUtc } from "./amounts.ts";
 import { rateOf } from "./describeReason.ts";
-import { EDGE, element, frame, heading, TEXT_SIZE, text, toId, toTenth, WIDTH } from "./svg.ts";
+import { EDGE, element, emptyPlot, frame, heading, line, text, toId, toTenth, WIDTH } from "./svg.ts";
 import type { Theme } from "./theme.ts";
 import { numberTicks, timeTicks } from "./ticks.ts";
 import { metricWords } from "./words.ts";
@@ -63,7 +63,9 @@ export function differenceSvg(
     title: `${release}: plays that ${title}, new minus live`,
     description: describeDifference(verdict, plan, metric, over),
   };
-  const content = last ? drawChart(points, last, limit, write, theme, id) : drawNothing(theme);
+  const content = last
+    ? drawChart(points, last, limit, write, theme, id)
+    : emptyPlot({ x: EDGE, y: TOP, width: WIDTH - 2 * EDGE, height: BOTTOM - TOP + 24 }, theme);
   return frame(theme, HEIGHT, names, [...heading(theme, verdict, title, subtitle), ...content]);
 }
 
@@ -251,38 +253,6 @@ function drawTimes(start: number, end: number, x: (it: number) => number, theme:
     ]),
     text("UTC", { x: WIDTH - EDGE, y: BOTTOM + 26, "text-anchor": "end", fill: theme.muted }),
   ];
-}
-
-function drawNothing(theme: Theme): string[] {
-  return [
-    element("rect", {
-      x: EDGE,
-      y: TOP,
-      width: WIDTH - 2 * EDGE,
-      height: BOTTOM - TOP + 24,
-      rx: 8,
-      fill: "none",
-      stroke: theme.border,
-      "stroke-dasharray": "6 6",
-    }),
-    text("No numbers yet", {
-      x: WIDTH / 2,
-      y: (TOP + BOTTOM + 24) / 2 + 6,
-      "text-anchor": "middle",
-      "font-size": TEXT_SIZE,
-      fill: theme.muted,
-    }),
-  ];
-}
-
-function line(
-  x1: number,
-  y1: number,
-  x2: number,
-  y2: number,
-  attributes: Readonly<Record<string, string | number>>,
-): string {
-  return element("line", { x1, y1, x2, y2, ...attributes });
 }
 
 /** What matters is near zero, the limit and the newest interval; how wide the first ones were does not. */

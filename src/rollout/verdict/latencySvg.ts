@@ -1,7 +1,19 @@
 import type { Quantile, Verdict } from "../gate/verdict.ts";
 import { toMilliseconds, toPercent } from "./amounts.ts";
 import { type Decode, type Slot, slotsOf } from "./slots.ts";
-import { EDGE, element, frame, heading, TEXT_SIZE, text, toId, toTenth, WIDTH } from "./svg.ts";
+import {
+  EDGE,
+  element,
+  emptyPlot,
+  frame,
+  heading,
+  line,
+  TEXT_SIZE,
+  text,
+  toId,
+  toTenth,
+  WIDTH,
+} from "./svg.ts";
 import type { Theme } from "./theme.ts";
 import { numberTicks } from "./ticks.ts";
 
@@ -53,7 +65,9 @@ export function latencySvg(verdict: Verdict, objective: number | null, theme: Th
       "time to decode",
       slots.length > 0 ? "share of plays by milliseconds" : "new beside live",
     ),
-    ...(slots.length > 0 ? drawHistogram(slots, aim, theme) : drawNothing(theme)),
+    ...(slots.length > 0
+      ? drawHistogram(slots, aim, theme)
+      : emptyPlot({ x: EDGE, y: 96, width: RIGHT - EDGE, height: BOTTOM - 56 }, theme)),
     ...(hasStrip && decode ? drawQuantiles(decode, quantiles, slots, theme) : []),
   ]);
 }
@@ -240,36 +254,4 @@ function placeOf(milliseconds: number, slots: readonly Slot[]): number {
 
 function toRange({ lower, upper }: Quantile): string {
   return lower > 0 ? `${toMilliseconds(lower)} to ${toMilliseconds(upper)}` : toMilliseconds(upper);
-}
-
-function drawNothing(theme: Theme): string[] {
-  return [
-    element("rect", {
-      x: EDGE,
-      y: 96,
-      width: RIGHT - EDGE,
-      height: BOTTOM - 56,
-      rx: 8,
-      fill: "none",
-      stroke: theme.border,
-      "stroke-dasharray": "6 6",
-    }),
-    text("No numbers yet", {
-      x: WIDTH / 2,
-      y: 222,
-      "text-anchor": "middle",
-      "font-size": TEXT_SIZE,
-      fill: theme.muted,
-    }),
-  ];
-}
-
-function line(
-  x1: number,
-  y1: number,
-  x2: number,
-  y2: number,
-  attributes: Readonly<Record<string, string | number>>,
-): string {
-  return element("line", { x1, y1, x2, y2, ...attributes });
 }

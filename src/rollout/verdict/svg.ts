@@ -123,3 +123,38 @@ export function toTenth(number: number): number {
 export function toId(...parts: readonly string[]): string {
   return ["giftwrap", ...parts].map((it) => it.replace(/[^A-Za-z0-9]+/g, "-")).join("-");
 }
+
+export function line(x1: number, y1: number, x2: number, y2: number, attributes: Attributes): string {
+  return element("line", { x1, y1, x2, y2, ...attributes });
+}
+
+/** Where there is nothing to draw, a frame that says so. */
+export function emptyPlot(
+  {
+    x,
+    y,
+    width,
+    height,
+  }: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
+  theme: Theme,
+): string[] {
+  return [
+    element("rect", {
+      x,
+      y,
+      width,
+      height,
+      rx: 8,
+      fill: "none",
+      stroke: theme.border,
+      "stroke-dasharray": "6 6",
+    }),
+    text("No numbers yet", {
+      x: x + width / 2,
+      y: y + height / 2 + 6,
+      "text-anchor": "middle",
+      "font-size": TEXT_SIZE,
+      fill: theme.muted,
+    }),
+  ];
+}
