@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { record, toRecordedText } from "../metrics/recordedFile.ts";
-import { trialQueries } from "../metrics/readTrial.ts";
+import { newestQuery, trialQueries } from "../metrics/readTrial.ts";
 import { releaseKey } from "../model/project.ts";
 import { UsageError } from "../report/error.ts";
 import type { Finding } from "../report/finding.ts";
@@ -75,8 +75,10 @@ async function gateRelease(args: Arguments, io: Io): Promise<Exit> {
   if (!("verdict" in judged)) throw new UsageError(`${judged.why}: ${judged.next}`);
   const file = args.text("record");
   if (file !== undefined && bench.source) {
-    const queries = trialQueries(judged.plan, Math.floor(bench.now / 1000));
-    const recorded = await record(bench.source, queries, queries.slice(0, 1));
+    const now = Math.floor(bench.now / 1000);
+    const newestOf = newestQuery(judged.plan, now);
+    const queries = trialQueries(judged.plan, now);
+    const recorded = await record(bench.source, queries, newestOf ? [newestOf] : []);
     await writeFile(resolve(io.root, file), toRecordedText(recorded));
   }
   const folder = args.text("pictures");
@@ -170,6 +172,7 @@ interface Drawn {
 
 /** Writes each picture as SVG and PNG, light and dark, and gives the names of the PNG files. */
 async function draw({ plan, counts, verdict }: JudgedTrial, folder: string): Promise<readonly Drawn[]> {
+  if (!counts) throw new TypeError("what is drawn was judged to be shown");
   const { drawPng } = await import("../rollout/drawPng.ts");
   await mkdir(folder, { recursive: true });
   const differences = verdict.metrics.map((it) => differenceOverTime(plan, counts, it.name, POINTS));

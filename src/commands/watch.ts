@@ -21,7 +21,7 @@ import {
   parseEdges,
 } from "./command.ts";
 import { openEnvironment } from "./environment.ts";
-import { type Bench, judgeTrials, type JudgedTrial } from "./gate/judgeTrials.ts";
+import { type Bench, judgeTrials, type JudgedTrial, type NotJudged } from "./gate/judgeTrials.ts";
 import { openMetrics } from "./gate/openMetrics.ts";
 import { parseTime } from "./parseTime.ts";
 import { liftStops, type StopPorts, stopRelease } from "./watch/stopRelease.ts";
@@ -48,13 +48,9 @@ export const command: Command = {
   },
   run: async (args, io) => {
     const { bench, gate, unread } = await openWatch(args, io);
-    const trials = await judgeAll(bench);
+    const { trials, acts } = await judgeAll(bench, gate);
     // What is said of another time, or by a copy, is to look at: nothing is done by it.
     const isDry = ["at", "recorded"].some((it) => args.text(it) !== undefined) || args.flag("dry-run");
-    const acts = planWatch(
-      trials.flatMap((it) => ("verdict" in it.judged ? it.judged : [])),
-      gate,
-    );
     const done = isDry ? acts.map(toIntention) : await carryOut(acts, trials, bench, args, io);
     const lifting = isDry ? NOTHING_LIFTED : await lift(toPorts(bench, args, io));
     if (args.flag("json")) io.line(JSON.stringify({ ...toJson(bench, trials, done, lifting), unread }));
@@ -106,15 +102,37 @@ function unreadToLines(unread: readonly string[]): readonly string[] {
 
 interface Watched {
   readonly name: string;
-  readonly judged: JudgedTrial | { readonly why: string; readonly next: string };
+  readonly judged: JudgedTrial | NotJudged;
 }
 
-async function judgeAll(bench: Bench): Promise<readonly Watched[]> {
+/** What is acted upon is read and judged again whole: what people are shown of it, and what is done, hang on that alone. */
+async function judgeAll(
+  bench: Bench,
+  gate: Gate,
+): Promise<{ readonly trials: readonly Watched[]; readonly acts: readonly WatchAct[] }> {
   const names = [...bench.project.releases.values()]
     .filter((it) => isOnTrial(toRollout(it.value)))
     .map(({ value: { gift, version } }) => ({ gift, version }));
-  const judged = await judgeTrials(bench, names);
-  return [...judged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, it]) => ({ name, judged: it }));
+  const judged = new Map(await judgeTrials(bench, names, { isShown: false }));
+  const acted = planAll(judged.values(), gate).filter(
+    ({ trial, stop, proposal }) => trial.verdict.kind === "fail" || stop !== null || proposal !== null,
+  );
+  if (acted.length > 0) for (const [name, it] of await judgeTrials(bench, acted)) judged.set(name, it);
+  const trials = [...judged].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    trials: trials.map(([name, it]) => ({ name, judged: it })),
+    acts: planAll(
+      trials.map(([, it]) => it),
+      gate,
+    ),
+  };
+}
+
+function planAll(judged: Iterable<JudgedTrial | NotJudged>, gate: Gate): readonly WatchAct[] {
+  return planWatch(
+    [...judged].flatMap((it) => ("verdict" in it ? it : [])),
+    gate,
+  );
 }
 
 /** What became of one act, in words. */

@@ -149,7 +149,8 @@ export function prometheusSource(
     }
   };
 
-  const selectorOf = (query: MetricQuery) => toSelector(query.name, { ...options.labels, ...query.labels });
+  const selectorOf = (query: MetricQuery) =>
+    toSelector({ ...query, labels: { ...options.labels, ...query.labels } });
 
   return {
     name,
@@ -165,13 +166,13 @@ export function prometheusSource(
         });
         try {
           const body = await ask("query_range", form);
-          return parse("query_range", () => parseMatrix(body, query.name));
+          return parse("query_range", () => parseMatrix(body, [query.name].flat()));
         } catch (error) {
           if (!(error instanceof TooLarge)) throw error;
           if (points === 1 || ++tooLarge > MAX_TOO_LARGE)
             throw broken(
               name,
-              `with more than ${ports.maxAnswerBytes} bytes for ${points} instants of ${query.name}`,
+              `with more than ${ports.maxAnswerBytes} bytes for ${points} instants of ${[query.name].flat().join(", ")}`,
             );
         }
         const half = Math.ceil(points / 2);

@@ -7,11 +7,12 @@ export class BrokenAnswer extends Error {
 }
 
 /** A matrix of Prometheus' HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/#range-vectors). */
-export function parseMatrix(body: unknown, name: string): Series[] {
+export function parseMatrix(body: unknown, names: readonly string[]): Series[] {
   const seen = new Set<string>();
   return resultsOf(body, "matrix").map((result) => {
-    const { __name__: named, ...labels } = labelsOf(result);
-    if (named !== name) throw new BrokenAnswer(`it has a series of ${named ?? "no name"} instead of ${name}`);
+    const { __name__: name, ...labels } = labelsOf(result);
+    if (name === undefined || !names.includes(name))
+      throw new BrokenAnswer(`it has a series of ${name ?? "no name"} instead of ${names.join(" or ")}`);
     const key = seriesKey(name, labels);
     if (seen.has(key)) throw new BrokenAnswer(`it has ${key} twice`);
     seen.add(key);

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { explainError, GiftError } from "../report/error.ts";
 import { parseValue } from "./prometheusAnswer.ts";
-import { pointsOf, seriesKey } from "./selector.ts";
-import type { MetricQuery, MetricSource, Series } from "./source.ts";
+import { pointsOf, seriesKey, toFilter } from "./selector.ts";
+import type { MetricQuery, MetricSource, NamedQuery, Series } from "./source.ts";
 
 export const RECORDED_FORMAT = "1.0";
 /** How far Prometheus looks back from an instant for the newest sample; one exactly so old is too old, as in its third version. */
@@ -36,10 +36,10 @@ export interface RecordedFile {
 /** A recording answers as Prometheus would: at each instant the newest sample of the last five minutes, or nothing. */
 export function recordedSource(recorded: RecordedFile, name: string): MetricSource {
   const byName = groupByName(recorded.series);
-  const wanted = ({ name: of, labels }: MetricQuery) =>
-    (byName.get(of) ?? []).filter((it) =>
-      Object.entries(labels).every(([label, value]) => (it.labels[label] ?? "") === value),
-    );
+  const wanted = (query: MetricQuery) => {
+    const isWanted = toFilter(query);
+    return [query.name].flat().flatMap((of) => (byName.get(of) ?? []).filter((it) => isWanted(it.labels)));
+  };
   return {
     name,
     read: async (query) =>
@@ -132,7 +132,7 @@ export function toRecordedText(recorded: RecordedFile): string {
 export async function record(
   source: MetricSource,
   queries: readonly MetricQuery[],
-  newestOf: readonly MetricQuery[] = queries,
+  newestOf: readonly NamedQuery[],
 ): Promise<RecordedFile> {
   const byKey = new Map<string, { readonly series: Series; readonly samples: Map<number, RecordedValue> }>();
   for (const query of queries)

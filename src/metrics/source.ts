@@ -7,13 +7,23 @@ export interface Series {
   readonly samples: readonly (readonly [seconds: number, value: number])[];
 }
 
-/** Series by name and equal labels, at each instant `start + n * step` up to and with `end`; epoch seconds. */
+/** Series by name and labels, at each instant `start + n * step` up to and with `end`; epoch seconds. */
 export interface MetricQuery {
-  readonly name: string;
+  /** The name, or several of which each will do. */
+  readonly name: string | readonly string[];
+  /** Labels that are equal; one that is not there is empty. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Labels that match as a whole: regular expressions that RE2 and JavaScript read alike. */
+  readonly matching?: Readonly<Record<string, string>>;
   readonly startSeconds: number;
   readonly endSeconds: number;
   readonly stepSeconds: number;
+}
+
+/** Of one name and equal labels. */
+export interface NamedQuery extends MetricQuery {
+  readonly name: string;
+  readonly matching?: never;
 }
 
 /**
@@ -25,5 +35,5 @@ export interface MetricSource {
   readonly name: string;
   read(query: MetricQuery): Promise<readonly Series[]>;
   /** When each series of that name was last really sampled, not as looked back upon; epoch seconds. */
-  newest(query: MetricQuery): Promise<readonly number[]>;
+  newest(query: NamedQuery): Promise<readonly number[]>;
 }

@@ -7,4 +7,6 @@ export interface TrialSamples {
   readonly series: readonly Series[];
   /** When each counter of units was last really sampled, epoch seconds. */
   readonly newest: readonly number[];
+  /** The only bounds whose buckets were read, besides infinity: enough to decide, and no histogram. All where it is left out. */
+  readonly bounds?: readonly number[];
 }

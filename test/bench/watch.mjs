@@ -247,10 +247,11 @@ async function startMetrics(startSeconds, instants) {
     });
   });
   const rangeOf = (query) => {
-    const name = query.slice(0, query.indexOf("{"));
     const { gift, trial, build, older, isBad } = byGift.get(/gift="([^"]*)"/.exec(query)?.[1]) ?? {};
-    const key = `${name} ${isBad === true}`;
-    if (!answers.has(key)) answers.set(key, template(name, isBad === true, startSeconds, instants));
+    const names = namesOf(query);
+    const le = expressionOf(query, "le");
+    const key = JSON.stringify([names, le.source, isBad === true]);
+    if (!answers.has(key)) answers.set(key, template(names, le, isBad === true, startSeconds, instants));
     const { text, series } = answers.get(key);
     counters.series += series;
     return text.replaceAll(/@(\w+)@/g, (_, it) => ({ gift, trial, build, older })[it]);
@@ -277,10 +278,24 @@ async function startMetrics(startSeconds, instants) {
   };
 }
 
-/** The answer for one family, with places for what differs from gift to gift. */
-function template(name, isBad, startSeconds, instants) {
+/** The names that a selector asks for. */
+function namesOf(query) {
+  return query.startsWith("{")
+    ? (/__name__=~"([^"]*)"/.exec(query)?.[1] ?? "").split("|")
+    : [query.split("{")[0]];
+}
+
+/** What a label must match as a whole; anything where the selector does not say. */
+function expressionOf(query, label) {
+  const text = new RegExp(`[{,]${label}=~"([^"]*)"`).exec(query)?.[1] ?? ".*";
+  return new RegExp(`^(?:${text.replaceAll("\\\\", "\\")})$`);
+}
+
+/** The answer for some families, with places for what differs from gift to gift. */
+function template(names, le, isBad, startSeconds, instants) {
   const result = [];
-  const add = (labels, valueAt) => {
+  const add = (name, labels, valueAt) => {
+    if (!le.test(labels.le ?? "")) return;
     const values = Array.from({ length: instants + 1 }, (_, at) => [
       startSeconds + STEP_SECONDS * at,
       String(valueAt(at)),
@@ -290,11 +305,14 @@ function template(name, isBad, startSeconds, instants) {
       values,
     });
   };
-  if (name === FAMILIES.started) add({}, () => startSeconds - 86_400);
-  else
-    for (const arm of ["trial", "baseline"])
-      for (const region of REGIONS)
-        for (const tier of TIERS) addOf(name, arm, region, tier, isBad && arm === "trial" ? 3 : 1, add);
+  for (const name of names) {
+    const of = (labels, valueAt) => add(name, labels, valueAt);
+    if (name === FAMILIES.started) of({}, () => startSeconds - 86_400);
+    else
+      for (const arm of ["trial", "baseline"])
+        for (const region of REGIONS)
+          for (const tier of TIERS) addOf(name, arm, region, tier, isBad && arm === "trial" ? 3 : 1, of);
+  }
   return {
     text: JSON.stringify({ status: "success", data: { resultType: "matrix", result } }),
     series: result.length,

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { prometheusSource, systemPorts } from "../../src/metrics/prometheus.ts";
-import { readTrial, trialQueries } from "../../src/metrics/readTrial.ts";
+import { newestQuery, readTrial, trialQueries } from "../../src/metrics/readTrial.ts";
 import { record, recordedSource } from "../../src/metrics/recordedFile.ts";
 import type { Series } from "../../src/metrics/source.ts";
 import { toCounts } from "../../src/rollout/gate/toCounts.ts";
@@ -93,9 +93,21 @@ describe.skipIf(!hasPrometheus())("a real Prometheus", () => {
     const own = recordedSource({ format: "1.0", series: HISTORY }, "the history");
     expect(toCounts(PLAN, await readTrial(own, PLAN, NOW))).toEqual(counts);
     const queries = trialQueries(PLAN, NOW);
-    const recorded = recordedSource(await record(source, queries), "a recording");
+    const recorded = recordedSource(
+      await record(
+        source,
+        queries,
+        [newestQuery(PLAN, NOW)].flatMap((it) => it ?? []),
+      ),
+      "a recording",
+    );
     expect(toCounts(PLAN, await readTrial(recorded, PLAN, NOW))).toEqual(counts);
-    for (const query of queries) {
+    // What decides alone, by regular expressions, which are not JavaScript's there.
+    const bounds = [200, 0.1];
+    const decided = await readTrial(source, PLAN, NOW, bounds);
+    expect(decided.series.length).toBeLessThan(samples.series.length);
+    expect(toCounts(PLAN, decided)).toEqual({ ...counts, decode: null });
+    for (const query of [...queries, ...trialQueries(PLAN, NOW, bounds)]) {
       const sorted = (series: readonly Series[]) =>
         series
           .map((it) =>

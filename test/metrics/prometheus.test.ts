@@ -9,11 +9,11 @@ import {
   systemPorts,
 } from "../../src/metrics/prometheus.ts";
 import { readTrial } from "../../src/metrics/readTrial.ts";
-import type { MetricQuery } from "../../src/metrics/source.ts";
+import type { NamedQuery } from "../../src/metrics/source.ts";
 import { GiftError } from "../../src/report/error.ts";
 
 const TOKEN = "s3cr3t-t0ken-of-nobody";
-const QUERY: MetricQuery = {
+const QUERY: NamedQuery = {
   name: "giftwrap_units_total",
   labels: { gift: "rose", trial: "1.1.0" },
   startSeconds: 1_700_000_000,
@@ -117,6 +117,27 @@ describe("a Prometheus server", () => {
     expect(asked[0]?.form.get("query")).not.toMatch(/rate|increase/);
   });
 
+  test("is asked for series of several names, and labels that match as a whole, with everything escaped", async () => {
+    const { url, asked } = await serve(
+      answer(matrix(SERIES, { ...SERIES, metric: { ...SERIES.metric, __name__: "a.b" } })),
+    );
+    const source = sourceOf({ url, labels: { job: "giftwrap" } });
+    const query = {
+      ...QUERY,
+      name: [QUERY.name, "a.b"],
+      labels: { gift: "rose" },
+      matching: { le: '\\+Inf|2"' },
+    };
+    expect((await source.read(query)).map(({ name }) => name)).toEqual([QUERY.name, "a.b"]);
+    expect(asked[0]?.form.get("query")).toBe(
+      '{__name__=~"giftwrap_units_total|a\\\\.b",gift="rose",job="giftwrap",le=~"\\\\+Inf|2\\""}',
+    );
+    expect(await failure(source.read({ ...query, name: ["a.b", "c"] }))).toMatchObject({
+      code: "METRICS_BROKEN",
+      message: expect.stringContaining("giftwrap_units_total instead of a.b or c"),
+    });
+  });
+
   test("says not-a-number and infinities as they are", async () => {
     const values = ["NaN", "+Inf", "-Inf", "1e+06", "0.5"].map((value, at) => [at, value]);
     const { url } = await serve(answer(matrix({ ...SERIES, values })));
@@ -189,19 +210,20 @@ describe("a Prometheus server", () => {
     expect(asked[0]?.form.get("time")).toBe("1700000600");
   });
 
-  test("gives the gate a release in eleven requests, at most four at once, and all or nothing", async () => {
+  test("gives the gate a release in five requests, or three for what decides, at most four at once, and all or nothing", async () => {
     let [open, most] = [0, 0];
     const { url, asked } = await serve((request, response) => {
       most = Math.max(most, ++open);
       const form = asked.at(-1)?.form;
-      const name = /^\w+/.exec(form?.get("query") ?? "")?.[0] ?? "";
+      const selector = form?.get("query") ?? "";
+      const name = /^(?:\{__name__=~")?(\w+)/.exec(selector)?.[1] ?? "";
       const isInstant = request.url === "/api/v1/query";
       setImmediate(() => {
         open--;
         const result = [{ metric: {}, value: [0, "1700000500"] }];
         if (isInstant)
           answer({ status: "success", data: { resultType: "vector", result } })(request, response);
-        else if (name === refused)
+        else if (selector.includes(refused))
           answer({ status: "error", errorType: "execution", error: "too many samples" }, 422)(
             request,
             response,
@@ -209,13 +231,15 @@ describe("a Prometheus server", () => {
         else answer(matrix({ metric: { __name__: name }, values: [] }))(request, response);
       });
     });
-    let refused = "";
+    let refused = "nothing of the kind";
     const trial = { gift: "rose", version: "1.1.0", startSeconds: 1_700_000_000, gridSeconds: 300 };
     const samples = await readTrial(sourceOf({ url }), trial, 1_700_000_700);
     expect(samples.asOfSeconds).toBe(1_700_000_700);
     expect(samples.newest).toEqual([1_700_000_500]);
-    expect(samples.series).toHaveLength(10);
-    expect(asked).toHaveLength(11);
+    expect(samples.series).toHaveLength(4);
+    expect(asked).toHaveLength(5);
+    expect((await readTrial(sourceOf({ url }), trial, 1_700_000_700, [200, 0.1])).bounds).toEqual([200, 0.1]);
+    expect(asked).toHaveLength(8);
     expect(most).toBeLessThanOrEqual(4);
     expect(new Set(asked.map(({ form }) => form.get("end") ?? form.get("time")))).toEqual(
       new Set(["1700000600", "1700000700"]),

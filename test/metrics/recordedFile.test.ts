@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readTrial, trialQueries } from "../../src/metrics/readTrial.ts";
+import { newestQuery, readTrial, trialQueries } from "../../src/metrics/readTrial.ts";
 import {
   parseRecordedFile,
   readRecordedFile,
@@ -15,11 +15,11 @@ import {
 } from "../../src/metrics/recordedFile.ts";
 import { parseExposition } from "../../src/metrics/parseExposition.ts";
 import { scrapeLog } from "../../src/metrics/scrapeLog.ts";
-import type { MetricQuery } from "../../src/metrics/source.ts";
+import type { MetricQuery, NamedQuery } from "../../src/metrics/source.ts";
 import { toCounts } from "../../src/rollout/gate/toCounts.ts";
 import { collectorSeries, dueAt, PLAN } from "../support/trialSeries.ts";
 
-const query = (more: Partial<MetricQuery> = {}): MetricQuery => ({
+const query = (more: Partial<NamedQuery> = {}): NamedQuery => ({
   name: "a",
   labels: {},
   startSeconds: 1000,
@@ -80,6 +80,69 @@ describe("a recording", () => {
     expect(await valuesOf({ x: "3" })).toEqual([]);
   });
 
+  test("finds series of several names, and labels that match as a whole", async () => {
+    const file: RecordedFile = {
+      format: "1.0",
+      series: ["", "2", "20", "2.0", "2x0", "+Inf"].flatMap((le, at) =>
+        ["a", "b", "a.b", "axb"].map((name) => ({
+          name,
+          labels: le === "" ? {} : { le },
+          samples: [[1000, at]] as const,
+        })),
+      ),
+    };
+    const found = async (name: MetricQuery["name"], le: string) =>
+      (await recordedSource(file, "test").read({ ...query(), name, matching: { le } })).map((it) =>
+        [it.name, it.labels["le"] ?? "none"].join(" "),
+      );
+    expect(await found("a", "2")).toEqual(["a 2"]);
+    expect(await found("a", "2\\.0|")).toEqual(["a none", "a 2.0"]);
+    expect(await found(["a.b", "b"], "\\+Inf")).toEqual(["a.b +Inf", "b +Inf"]);
+  });
+
+  test.each([
+    ["200", "0.1"],
+    ["200.0", "0.10"],
+    ["2e+02", "1e-01"],
+  ])(
+    "of a release is asked for what decides alone, with le=%j and le=%j, for the same counts",
+    async (...spelt) => {
+      const happenings = [1, 2, 3, 4].flatMap((at) =>
+        (["trial", "baseline"] as const).map((arm) => ({
+          at,
+          arm,
+          region: "SG",
+          tier: "low" as const,
+          units: 10,
+          failed: at % 2,
+          decodes: [2, 3, at, 1],
+          devices: 3,
+        })),
+      );
+      const series = collectorSeries(happenings, { instants: 5, restarts: [3] }).map((it) => {
+        const le = it.labels["le"];
+        const labels =
+          le === undefined
+            ? it.labels
+            : { ...it.labels, le: spelt.find((as) => Number(as) === Number(le)) ?? le };
+        return { ...it, labels };
+      });
+      const source = recordedSource({ format: "1.0", series }, "test");
+      const [whole, part] = [
+        await readTrial(source, PLAN, dueAt(4)),
+        await readTrial(source, PLAN, dueAt(4), [200, 0.1]),
+      ];
+      expect(new Set(part.series.map(({ labels }) => labels["le"] ?? ""))).toEqual(
+        new Set(["", "+Inf", ...spelt]),
+      );
+      expect(whole.series.length).toBeGreaterThan(part.series.length);
+      const { decode, ...counts } = toCounts(PLAN, whole);
+      expect(decode).not.toBeNull();
+      expect(counts.problems).toEqual([]);
+      expect(toCounts(PLAN, part)).toEqual({ ...counts, decode: null });
+    },
+  );
+
   test("says when samples really were", async () => {
     const source = recordedSource(
       fileOf([
@@ -118,7 +181,7 @@ describe("a recording", () => {
           };
           const source = recordedSource(file, "test");
           const queries = ["a", "b"].map((name) => query({ name, stepSeconds }));
-          const text = toRecordedText(await record(source, queries));
+          const text = toRecordedText(await record(source, queries, queries));
           const again = recordedSource(parseRecordedFile(text, "test"), "test");
           for (const it of queries) {
             expect(await again.read(it)).toEqual(await source.read(it));
@@ -150,7 +213,16 @@ describe("a recording", () => {
     const folder = await mkdtemp(join(tmpdir(), "giftwrap-recorded-"));
     try {
       const path = join(folder, "rose.json");
-      await writeFile(path, toRecordedText(await record(source, trialQueries(PLAN, now))));
+      await writeFile(
+        path,
+        toRecordedText(
+          await record(
+            source,
+            trialQueries(PLAN, now),
+            [newestQuery(PLAN, now)].flatMap((it) => it ?? []),
+          ),
+        ),
+      );
       const counts = toCounts(PLAN, await readTrial(await readRecordedFile(path), PLAN, now));
       expect(counts).toEqual(toCounts(PLAN, await readTrial(source, PLAN, now)));
       expect(counts.instants).toHaveLength(5);

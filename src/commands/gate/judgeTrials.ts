@@ -1,4 +1,5 @@
 import { readTrial } from "../../metrics/readTrial.ts";
+import { rememberStarts } from "../../metrics/rememberStarts.ts";
 import type { MetricSource } from "../../metrics/source.ts";
 import type { TrialSamples } from "../../metrics/trialSamples.ts";
 import { environmentPath, POLICY_PATH, releasePath } from "../../model/paths.ts";
@@ -45,7 +46,8 @@ export interface Bench {
 /** A release with its verdict, and all that was looked at. */
 export interface JudgedTrial extends WatchedTrial {
   readonly plan: AnalysisPlan;
-  readonly counts: TrialCounts;
+  /** For its pictures; null where it is not to be shown, for of a thousand releases they are much. */
+  readonly counts: TrialCounts | null;
   readonly story: VerdictStory;
   /** SHA-256 of the lock's bytes. */
   readonly lockDigest: string;
@@ -59,49 +61,70 @@ export interface NotJudged {
   readonly next: string;
 }
 
+export interface JudgeTrialsOptions {
+  /** Whether the verdict is to be shown; where it is only acted upon, far less is read and worked out. */
+  readonly isShown?: boolean;
+}
+
 /** The verdicts by `gift@version`. Numbers that cannot be had are a reason to hold, never an error. */
 export async function judgeTrials(
   bench: Bench,
   names: readonly ReleaseName[],
+  { isShown = true }: JudgeTrialsOptions = {},
 ): Promise<ReadonlyMap<string, JudgedTrial | NotJudged>> {
   const pinned = await readPinned(bench.root, bench.commit, names);
   const texts = await revisionTree(bench.root, bench.commit).read(
     names.map((it) => releasePath(it.gift, it.version)),
   );
   const readMemory = await openMemory(bench.environment);
+  const source = bench.source && rememberStarts(bench.source);
   const judged = new Map<string, JudgedTrial | NotJudged>();
-  const queue = [...names];
+  const planned: Planned[] = [];
+  for (const name of names) {
+    const trial = pinned.get(releaseKey(name.gift, name.version));
+    const plan = trial ? planAnalysis(trial) : null;
+    if (trial && plan) planned.push({ ...trial, plan });
+    else judged.set(releaseKey(name.gift, name.version), explainNoPlan(bench, name, trial));
+  }
+  const queue = planned.sort((a, b) => a.plan.startSeconds - b.plan.startSeconds).values();
   const work = async () => {
-    for (let name = queue.shift(); name; name = queue.shift()) {
-      const key = releaseKey(name.gift, name.version);
-      const trial = pinned.get(key);
-      const plan = trial ? planAnalysis(trial) : null;
-      if (!trial || !plan) {
-        judged.set(key, explainNoPlan(bench, name, trial));
-        continue;
-      }
-      const memory = await readMemory(trial.lockDigest, plan.stage);
-      const text = new TextDecoder().decode(texts.get(releasePath(name.gift, name.version)));
-      judged.set(key, await judgeTrial(bench, { ...trial, plan, memory, text }));
+    for (const trial of queue) {
+      const { gift, version, stage } = trial.plan;
+      const memory = await readMemory(trial.lockDigest, stage);
+      const text = new TextDecoder().decode(texts.get(releasePath(gift, version)));
+      judged.set(
+        releaseKey(gift, version),
+        await judgeTrial({ ...bench, source }, { ...trial, memory, text, isShown }),
+      );
     }
   };
   await Promise.all(Array.from({ length: RELEASES_AT_ONCE }, work));
-  return judged;
+  const keys = names.map((it) => releaseKey(it.gift, it.version));
+  return new Map(
+    keys.flatMap((key) => {
+      const it = judged.get(key);
+      return it ? [[key, it]] : [];
+    }),
+  );
 }
 
-interface TrialToJudge extends PinnedTrial {
+interface Planned extends PinnedTrial {
   readonly plan: AnalysisPlan;
+}
+
+interface TrialToJudge extends Planned {
   readonly memory: GateMemory;
   readonly text: string;
+  readonly isShown: boolean;
 }
 
 async function judgeTrial(
   bench: Bench,
-  { plan, memory, text, release, lockDigest, wasClosed }: TrialToJudge,
+  { plan, memory, text, release, lockDigest, wasClosed, isShown }: TrialToJudge,
 ): Promise<JudgedTrial> {
-  const read = await readSamples(bench, plan);
+  const read = await readSamples(bench, plan, isShown);
   const counts = toCounts(plan, read.samples);
-  const proven = judge(plan, counts, memory);
+  const proven = judge(plan, counts, memory, { isShown });
   // What is on record failed for itself, whatever happens to everybody now.
   const incident = proven.kind === "fail" && !memory.failedSeconds ? sharedIncident(plan, counts) : [];
   const judged = holdBack(incident.length > 0 ? { ...proven, kind: "hold" } : proven, [
@@ -118,7 +141,7 @@ async function judgeTrial(
   const story = describeVerdict(verdict, plan);
   return {
     plan,
-    counts,
+    counts: isShown ? counts : null,
     verdict,
     story,
     why: story.why,
@@ -168,6 +191,7 @@ interface Unavailable {
 async function readSamples(
   { source, environment, now }: Bench,
   plan: AnalysisPlan,
+  isShown: boolean,
 ): Promise<{ readonly samples: TrialSamples; readonly problem: Unavailable | null }> {
   const asOfSeconds = Math.floor(now / 1000);
   const nothing = { asOfSeconds, series: [], newest: [] };
@@ -177,7 +201,8 @@ async function readSamples(
     return { samples: nothing, problem: { message: `${file} names no metrics`, fix } };
   }
   try {
-    return { samples: await readTrial(source, plan, asOfSeconds), problem: null };
+    const bounds = isShown ? undefined : plan.metrics.flatMap(({ over }) => over ?? []);
+    return { samples: await readTrial(source, plan, asOfSeconds, bounds), problem: null };
   } catch (error) {
     if (!(error instanceof GiftError)) throw error;
     return { samples: nothing, problem: { message: explainError(error), fix: error.fix } };

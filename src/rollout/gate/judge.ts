@@ -16,6 +16,12 @@ export interface GateMemory {
   readonly failedSeconds?: number;
 }
 
+/** What is wanted besides the decision. */
+export interface JudgeOptions {
+  /** Whether the intervals of the differences are worked out, which decide nothing and take the longest. */
+  readonly isShown?: boolean;
+}
+
 /** Something that has to come before a release may pass, and when it may be there, epoch seconds. */
 export interface Awaited {
   readonly reason: Reason;
@@ -37,7 +43,12 @@ const QUANTILE_ALPHA = 0.025;
  *
  * Never throws on counts of the right shape, whatever numbers are in them.
  */
-export function judge(plan: AnalysisPlan, counts: TrialCounts, memory: GateMemory = {}): Verdict {
+export function judge(
+  plan: AnalysisPlan,
+  counts: TrialCounts,
+  memory: GateMemory = {},
+  { isShown = true }: JudgeOptions = {},
+): Verdict {
   const checked = checkCounts(plan, counts);
   const asOfSeconds = checked.instants.at(-1) ?? plan.startSeconds;
   const broken: Reason[] = checked.problems.map((problem) => ({ kind: "data", problem }));
@@ -46,7 +57,9 @@ export function judge(plan: AnalysisPlan, counts: TrialCounts, memory: GateMemor
     for (const it of checkVersionSkew(counts.apps)) broken.push({ kind: "version_skew", ...it });
   }
   const judged =
-    plan.method === "cohort" ? judgeCohort(plan, checked) : judgeComparison(plan, checked, asOfSeconds);
+    plan.method === "cohort"
+      ? judgeCohort(plan, checked)
+      : judgeComparison(plan, checked, asOfSeconds, isShown);
   const latched: Reason[] =
     memory.failedSeconds === undefined ? [] : [{ kind: "latched", seconds: memory.failedSeconds }];
   const elapsed = asOfSeconds - plan.startSeconds;
@@ -82,7 +95,7 @@ export function judge(plan: AnalysisPlan, counts: TrialCounts, memory: GateMemor
     },
     metrics: judged.metrics,
     expectedSeconds: waits ? expectedOf(awaited) : null,
-    decode: toDecode(checked),
+    decode: isShown ? toDecode(checked) : null,
   };
 }
 
@@ -129,14 +142,23 @@ function isMissing(reason: Reason): boolean {
   return reason.kind === "data" && (reason.problem.kind === "stale" || reason.problem.kind === "coverage");
 }
 
-function judgeComparison(plan: AnalysisPlan, checked: CheckedCounts, asOfSeconds: number): Judged {
+function judgeComparison(
+  plan: AnalysisPlan,
+  checked: CheckedCounts,
+  asOfSeconds: number,
+  isShown: boolean,
+): Judged {
   const weights = weightsOf(plan);
   const elapsed = asOfSeconds - plan.startSeconds;
   const all = plan.metrics.map((metric) => {
     const arms = checked.metrics.get(metric.name) ?? [];
     const evidence = toEvidence(plan, metric, arms);
     const few = fewUnits(plan, metric, arms, weights);
-    return { metric, evidence, few, verdict: toMetricVerdict(plan, metric, arms, evidence, few, weights) };
+    const verdict = toMetricVerdict(plan, metric, arms, evidence, few, weights);
+    const difference = isShown
+      ? new DifferenceInterval(metric, arms, [...weights]).after(evidence.worse.length)
+      : null;
+    return { metric, evidence, few, verdict: { ...verdict, difference } };
   });
   const decided = all.filter(({ metric }) => metric.decides);
   const failures = decided.flatMap(({ metric, evidence }): Reason[] =>
@@ -223,7 +245,7 @@ function toMetricVerdict(
   evidence: MetricEvidence,
   few: readonly FewUnits[],
   weights: Float64Array,
-): MetricVerdict {
+): Omit<MetricVerdict, "difference"> {
   const rates = arms.map((it) => ({
     trial: { units: sumOf(it.trialUnits), bad: sumOf(it.trialBad) },
     baseline: { units: sumOf(it.baselineUnits), bad: sumOf(it.baselineBad) },
@@ -232,7 +254,6 @@ function toMetricVerdict(
   const notWorse = evidence.notWorse.at(-1) ?? 0;
   const isWorse = evidence.isWithinMargin || evidence.strata.some((it) => it.isWorse);
   const passes = notWorse >= evidence.thresholds.notWorse && few.length === 0 && !isWorse;
-  const blocks = evidence.worse.length;
   return {
     name: metric.name,
     ...(metric.over === undefined ? {} : { over: metric.over }),
@@ -241,7 +262,6 @@ function toMetricVerdict(
     trial: together(rates.map((it) => it.trial)),
     baseline,
     limit: limitOf(metric, rates, weights),
-    difference: new DifferenceInterval(metric, arms, [...weights]).after(blocks),
     worse: {
       logE: evidence.worse.reduce((greatest, logE) => Math.max(greatest, logE), 0),
       logThreshold: evidence.thresholds.worse,

@@ -96,7 +96,7 @@ export function toCounts(plan: AnalysisPlan, samples: TrialSamples): TrialCounts
         .filter(([, units]) => units > 0),
     );
 
-  const histogram = toHistogram(placed, totalOf);
+  const histogram = samples.bounds ? { decode: null, problems: [] } : toHistogram(placed, totalOf);
   return {
     instants: blocks.map(({ to }) => grid.startSeconds + to * grid.stepSeconds),
     metrics: new Map(metrics),

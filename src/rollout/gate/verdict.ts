@@ -70,7 +70,7 @@ export interface MetricVerdict {
   readonly baseline: Rate;
   /** The highest rate that the trial may have, beside the baseline as it is; 0 to 1. */
   readonly limit: number;
-  /** Standardised by the plan's weights; null without a baseline. */
+  /** Standardised by the plan's weights; null without a baseline, or where nothing is to be shown. */
   readonly difference: Interval | null;
   readonly worse: Evidence;
   readonly notWorse: Evidence;

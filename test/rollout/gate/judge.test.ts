@@ -457,6 +457,31 @@ describe("laws of the verdict", () => {
     expect(seeds.slice(0, 50).filter((seed) => kindOf(seed, 0.1) !== "fail")).toEqual([]);
   });
 
+  test("what is only acted upon is judged as what is shown, of all kinds, without intervals and quantiles", () => {
+    const kinds = new Set<string>();
+    fc.assert(
+      fc.property(
+        fc.nat(1_000),
+        fc.constantFrom(0.005, 0.04),
+        fc.nat(60),
+        fc.boolean(),
+        (seed, trial, blocks, hasFailed) => {
+          const draw = { blocks, trialUnits: 60, baselineUnits: 300, trial, baseline: 0.005 };
+          const decode = { bounds: [100], trial: [5, 5], baseline: [50, 50] };
+          const counts = countsOf(PLAN, [drawArms(seed, draw)], { decode });
+          const memory = hasFailed ? { failedSeconds: PLAN.startSeconds } : {};
+          const shown = judge(PLAN, counts, memory);
+          kinds.add(shown.kind);
+          const metrics = shown.metrics.map((it) => ({ ...it, difference: null }));
+          const acted = judge(PLAN, counts, memory, { isShown: false });
+          expect(acted).toEqual({ ...shown, metrics, decode: null });
+        },
+      ),
+      { numRuns: 60, seed: 1 },
+    );
+    expect(kinds).toEqual(new Set(["pass", "hold", "fail"]));
+  });
+
   test("the order of strata changes nothing", () => {
     const arms = inRegions([0.005, 0.02, 0.005]);
     const reversed = { ...REGIONS, strata: REGIONS.strata.toReversed() };
