@@ -21,7 +21,14 @@ import {
   parseEdges,
 } from "./command.ts";
 import { openEnvironment } from "./environment.ts";
-import { type Bench, judgeTrials, type JudgedTrial, type NotJudged } from "./gate/judgeTrials.ts";
+import {
+  type Bench,
+  judgeTrials,
+  type JudgedTrial,
+  type JudgeTrialsOptions,
+  type NotJudged,
+} from "./gate/judgeTrials.ts";
+import { openJudgeThreads } from "./gate/judgeThreads.ts";
 import { openMetrics } from "./gate/openMetrics.ts";
 import { parseTime } from "./parseTime.ts";
 import { liftStops, type StopPorts, stopRelease } from "./watch/stopRelease.ts";
@@ -48,7 +55,7 @@ export const command: Command = {
   },
   run: async (args, io) => {
     const { bench, gate, unread } = await openWatch(args, io);
-    const { trials, acts } = await judgeAll(bench, gate);
+    const { trials, acts } = await judgeAll(bench, gate, threadsOf(bench, args, io));
     // What is said of another time, or by a copy, is to look at: nothing is done by it.
     const isDry = ["at", "recorded"].some((it) => args.text(it) !== undefined) || args.flag("dry-run");
     const done = isDry ? acts.map(toIntention) : await carryOut(acts, trials, bench, args, io);
@@ -109,11 +116,12 @@ interface Watched {
 async function judgeAll(
   bench: Bench,
   gate: Gate,
+  openThreads: JudgeTrialsOptions["openThreads"],
 ): Promise<{ readonly trials: readonly Watched[]; readonly acts: readonly WatchAct[] }> {
   const names = [...bench.project.releases.values()]
     .filter((it) => isOnTrial(toRollout(it.value)))
     .map(({ value: { gift, version } }) => ({ gift, version }));
-  const judged = new Map(await judgeTrials(bench, names, { isShown: false }));
+  const judged = new Map(await judgeTrials(bench, names, { isShown: false, openThreads }));
   const acted = planAll(judged.values(), gate).filter(
     ({ trial, stop, proposal }) => trial.verdict.kind === "fail" || stop !== null || proposal !== null,
   );
@@ -126,6 +134,17 @@ async function judgeAll(
       gate,
     ),
   };
+}
+
+/** Threads read by themselves, which only a server bears. */
+function threadsOf(
+  { environment }: Bench,
+  args: Arguments,
+  { variables }: Io,
+): JudgeTrialsOptions["openThreads"] {
+  const { metrics } = environment.file;
+  if (args.text("recorded") !== undefined || !metrics || !("prometheus" in metrics)) return undefined;
+  return () => openJudgeThreads({ options: metrics.prometheus, variables: { ...variables } });
 }
 
 function planAll(judged: Iterable<JudgedTrial | NotJudged>, gate: Gate): readonly WatchAct[] {

@@ -6,6 +6,8 @@ import { prometheusSource, systemPorts } from "../../src/metrics/prometheus.ts";
 import { newestQuery, readTrial, trialQueries } from "../../src/metrics/readTrial.ts";
 import { record, recordedSource } from "../../src/metrics/recordedFile.ts";
 import type { Series } from "../../src/metrics/source.ts";
+import { judgeNumbers } from "../../src/commands/gate/judgeNumbers.ts";
+import { openJudgeThreads } from "../../src/commands/gate/judgeThreads.ts";
 import { toCounts } from "../../src/rollout/gate/toCounts.ts";
 import { hasPrometheus, type Prometheus, startPrometheus } from "../support/prometheus.ts";
 import { collectorSeries, dueAt, GRID, type Happening, PLAN, START } from "../support/trialSeries.ts";
@@ -134,6 +136,34 @@ describe.skipIf(!hasPrometheus())("a real Prometheus", () => {
     });
     const none = await readTrial(prometheusSource({ url }), { ...PLAN, gift: "tulip" }, now);
     expect(toCounts({ ...PLAN, gift: "tulip" }, none).problems[0]).toEqual({ kind: "no_data" });
+  });
+
+  test("is read on threads as on one, and what they cannot have is said", async () => {
+    const { url } = await start({ history: HISTORY });
+    const file = new URL("../../dist/commands/gate/judgeThread.js", import.meta.url);
+    const questions = [true, false].map((isShown) => ({ plan: PLAN, memory: {}, asOfSeconds: NOW, isShown }));
+    const threads = openJudgeThreads({ options: { url }, variables: {} }, file);
+    const blind = openJudgeThreads(
+      { options: { url, bearerTokenVariable: "TOKEN" }, variables: { TOKEN: "" } },
+      file,
+    );
+    try {
+      const source = prometheusSource({ url });
+      const here = await Promise.all(questions.map((it) => judgeNumbers(source, it)));
+      expect(here[0]?.unavailable).toBeNull();
+      expect(await Promise.all([...questions, ...questions].map((it) => threads.judge(it)))).toEqual([
+        ...here,
+        ...here,
+      ]);
+      const [question] = questions;
+      if (!question) throw new Error("there are questions");
+      const said = await blind.judge(question);
+      expect(said.unavailable?.message).toContain("TOKEN");
+      expect(said.verdict.kind).toBe("hold");
+      expect(said.verdict.reasons).toContainEqual({ kind: "data", problem: { kind: "no_data" } });
+    } finally {
+      await Promise.all([threads.close(), blind.close()]);
+    }
   });
 
   test("behind a proxy that asks for a token answers with it, and is refused without", async () => {

@@ -1,19 +1,14 @@
-import { readTrial } from "../../metrics/readTrial.ts";
 import { rememberStarts } from "../../metrics/rememberStarts.ts";
 import type { MetricSource } from "../../metrics/source.ts";
-import type { TrialSamples } from "../../metrics/trialSamples.ts";
 import { environmentPath, POLICY_PATH, releasePath } from "../../model/paths.ts";
 import { toWireOverride } from "../../model/entry.ts";
 import { type Project, releaseKey } from "../../model/project.ts";
 import { InvalidRange } from "../../model/range.ts";
 import { trustRoot } from "../../publish/live.ts";
-import { explainError, GiftError } from "../../report/error.ts";
+import { GiftError } from "../../report/error.ts";
 import type { AnalysisPlan } from "../../rollout/gate/analysisPlan.ts";
 import type { TrialCounts } from "../../rollout/gate/counts.ts";
-import { type GateMemory, judge } from "../../rollout/gate/judge.ts";
-import { sharedIncident } from "../../rollout/gate/sharedIncident.ts";
-import { toCounts } from "../../rollout/gate/toCounts.ts";
-import { findUncheckedSplit } from "../../rollout/gate/uncheckedSplit.ts";
+import type { GateMemory } from "../../rollout/gate/judge.ts";
 import type { Reason, Verdict } from "../../rollout/gate/verdict.ts";
 import { planAnalysis } from "../../rollout/planAnalysis.ts";
 import type { WatchedTrial } from "../../rollout/planWatch.ts";
@@ -25,9 +20,15 @@ import { readEvidence } from "../../trust/evidence.ts";
 import { nodeCrypto } from "../../trust/nodeCrypto.ts";
 import { isWithin, parseVersion } from "../../wire/version.ts";
 import type { Environment } from "../environment.ts";
+import { judgeNumbers, type NumbersSaid, type Question, type Unavailable } from "./judgeNumbers.ts";
+import type { JudgeThreads } from "./judgeThreads.ts";
 
 /** Releases judged at a time; each asks the metric server for a few things at once. */
 const RELEASES_AT_ONCE = 4;
+/** So many are judged sooner than threads begin. */
+const FEW = 50;
+/** Has heard of nothing. */
+const NO_SOURCE: MetricSource = { name: "nothing", read: async () => [], newest: async () => [] };
 
 /** What is judged, by which numbers, and when. */
 export interface Bench {
@@ -64,20 +65,22 @@ export interface NotJudged {
 export interface JudgeTrialsOptions {
   /** Whether the verdict is to be shown; where it is only acted upon, far less is read and worked out. */
   readonly isShown?: boolean;
+  /** Opens threads that read of the same source, for when there are many releases. */
+  readonly openThreads?: (() => JudgeThreads) | undefined;
 }
 
 /** The verdicts by `gift@version`. Numbers that cannot be had are a reason to hold, never an error. */
 export async function judgeTrials(
   bench: Bench,
   names: readonly ReleaseName[],
-  { isShown = true }: JudgeTrialsOptions = {},
+  { isShown = true, openThreads }: JudgeTrialsOptions = {},
 ): Promise<ReadonlyMap<string, JudgedTrial | NotJudged>> {
   const pinned = await readPinned(bench.root, bench.commit, names);
   const texts = await revisionTree(bench.root, bench.commit).read(
     names.map((it) => releasePath(it.gift, it.version)),
   );
+  const asOfSeconds = Math.floor(bench.now / 1000);
   const readMemory = await openMemory(bench.environment);
-  const source = bench.source && rememberStarts(bench.source);
   const judged = new Map<string, JudgedTrial | NotJudged>();
   const planned: Planned[] = [];
   for (const name of names) {
@@ -87,6 +90,9 @@ export async function judgeTrials(
     else judged.set(releaseKey(name.gift, name.version), explainNoPlan(bench, name, trial));
   }
   const queue = planned.sort((a, b) => a.plan.startSeconds - b.plan.startSeconds).values();
+  const threads = planned.length > FEW && openThreads ? openThreads() : null;
+  const source = rememberStarts(bench.source ?? NO_SOURCE);
+  const ask = threads ? threads.judge : (question: Question) => judgeNumbers(source, question);
   const work = async () => {
     for (const trial of queue) {
       const { gift, version, stage } = trial.plan;
@@ -94,11 +100,19 @@ export async function judgeTrials(
       const text = new TextDecoder().decode(texts.get(releasePath(gift, version)));
       judged.set(
         releaseKey(gift, version),
-        await judgeTrial({ ...bench, source }, { ...trial, memory, text, isShown }),
+        toJudged(
+          bench,
+          { ...trial, memory, text },
+          await ask({ plan: trial.plan, memory, asOfSeconds, isShown }),
+        ),
       );
     }
   };
-  await Promise.all(Array.from({ length: RELEASES_AT_ONCE }, work));
+  try {
+    await Promise.all(Array.from({ length: RELEASES_AT_ONCE * (threads?.size ?? 1) }, work));
+  } finally {
+    await threads?.close();
+  }
   const keys = names.map((it) => releaseKey(it.gift, it.version));
   return new Map(
     keys.flatMap((key) => {
@@ -115,22 +129,19 @@ interface Planned extends PinnedTrial {
 interface TrialToJudge extends Planned {
   readonly memory: GateMemory;
   readonly text: string;
-  readonly isShown: boolean;
 }
 
-async function judgeTrial(
+/** What follows from the numbers and all else that is known of a release. */
+function toJudged(
   bench: Bench,
-  { plan, memory, text, release, lockDigest, wasClosed, isShown }: TrialToJudge,
-): Promise<JudgedTrial> {
-  const read = await readSamples(bench, plan, isShown);
-  const counts = toCounts(plan, read.samples);
-  const proven = judge(plan, counts, memory, { isShown });
-  // What is on record failed for itself, whatever happens to everybody now.
-  const incident = proven.kind === "fail" && !memory.failedSeconds ? sharedIncident(plan, counts) : [];
+  { plan, memory, text, release, lockDigest, wasClosed }: TrialToJudge,
+  { verdict: proven, incident, unchecked, counts, ...said }: NumbersSaid,
+): JudgedTrial {
+  const unavailable = bench.source ? said.unavailable : toNoSource(bench.environment);
   const judged = holdBack(incident.length > 0 ? { ...proven, kind: "hold" } : proven, [
     ...incident.map((metric) => ({ kind: "shared_incident" as const, metric })),
-    ...(read.problem === null ? [] : [{ kind: "metrics_unavailable" as const, ...read.problem }]),
-    ...findUncheckedSplit(plan, counts).map((problem) => ({ kind: "data" as const, problem })),
+    ...(unavailable === null ? [] : [{ kind: "metrics_unavailable" as const, ...unavailable }]),
+    ...unchecked.map((problem) => ({ kind: "data" as const, problem })),
     ...(release.hold ? [{ kind: "on_hold" as const, why: release.hold.reason }] : []),
     ...overridesOf(bench, plan).map((why) => ({ kind: "on_hold" as const, why })),
   ]);
@@ -141,7 +152,7 @@ async function judgeTrial(
   const story = describeVerdict(verdict, plan);
   return {
     plan,
-    counts: isShown ? counts : null,
+    counts,
     verdict,
     story,
     why: story.why,
@@ -182,31 +193,10 @@ function overridesOf({ project, now }: Bench, { gift, version }: AnalysisPlan): 
   });
 }
 
-/** Why there are no numbers, and what brings them. */
-interface Unavailable {
-  readonly message: string;
-  readonly fix: string;
-}
-
-async function readSamples(
-  { source, environment, now }: Bench,
-  plan: AnalysisPlan,
-  isShown: boolean,
-): Promise<{ readonly samples: TrialSamples; readonly problem: Unavailable | null }> {
-  const asOfSeconds = Math.floor(now / 1000);
-  const nothing = { asOfSeconds, series: [], newest: [] };
-  if (!source) {
-    const file = environmentPath(environment.name);
-    const fix = `run npx giftwrap collect where apps reach it, let a Prometheus server scrape it, and name that server below metrics: in ${file}`;
-    return { samples: nothing, problem: { message: `${file} names no metrics`, fix } };
-  }
-  try {
-    const bounds = isShown ? undefined : plan.metrics.flatMap(({ over }) => over ?? []);
-    return { samples: await readTrial(source, plan, asOfSeconds, bounds), problem: null };
-  } catch (error) {
-    if (!(error instanceof GiftError)) throw error;
-    return { samples: nothing, problem: { message: explainError(error), fix: error.fix } };
-  }
+function toNoSource({ name }: Environment): Unavailable {
+  const file = environmentPath(name);
+  const fix = `run npx giftwrap collect where apps reach it, let a Prometheus server scrape it, and name that server below metrics: in ${file}`;
+  return { message: `${file} names no metrics`, fix };
 }
 
 function explainNoPlan(
