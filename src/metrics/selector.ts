@@ -34,10 +34,9 @@ function toMatchers(
   labels: Readonly<Record<string, string>>,
   matching: Readonly<Record<string, string>>,
 ): string {
-  const pairs = [
-    ...Object.entries(labels).map(([label, value]) => `${label}="${escapeValue(value)}"`),
-    ...Object.entries(matching).map(([label, expression]) => `${label}=~"${escapeValue(expression)}"`),
-  ];
+  const pairs: string[] = [];
+  for (const label in labels) pairs.push(`${label}="${escapeValue(labels[label] ?? "")}"`);
+  for (const label in matching) pairs.push(`${label}=~"${escapeValue(matching[label] ?? "")}"`);
   return pairs.sort().join(",");
 }
 

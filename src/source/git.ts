@@ -141,6 +141,10 @@ export async function fileHistory(
 ): Promise<ReadonlyMap<string, readonly FileState[]>> {
   const states = new Map<string, FileState[]>();
   if (paths.length === 0) return states;
+  const wanted = new Set(paths);
+  // git looks at each path of a commit for each one that is asked for: of very many, their folders are asked for as a whole.
+  const asked =
+    paths.length > MANY_PATHS ? new Set(paths.map((path) => path.split("/", 1)[0] ?? path)) : wanted;
   const log = await git(root, [
     "log",
     "--first-parent",
@@ -153,7 +157,7 @@ export async function fileHistory(
     "--format=%x01%H",
     commit,
     "--",
-    ...paths.map((path) => `:(literal)${path}`),
+    ...[...asked].map((path) => `:(literal)${path}`),
   ]);
   for (const entry of log.split("\u0001").slice(1)) {
     const [id = "", ...fields] = entry.split("\0").map((it) => it.trim());
@@ -161,12 +165,22 @@ export async function fileHistory(
       const [, blob = ""] = /^:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) [A-Z]/.exec(fields[at] ?? "") ?? [];
       if (blob === "") continue;
       const path = fields[++at] ?? "";
+      if (asked !== wanted && !isIn(wanted, path)) continue;
       const known = states.get(path) ?? [];
       known.push({ commit: id, blob: /^0+$/.test(blob) ? null : blob });
       states.set(path, known);
     }
   }
   return states;
+}
+
+const MANY_PATHS = 200;
+
+/** Whether a path, or a folder that it is in, is one of some. */
+function isIn(paths: ReadonlySet<string>, path: string): boolean {
+  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1))
+    if (paths.has(path.slice(0, end))) return true;
+  return false;
 }
 
 /** The release files of the work tree whose text holds one of the words; those that git does not know yet apart. */

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { readPinned } from "../../src/rollout/readPinned.ts";
 import { planAnalysis } from "../../src/rollout/planAnalysis.ts";
+import { fileHistory } from "../../src/source/git.ts";
 import { createWorld, POLICY, type World } from "../support/world.ts";
 
 const worlds: World[] = [];
@@ -207,3 +208,15 @@ async function retitled(world: World, title: string): Promise<string> {
   const text = await world.git("show", "HEAD:releases/rose/1.1.0.yaml");
   return `${text.replace(/^title:.*$/m, `title: ${title}`)}\n`;
 }
+
+test("the history of hundreds of paths is that of each, and of no others", async () => {
+  const world = await newWorld();
+  await world.release({ ...ROSE, regions: { SG: 5, ID: 10 }, holdback: 2, regional: true });
+  const head = await world.commit("Open regional");
+  const wanted = ["releases/policy.yaml", "releases/rose/1.1.0.yaml", "gifts/rose"];
+  const few = await fileHistory(world.root, head, wanted);
+  const absent = Array.from({ length: 300 }, (_, at) => `releases/rose/9.9.${at}.yaml`);
+  expect(few.get("releases/rose/1.1.0.yaml")).toHaveLength(2);
+  expect(few.has("releases/rose/1.0.0.yaml")).toBe(false);
+  expect(await fileHistory(world.root, head, [...wanted, ...absent])).toEqual(few);
+});
