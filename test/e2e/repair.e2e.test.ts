@@ -97,7 +97,8 @@ describe("the laws of repair, with real git and a real folder", () => {
       }),
       { numRuns: 8 },
     );
-  });
+    // Each run is some ten commands; machines that do much else at the same time take their time.
+  }, 400_000);
 
   test("without a timestamp that can be trusted nothing is touched, and that is said in words", async () => {
     for (const what of ["delete", "flip"] as const) {

@@ -2,12 +2,11 @@ import { readTrial } from "../../metrics/readTrial.ts";
 import type { MetricSource } from "../../metrics/source.ts";
 import type { TrialSamples } from "../../metrics/trialSamples.ts";
 import { explainError, GiftError } from "../../report/error.ts";
-import type { AnalysisPlan, MetricName } from "../../rollout/gate/analysisPlan.ts";
-import type { DataProblem, TrialCounts } from "../../rollout/gate/counts.ts";
-import { type GateMemory, judge } from "../../rollout/gate/judge.ts";
-import { sharedIncident } from "../../rollout/gate/sharedIncident.ts";
+import type { AnalysisPlan } from "../../rollout/gate/analysisPlan.ts";
+import type { TrialCounts } from "../../rollout/gate/counts.ts";
+import { gateCounts } from "../../rollout/gate/gate.ts";
+import type { GateMemory } from "../../rollout/gate/judge.ts";
 import { toCounts } from "../../rollout/gate/toCounts.ts";
-import { findUncheckedSplit } from "../../rollout/gate/uncheckedSplit.ts";
 import type { Verdict } from "../../rollout/gate/verdict.ts";
 
 /** What the numbers of one release are judged by. Can be sent to another thread. */
@@ -22,10 +21,6 @@ export interface Question {
 /** What the numbers say. Can be sent to another thread. */
 export interface NumbersSaid {
   readonly verdict: Verdict;
-  /** Metrics of which the baseline moved at the same time. */
-  readonly incident: readonly MetricName[];
-  /** Where nobody knows how chance split the viewers. */
-  readonly unchecked: readonly DataProblem[];
   /** Why there are no numbers. */
   readonly unavailable: Unavailable | null;
   /** For pictures; null where it is not to be shown, for of a thousand releases they are much. */
@@ -53,12 +48,8 @@ export async function judgeNumbers(
     unavailable = { message: explainError(error), fix: error.fix };
   }
   const counts = toCounts(plan, samples);
-  const verdict = judge(plan, counts, memory, { isShown });
   return {
-    verdict,
-    // What is on record failed for itself, whatever happens to everybody now.
-    incident: verdict.kind === "fail" && !memory.failedSeconds ? sharedIncident(plan, counts) : [],
-    unchecked: findUncheckedSplit(plan, counts),
+    verdict: gateCounts(plan, counts, memory, { isShown }),
     unavailable,
     counts: isShown ? counts : null,
   };

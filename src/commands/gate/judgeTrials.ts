@@ -8,6 +8,7 @@ import { trustRoot } from "../../publish/live.ts";
 import { GiftError } from "../../report/error.ts";
 import type { AnalysisPlan } from "../../rollout/gate/analysisPlan.ts";
 import type { TrialCounts } from "../../rollout/gate/counts.ts";
+import { holdBack } from "../../rollout/gate/holdBack.ts";
 import type { GateMemory } from "../../rollout/gate/judge.ts";
 import type { Reason, Verdict } from "../../rollout/gate/verdict.ts";
 import { planAnalysis } from "../../rollout/planAnalysis.ts";
@@ -135,13 +136,11 @@ interface TrialToJudge extends Planned {
 function toJudged(
   bench: Bench,
   { plan, memory, text, release, lockDigest, wasClosed }: TrialToJudge,
-  { verdict: proven, incident, unchecked, counts, ...said }: NumbersSaid,
+  { verdict: proven, counts, ...said }: NumbersSaid,
 ): JudgedTrial {
   const unavailable = bench.source ? said.unavailable : toNoSource(bench.environment);
-  const judged = holdBack(incident.length > 0 ? { ...proven, kind: "hold" } : proven, [
-    ...incident.map((metric) => ({ kind: "shared_incident" as const, metric })),
+  const judged = holdBack(proven, [
     ...(unavailable === null ? [] : [{ kind: "metrics_unavailable" as const, ...unavailable }]),
-    ...unchecked.map((problem) => ({ kind: "data" as const, problem })),
     ...(release.hold ? [{ kind: "on_hold" as const, why: release.hold.reason }] : []),
     ...overridesOf(bench, plan).map((why) => ({ kind: "on_hold" as const, why })),
   ]);
@@ -157,7 +156,7 @@ function toJudged(
     story,
     why: story.why,
     next: story.next.what,
-    incident,
+    incident: verdict.reasons.flatMap((it) => (it.kind === "shared_incident" ? it.metric : [])),
     isWaived: waiver !== null,
     release,
     text,
@@ -166,13 +165,6 @@ function toJudged(
     lockDigest,
     isRecorded: memory.failedSeconds !== undefined,
   };
-}
-
-/** A pass that something stands against is none; a failure stays one. */
-function holdBack(verdict: Verdict, reasons: readonly Reason[]): Verdict {
-  if (reasons.length === 0) return verdict;
-  if (verdict.kind === "fail") return { ...verdict, reasons: [...verdict.reasons, ...reasons] };
-  return { ...verdict, kind: "hold", reasons: [...reasons, ...verdict.reasons], expectedSeconds: null };
 }
 
 /** What git's overrides say of the release now: who is held back by one plays something else, so nothing is proven meanwhile. */

@@ -12,12 +12,16 @@ import {
 const INSTANTS = 40;
 
 /** Counters of a collector over all instants; `failed` of 100 units of the trial at each. */
-const samplesOf = (failed: number) => {
+const samplesOf = (failed: number, devices = 1_000) => {
   const happenings = Array.from({ length: INSTANTS - 1 }, (_, at): Happening[] =>
-    STRATA.flatMap(({ region, tier }) => [
-      { at: at + 1, arm: "trial", region, tier, units: 100, failed },
-      { at: at + 1, arm: "baseline", region, tier, units: 1_000, failed: 10 },
-    ]),
+    STRATA.flatMap(({ region, tier }) => {
+      const inTrial = (devices * (PLAN.shares[region] ?? 0)) / 1_000_000;
+      const all = { at: at + 1, region, tier };
+      return [
+        { ...all, arm: "trial", units: 100, failed, devices: inTrial },
+        { ...all, arm: "baseline", units: 1_000, failed: 10, devices: devices - inTrial },
+      ];
+    }),
   ).flat();
   return {
     asOfSeconds: dueAt(INSTANTS - 1),
@@ -32,6 +36,11 @@ describe("the gate, from raw counters to a verdict,", () => {
   test("passes what is as the baseline is, and fails what is four times worse", () => {
     expect(gate(plan, samplesOf(1)).reasons).toEqual([{ kind: "proven" }]);
     expect(gate(plan, samplesOf(4)).kind).toBe("fail");
+  });
+
+  test("holds where no device says by what chance it is in the trial", () => {
+    const verdict = gate(plan, samplesOf(1, 0));
+    expect([verdict.kind, verdict.reasons[0]?.kind]).toEqual(["hold", "data"]);
   });
 
   test("holds without samples, and keeps a failure in mind", () => {
