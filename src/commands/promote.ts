@@ -6,10 +6,10 @@ import { GiftError, UsageError } from "../report/error.ts";
 import type { Finding } from "../report/finding.ts";
 import { findingsToText } from "../report/text.ts";
 import { planPromotion, type Promotion, type Target } from "../rollout/planPromotion.ts";
+import { commitOf } from "../source/git.ts";
 import { workTree } from "../source/tree.ts";
 import { type Arguments, type Command, ENVIRONMENT_OPTION, EXIT, type Io, JSON_OPTION } from "./command.ts";
 import { commitFile, refuseOtherChanges } from "./commitFile.ts";
-import { baseRevision } from "./gatherFacts.ts";
 import { readReleaseWord } from "./releaseWord.ts";
 import { explainPlan } from "./rollback.ts";
 import { validate } from "./validate.ts";
@@ -100,16 +100,15 @@ async function readText(io: Io, gift: string, version: string): Promise<string> 
   return new TextDecoder().decode(bytes);
 }
 
-/** What the rules say of the gift as it now is in the work tree, and of how it came to be. */
+/** What the rules say of this step, as the work tree now has it beside the last commit. */
 async function findRefusals(io: Io, gift: string): Promise<readonly Finding[]> {
-  const base = await baseRevision(io.root);
-  if (base === null)
+  if ((await commitOf(io.root, "HEAD")) === null)
     throw new GiftError(
       "BASE_MISSING",
       "there is no commit yet",
       "commit the release first, then promote it",
     );
-  const { findings } = await validate(io, base);
+  const { findings } = await validate(io, "HEAD");
   return findings.filter((it) => it.severity === "error" && (it.gift === undefined || it.gift === gift));
 }
 
