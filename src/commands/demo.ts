@@ -43,7 +43,7 @@ const GATE_VIEWERS = 40_000;
 const [FIRST, BAD, FIXED] = ["1.0.0", "1.1.0", "1.1.1"] as const;
 
 export const command: Command = {
-  summary: "live a release's day in a minute, with real commands and simulated viewers",
+  summary: "live a release's day in a minute or two, with real commands and simulated viewers",
   usage: "[--viewers NUMBER] [--keep]",
   example: "giftwrap demo --keep",
   options: {
