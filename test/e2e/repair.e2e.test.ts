@@ -95,7 +95,7 @@ describe("the laws of repair, with real git and a real folder", () => {
         expect(await contentOf(await world.store())).toEqual(after);
         expect(repaired.length + left.length).toBeGreaterThanOrEqual(problems.length);
       }),
-      { numRuns: 8 },
+      { numRuns: 8, endOnFailure: true },
     );
     // Each run is some ten commands; machines that do much else at the same time take their time.
   }, 400_000);
