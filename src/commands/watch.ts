@@ -1,10 +1,9 @@
 import type { Gate } from "../model/schemas.ts";
 import { classifyPath, POLICY_PATH } from "../model/paths.ts";
 import { releaseKey } from "../model/project.ts";
-import { toRollout } from "../model/rollout.ts";
+import { isOnTrial, toRollout } from "../model/rollout.ts";
 import { explainError, GiftError, UsageError } from "../report/error.ts";
 import { count, toTable } from "../report/text.ts";
-import { isOnTrial } from "../rollout/planAnalysis.ts";
 import { planWatch, type WatchAct } from "../rollout/planWatch.ts";
 import { commitOf } from "../source/git.ts";
 import { readProject } from "../source/readProject.ts";

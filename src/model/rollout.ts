@@ -1,5 +1,5 @@
 import { ALL_BASIS_POINTS } from "../wire/bucket.ts";
-import type { Rollout, Stage } from "../wire/rollout.ts";
+import { isOpenToAll, type Rollout, type Stage } from "../wire/rollout.ts";
 import type { EnvironmentFile, ReleaseFile } from "./schemas.ts";
 
 export const STAGES: readonly Stage[] = ["canary", "regional", "full"];
@@ -47,6 +47,11 @@ export function reachedStage(rollout: Rollout | null): Stage | null {
   if (!rollout?.canary) return null;
   if (!rollout.regional) return "canary";
   return rollout.full ? "full" : "regional";
+}
+
+/** Open to somebody, and not to everyone without a holdback. */
+export function isOnTrial(rollout: Rollout | null): boolean {
+  return rollout?.canary !== undefined && !isOpenToAll(rollout);
 }
 
 function toBasisPoints(percent: number): number {

@@ -1,4 +1,4 @@
-import { reachedStage, toRollout } from "../model/rollout.ts";
+import { isOnTrial, reachedStage, toRollout } from "../model/rollout.ts";
 import type { Gate, PolicyFile, ReleaseFile } from "../model/schemas.ts";
 import { ALL_BASIS_POINTS } from "../wire/bucket.ts";
 import type { Rollout, Stage } from "../wire/rollout.ts";
@@ -74,12 +74,6 @@ export function planAnalysis(pinned: Pinned): AnalysisPlan | null {
     staleAfterSeconds: 60 * (gate.staleMinutes ?? DEFAULTS.staleMinutes),
     stratumShare: (gate.stratumPercent ?? DEFAULTS.stratumPercent) / 100,
   };
-}
-
-/** Open to somebody, and not to everyone without a holdback. */
-export function isOnTrial(rollout: Rollout | null): boolean {
-  const stage = reachedStage(rollout);
-  return stage !== null && (stage !== "full" || rollout?.holdback !== undefined);
 }
 
 /** The chance of an eligible viewer to be in the trial, by region, in parts per million: as `standingOf` says it on the wire. */

@@ -2,7 +2,7 @@ import { releasePath } from "../model/paths.ts";
 import { STAGES } from "../model/rollout.ts";
 import type { ReleaseFile } from "../model/schemas.ts";
 import { compareReleases } from "../rules/change/compareReleases.ts";
-import { editScalar } from "../source/edit.ts";
+import { type ChangedLine, differingLines, editScalar } from "../source/edit.ts";
 import { parseFile } from "../source/readProject.ts";
 import type { Stage } from "../wire/rollout.ts";
 
@@ -19,8 +19,8 @@ export interface Promotion {
   readonly path: string;
   /** The whole text of the file afterwards. */
   readonly text: string;
-  /** The one line that differs; its number begins with 1. */
-  readonly line: { readonly number: number; readonly before: string; readonly after: string };
+  /** The one line that differs. */
+  readonly line: ChangedLine;
   /** What it does, such as "regional opened" or "SG from 5 % to 10 %". */
   readonly what: string;
 }
@@ -45,8 +45,10 @@ export function planPromotion(
   if (!after) return refuse(`${path} would not be readable any more: edit it by hand`);
   const { widened, narrowed } = compareReleases(release, after);
   const [what] = widened;
-  if (what === undefined) return refuse(`${gift}@${version}: ${explainNothing(release, target, narrowed)}`);
-  return { kind: "promotion", path, text, line: differingLine(before, text), what };
+  const [line] = differingLines(before, text);
+  if (what === undefined || !line)
+    return refuse(`${gift}@${version}: ${explainNothing(release, target, narrowed)}`);
+  return { kind: "promotion", path, text, line, what };
 }
 
 function pathOf(target: Target): readonly string[] {
@@ -85,12 +87,6 @@ function explainNothing({ rollout }: ReleaseFile, target: Target, narrowed: read
 
 function parse(path: string, text: string): ReleaseFile | undefined {
   return parseFile("release", path, new TextEncoder().encode(text)).located?.value;
-}
-
-function differingLine(before: string, after: string): Promotion["line"] {
-  const [then, now] = [before.split("\n"), after.split("\n")];
-  const at = then.findIndex((line, index) => line !== now[index]);
-  return { number: at + 1, before: then[at] ?? "", after: now[at] ?? "" };
 }
 
 function refuse(why: string): PlannedPromotion {

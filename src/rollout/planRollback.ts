@@ -3,7 +3,7 @@ import { STAGES } from "../model/rollout.ts";
 import type { OverrideFile } from "../model/schemas.ts";
 import { isRecord } from "../model/validate.ts";
 import { readRollout } from "../publish/readChanges.ts";
-import { editScalar } from "../source/edit.ts";
+import { type ChangedLine, differingLines, editScalar } from "../source/edit.ts";
 import { parseYaml } from "../source/yaml.ts";
 import type { Rollout, Stage } from "../wire/rollout.ts";
 import { compareVersions, parseVersion } from "../wire/version.ts";
@@ -18,8 +18,7 @@ export interface Rollback {
   readonly closed: readonly Stage[];
   /** The whole text of the file afterwards. */
   readonly text: string;
-  /** Line numbers from 1. */
-  readonly lines: readonly { readonly number: number; readonly before: string; readonly after: string }[];
+  readonly lines: readonly ChangedLine[];
 }
 
 /**
@@ -73,15 +72,6 @@ function isOpen(text: string, stage: Stage): boolean {
   const rollout = isRecord(release) ? release["rollout"] : null;
   const block = isRecord(rollout) ? rollout[stage] : null;
   return isRecord(block) && block["open"] === true;
-}
-
-/** An edit in place adds no line and takes none away. */
-function differingLines(before: string, after: string): Rollback["lines"] {
-  const next = after.split("\n");
-  return before.split("\n").flatMap((line, at) => {
-    const changed = next[at] ?? "";
-    return line === changed ? [] : [{ number: at + 1, before: line, after: changed }];
-  });
 }
 
 function toVersion(text: string) {

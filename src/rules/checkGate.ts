@@ -1,10 +1,8 @@
 import { type Project, releaseKey } from "../model/project.ts";
-import { toRollout } from "../model/rollout.ts";
-import type { ReleaseFile } from "../model/schemas.ts";
+import { isOnTrial, toRollout } from "../model/rollout.ts";
 import type { Finding } from "../report/finding.ts";
 import { applyWaivers } from "./applyWaivers.ts";
 import type { Change } from "./change/change.ts";
-import { FULL, stageOf } from "./change/compareReleases.ts";
 import type { Widened } from "./checkFreezes.ts";
 import { widenedIn } from "./change/checkChange.ts";
 
@@ -22,15 +20,10 @@ export interface GateFact {
 export function gatedIn(change: Change): readonly Widened[] {
   const trials = new Set(
     change.releases
-      .filter(({ before }) => before && isOnTrial(before.value))
+      .filter(({ before }) => before && isOnTrial(toRollout(before.value)))
       .map((it) => releaseKey(it.gift, it.version)),
   );
   return widenedIn(change).filter((it) => trials.has(releaseKey(it.gift, it.version)));
-}
-
-function isOnTrial(release: ReleaseFile): boolean {
-  const stage = stageOf(release);
-  return stage >= 0 && (stage !== FULL || toRollout(release)?.holdback !== undefined);
 }
 
 /**

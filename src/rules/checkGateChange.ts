@@ -1,7 +1,6 @@
 import { POLICY_PATH } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
-import { reachedStage, toRollout } from "../model/rollout.ts";
-import type { ReleaseFile } from "../model/schemas.ts";
+import { isOnTrial, toRollout } from "../model/rollout.ts";
 import type { Finding } from "../report/finding.ts";
 import { count } from "../report/text.ts";
 
@@ -12,7 +11,7 @@ import { count } from "../report/text.ts";
 export function checkGateChange(before: Project, after: Project): Finding[] {
   const [then, now] = [before.policy?.value.gate, after.policy?.value.gate];
   if (!before.policy || !after.policy || !then || JSON.stringify(then) === JSON.stringify(now)) return [];
-  const trials = [...after.releases.values()].filter((it) => isOnTrial(it.value));
+  const trials = [...after.releases.values()].filter((it) => isOnTrial(toRollout(it.value)));
   const names = trials.map(({ value }) => `${value.gift}@${value.version}`).sort();
   if (names.length === 0) return [];
   const shown = `${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}`;
@@ -25,9 +24,4 @@ export function checkGateChange(before: Project, after: Project): Finding[] {
       fix: "leave it so where the change is for later stages; what must go on at once needs a waiver with an owner and an end",
     },
   ];
-}
-
-function isOnTrial(release: ReleaseFile): boolean {
-  const stage = reachedStage(toRollout(release));
-  return stage !== null && (stage !== "full" || (release.rollout.holdback?.percent ?? 0) > 0);
 }

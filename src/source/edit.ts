@@ -58,3 +58,19 @@ function rangeOfKey(text: string, key: string): [number, number] {
   const lineEnd = text.indexOf("\n", Math.max(start, valueEnd - 1));
   return [start, lineEnd < 0 ? text.length : lineEnd + 1];
 }
+
+/** One line as it was and is; the number begins with 1. */
+export interface ChangedLine {
+  readonly number: number;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** The lines that an edit in place changed: it adds no line and takes none away. */
+export function differingLines(before: string, after: string): readonly ChangedLine[] {
+  const next = after.split("\n");
+  return before.split("\n").flatMap((line, at) => {
+    const changed = next[at] ?? "";
+    return line === changed ? [] : [{ number: at + 1, before: line, after: changed }];
+  });
+}
