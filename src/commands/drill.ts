@@ -4,8 +4,7 @@ import { releaseKey } from "../model/project.ts";
 import { compileRange, InvalidRange } from "../model/range.ts";
 import { reachedStage, toRollout } from "../model/rollout.ts";
 import { inService } from "../publish/edges.ts";
-import { toLogRecord, writeLog } from "../publish/record.ts";
-import { explainError, GiftError, UsageError } from "../report/error.ts";
+import { GiftError, UsageError } from "../report/error.ts";
 import { count } from "../report/text.ts";
 import type { DrillPorts } from "../rollout/drillPorts.ts";
 import { type DrillResult, runDrill } from "../rollout/runDrill.ts";
@@ -27,6 +26,7 @@ import {
   parseReleaseWord,
   parseWholeNumber,
 } from "./command.ts";
+import { logWritten } from "./logWritten.ts";
 import { behindEdgesLine, confirmEdges, toEdgeLines } from "./confirmEdges.ts";
 import {
   type Environment,
@@ -206,14 +206,7 @@ async function openPorts(
       for (const line of toEdgeLines(confirmed.edges, confirming)) say(line);
       return confirmed.edges;
     },
-    log: async (written) => {
-      try {
-        await writeLog(store, toLogRecord({ ...written, kind: "drill", by: accountOf(io) }));
-      } catch (error) {
-        if (!(error instanceof GiftError)) throw error;
-        io.progress(`WARNING: the log does not have it: ${explainError(error)}`);
-      }
-    },
+    log: (written) => logWritten(store, { ...written, kind: "drill", by: accountOf(io) }, io.progress),
   };
 }
 

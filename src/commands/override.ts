@@ -2,8 +2,7 @@ import { overridePath } from "../model/paths.ts";
 import { toRangeText } from "../model/range.ts";
 import { changeOverrides } from "../publish/changeOverrides.ts";
 import { overrideFileText, toLimitWord } from "../publish/overrideFile.ts";
-import { toLogRecord, type Written, writeLog } from "../publish/record.ts";
-import { explainError, GiftError } from "../report/error.ts";
+import { GiftError } from "../report/error.ts";
 import type { Override } from "../wire/override.ts";
 import {
   accountOf,
@@ -15,6 +14,7 @@ import {
   JSON_OPTION,
   parseDeadline,
 } from "./command.ts";
+import { logWritten } from "./logWritten.ts";
 import { confirmWritten } from "./confirmWritten.ts";
 import { type Environment, readSignerOf } from "./environment.ts";
 import { findReached, reachedToLines } from "./override/findReached.ts";
@@ -87,7 +87,11 @@ export const command: Command = {
     ]);
     if (environment.edges.length === 0) say(`${environment.name} names no edge, so none was asked`);
     if (isWritten)
-      await log(environment, { ...changed, by: accountOf(io), why: wanted.why, at, edges }, io.progress);
+      await logWritten(
+        environment.store,
+        { ...changed, kind: "break-glass", by: accountOf(io), why: wanted.why, at, edges },
+        io.progress,
+      );
 
     const file = wanted.draft && toFile(override, wanted);
     if (file) {
@@ -166,18 +170,4 @@ function describeReach({ gifts, versions, scope, limit }: Override): string {
     ...(apps.length > 0 ? [`on ${apps.join(", ")}`] : []),
     ...(scope?.tiers ? [`on ${scope.tiers.join(", ")} devices`] : []),
   ].join(", ");
-}
-
-/** The switch is thrown already: a log that cannot be written is told, not failed for. */
-async function log(
-  { store }: Environment,
-  written: Omit<Written, "kind" | "plan">,
-  warn: (line: string) => void,
-): Promise<void> {
-  try {
-    await writeLog(store, toLogRecord({ ...written, kind: "break-glass" }));
-  } catch (error) {
-    if (!(error instanceof GiftError)) throw error;
-    warn(`WARNING: the log does not have it: ${explainError(error)}`);
-  }
 }

@@ -4,9 +4,8 @@ import { toRollout } from "../../model/rollout.ts";
 import { changeOverrides } from "../../publish/changeOverrides.ts";
 import { type LiveTimestamp, readLiveTimestamp } from "../../publish/live.ts";
 import { toBreakGlass } from "../../publish/overrideFile.ts";
-import { type LogKind, toLogRecord, writeLog } from "../../publish/record.ts";
 import { isSettled } from "../../publish/settled.ts";
-import { explainError, GiftError } from "../../report/error.ts";
+import { GiftError } from "../../report/error.ts";
 import { stopId, type WatchAct } from "../../rollout/planWatch.ts";
 import { revisionTree } from "../../source/tree.ts";
 import { canonicalJson } from "../../wire/metadata.ts";
@@ -14,6 +13,7 @@ import type { Override } from "../../wire/override.ts";
 import { parseVersion } from "../../wire/version.ts";
 import { accountOf, type Io } from "../command.ts";
 import { confirmWritten } from "../confirmWritten.ts";
+import { logWritten } from "../logWritten.ts";
 import { readSignerOf, trustEnvironment } from "../environment.ts";
 import type { Bench } from "../gate/judgeTrials.ts";
 
@@ -96,14 +96,8 @@ async function change(
   if (changed.now === changed.before) return null;
   const at = io.now();
   const edges = await confirmWritten(environment, changed.now, deadlineMilliseconds, io, io.progress);
-  const kind: LogKind = "break-glass";
-  try {
-    const record = toLogRecord({ ...changed, kind, by: accountOf(io), why, at, edges });
-    await writeLog(environment.store, record);
-  } catch (error) {
-    if (!(error instanceof GiftError)) throw error;
-    io.progress(`WARNING: the log does not have it: ${explainError(error)}`);
-  }
+  const by = accountOf(io);
+  await logWritten(environment.store, { ...changed, kind: "break-glass", by, why, at, edges }, io.progress);
   const late = edges.filter((it) => !it.ok).map((it) => it.edge.url);
   if (late.length > 0)
     throw new GiftError(
