@@ -57,7 +57,7 @@ export const command: Command = {
     const { trials, acts } = await judgeAll(bench, gate, threadsOf(bench, args, io));
     // What is said of another time, or by a copy, is to look at: nothing is done by it.
     const isDry = ["at", "recorded"].some((it) => args.text(it) !== undefined) || args.flag("dry-run");
-    const done = isDry ? acts.map(toIntention) : await carryOut(acts, trials, bench, args, io);
+    const done = isDry ? acts.map(toIntention) : await carryOut(acts, bench, args, io);
     const lifting = isDry ? NOTHING_LIFTED : await lift(toPorts(bench, args, io));
     if (args.flag("json")) io.line(JSON.stringify({ ...toJson(bench, trials, done, lifting), unread }));
     else for (const line of [...watchToLines(trials, done, lifting), ...unreadToLines(unread)]) io.line(line);
@@ -116,7 +116,7 @@ async function judgeAll(
   bench: Bench,
   gate: Gate,
   openThreads: JudgeTrialsOptions["openThreads"],
-): Promise<{ readonly trials: readonly Watched[]; readonly acts: readonly WatchAct[] }> {
+): Promise<{ readonly trials: readonly Watched[]; readonly acts: readonly Act[] }> {
   const names = [...bench.project.releases.values()]
     .filter((it) => isOnTrial(toRollout(it.value)))
     .map(({ value: { gift, version } }) => ({ gift, version }));
@@ -146,21 +146,23 @@ function threadsOf(
   return () => openJudgeThreads({ options: metrics.prometheus, variables: { ...variables } });
 }
 
-function planAll(judged: Iterable<JudgedTrial | NotJudged>, gate: Gate): readonly WatchAct[] {
+function planAll(judged: Iterable<JudgedTrial | NotJudged>, gate: Gate): readonly Act[] {
   return planWatch(
     [...judged].flatMap((it) => ("verdict" in it ? it : [])),
     gate,
   );
 }
 
+type Act = WatchAct<JudgedTrial>;
+
 /** What became of one act, in words. */
 interface Done {
-  readonly act: WatchAct;
+  readonly act: Act;
   readonly said: readonly string[];
   readonly problems: readonly string[];
 }
 
-function toIntention(act: WatchAct): Done {
+function toIntention(act: Act): Done {
   const { stop, proposal, note } = act;
   const said = [
     ...(stop === null ? [] : [`would stop it by the override ${stop}`]),
@@ -172,19 +174,15 @@ function toIntention(act: WatchAct): Done {
 
 /** One after another, the stops first. What fails for one release is told, and the next one is not held up. */
 async function carryOut(
-  acts: readonly WatchAct[],
-  trials: readonly Watched[],
+  acts: readonly Act[],
   bench: Bench,
   args: Arguments,
   io: Io,
 ): Promise<readonly Done[]> {
   const ports = toPorts(bench, args, io);
   const main = args.text("branch") ?? "main";
-  const judgedOf = new Map(trials.map((it) => [it.name, it.judged]));
   const done: Done[] = [];
   for (const act of [...acts].sort(stopsFirst)) {
-    const judged = judgedOf.get(releaseKey(act.gift, act.version));
-    if (!judged || !("verdict" in judged)) throw new TypeError("what is acted upon was judged");
     const said: string[] = act.note === null ? [] : [act.note];
     const problems: string[] = [];
     const attempt = async (what: () => Promise<string | null>) => {
@@ -197,21 +195,19 @@ async function carryOut(
       }
     };
     if (act.stop !== null) await attempt(() => stopRelease(ports, act));
-    if (isFailure(act, judged)) await attempt(() => recordFailure(bench, io, judged));
-    if (act.proposal !== null) {
-      const { proposal } = act;
-      await attempt(() => propose({ bench, io, main }, proposal, judged));
-    }
+    const { trial, proposal } = act;
+    if (isUnrecordedFailure(trial)) await attempt(() => recordFailure(bench, io, trial));
+    if (proposal !== null) await attempt(() => propose({ bench, io, main }, proposal, trial));
     done.push({ act, said, problems });
   }
   return done;
 }
 
-function isFailure({ trial: { incident, isWaived, verdict } }: WatchAct, judged: JudgedTrial): boolean {
-  return verdict.kind === "fail" && incident.length === 0 && !isWaived && !judged.isRecorded;
+function isUnrecordedFailure({ verdict, incident, isWaived, isRecorded }: JudgedTrial): boolean {
+  return verdict.kind === "fail" && incident.length === 0 && !isWaived && !isRecorded;
 }
 
-function stopsFirst(a: WatchAct, b: WatchAct): number {
+function stopsFirst(a: Act, b: Act): number {
   return Number(b.stop !== null) - Number(a.stop !== null);
 }
 

@@ -36,10 +36,10 @@ export interface Proposal {
 }
 
 /** What is done about one release. Each of them done twice is the same as done once. */
-export interface WatchAct {
+export interface WatchAct<Trial extends WatchedTrial = WatchedTrial> {
   readonly gift: string;
   readonly version: string;
-  readonly trial: WatchedTrial;
+  readonly trial: Trial;
   /** The id of the override that stops it at once; null where nothing is stopped. */
   readonly stop: string | null;
   readonly proposal: Proposal | null;
@@ -51,10 +51,10 @@ export interface WatchAct {
  * What follows from the verdicts by the policy. When the baseline moved, too, something else than the release is wrong: that is said,
  * and nothing is stopped by itself. What a person closed or holds is never opened by itself.
  */
-export function planWatch(
-  trials: readonly WatchedTrial[],
+export function planWatch<Trial extends WatchedTrial>(
+  trials: readonly Trial[],
   { onFail = "propose", onPass = "report" }: Pick<Gate, "onFail" | "onPass">,
-): readonly WatchAct[] {
+): readonly WatchAct<Trial>[] {
   return trials.map((trial) => {
     const { gift, version, kind } = trial.verdict;
     const act = { gift, version, trial, stop: null, proposal: null, note: null };

@@ -20,6 +20,8 @@ export interface ReleaseName {
 export interface PinnedTrial extends Pinned {
   /** It reached a later stage before: that was closed, so only a person opens it again. */
   readonly wasClosed: boolean;
+  /** The release file's text at the commit. */
+  readonly text: string;
 }
 
 /**
@@ -59,7 +61,8 @@ export async function readPinned(
   const found = new Map<string, PinnedTrial>();
   for (const name of names) {
     const lock = files.get(lockOf(name));
-    const release = parseFile("release", pathOf(name), files.get(pathOf(name))).located?.value;
+    const written = files.get(pathOf(name));
+    const release = parseFile("release", pathOf(name), written).located?.value;
     if (!lock || !release) continue;
     const past = states.get(pathOf(name)) ?? [];
     const opening = findOpening(pathOf(name), release, past, history);
@@ -75,6 +78,7 @@ export async function readPinned(
       lockDigest: digestOf(lock),
       hasOlder: !isAlone || (await hadOlder(root, name, opening, siblings, history)),
       wasClosed,
+      text: new TextDecoder().decode(written),
     };
     found.set(releaseKey(name.gift, name.version), trial);
   }

@@ -16,7 +16,6 @@ import type { WatchedTrial } from "../../rollout/planWatch.ts";
 import { type PinnedTrial, type ReleaseName, readPinned } from "../../rollout/readPinned.ts";
 import { describeVerdict, type VerdictStory } from "../../rollout/verdict/story.ts";
 import { checkGate, type GateFact } from "../../rules/checkGate.ts";
-import { revisionTree } from "../../source/tree.ts";
 import { readEvidence } from "../../trust/evidence.ts";
 import { nodeCrypto } from "../../trust/nodeCrypto.ts";
 import { isWithin, parseVersion } from "../../wire/version.ts";
@@ -77,9 +76,6 @@ export async function judgeTrials(
   { isShown = true, openThreads }: JudgeTrialsOptions = {},
 ): Promise<ReadonlyMap<string, JudgedTrial | NotJudged>> {
   const pinned = await readPinned(bench.root, bench.commit, names);
-  const texts = await revisionTree(bench.root, bench.commit).read(
-    names.map((it) => releasePath(it.gift, it.version)),
-  );
   const asOfSeconds = Math.floor(bench.now / 1000);
   const readMemory = await openMemory(bench.environment);
   const judged = new Map<string, JudgedTrial | NotJudged>();
@@ -98,14 +94,9 @@ export async function judgeTrials(
     for (const trial of queue) {
       const { gift, version, stage } = trial.plan;
       const memory = await readMemory(trial.lockDigest, stage);
-      const text = new TextDecoder().decode(texts.get(releasePath(gift, version)));
       judged.set(
         releaseKey(gift, version),
-        toJudged(
-          bench,
-          { ...trial, memory, text },
-          await ask({ plan: trial.plan, memory, asOfSeconds, isShown }),
-        ),
+        toJudged(bench, { ...trial, memory }, await ask({ plan: trial.plan, memory, asOfSeconds, isShown })),
       );
     }
   };
@@ -129,7 +120,6 @@ interface Planned extends PinnedTrial {
 
 interface TrialToJudge extends Planned {
   readonly memory: GateMemory;
-  readonly text: string;
 }
 
 /** What follows from the numbers and all else that is known of a release. */
