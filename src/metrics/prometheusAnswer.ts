@@ -1,3 +1,4 @@
+import { isRecord } from "../model/isRecord.ts";
 import { seriesKey } from "./selector.ts";
 import type { Series } from "./source.ts";
 
@@ -97,8 +98,4 @@ export function parseValue(text: string): number | null {
     default:
       return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : null;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

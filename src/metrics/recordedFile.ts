@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isRecord } from "../model/isRecord.ts";
 import { explainError, GiftError } from "../report/error.ts";
 import { parseValue } from "./prometheusAnswer.ts";
 import { pointsOf, seriesKey, toFilter } from "./selector.ts";
@@ -233,10 +234,6 @@ function isRecordedValue(value: unknown): value is RecordedValue {
 
 function listOf(value: unknown, fail: (why: string) => never): readonly unknown[] {
   return Array.isArray(value) ? value : fail("is no list");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function groupByName(series: readonly RecordedSeries[]): Map<string, RecordedSeries[]> {

@@ -1,3 +1,4 @@
+import { isRecord } from "./isRecord.ts";
 import type { ErrorObject } from "ajv";
 import type { FindingCode } from "../report/codes.ts";
 import { nearestWord } from "../report/nearest.ts";
@@ -230,11 +231,6 @@ function toSchemaText(schema: unknown): SchemaText {
 
 function toNumber(value: unknown): number | undefined {
   return typeof value === "number" ? value : undefined;
-}
-
-/** Whether a parsed value is a block of keys. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** RFC 6901: `/rollout/canary/open` to its parts. */

@@ -1,7 +1,8 @@
 import type { Crypto } from "../client/ports.ts";
 import { countSigners } from "../client/trusted.ts";
 import type { EvidenceFile } from "../model/schemas.ts";
-import { checkShape, isRecord } from "../model/validate.ts";
+import { isRecord } from "../model/isRecord.ts";
+import { checkShape } from "../model/validate.ts";
 import { GiftError } from "../report/error.ts";
 import { count } from "../report/text.ts";
 import { evidenceKey } from "../wire/keys.ts";

@@ -45,6 +45,11 @@ export function keepStops(
   return [...next, ...standing];
 }
 
+/** Whether the override holds for the release at all, be it for some viewers only. */
+export function speaksOf({ gifts, versions }: Override, gift: string, version: Version): boolean {
+  return (gifts === "*" || gifts.includes(gift)) && (!versions || isWithin(version, versions));
+}
+
 /** The release's rollout as each override that speaks of it leaves it; each must cover the viewer, as the rollout itself must. */
 export function limitedRollouts(
   overrides: readonly Override[],
@@ -55,8 +60,7 @@ export function limitedRollouts(
 ): readonly Rollout[] {
   let limited: Rollout[] | null = null;
   for (const override of overrides) {
-    if (override.gifts !== "*" && !override.gifts.includes(gift)) continue;
-    if (override.versions && !isWithin(version, override.versions)) continue;
+    if (!speaksOf(override, gift, version)) continue;
     if (override.scope && !isInScope(override.scope, viewer)) continue;
     limited ??= [];
     limited.push(limitRollout(rollout, override.limit));

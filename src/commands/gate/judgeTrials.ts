@@ -18,7 +18,8 @@ import { describeVerdict, type VerdictStory } from "../../rollout/verdict/story.
 import { checkGate, type GateFact } from "../../rules/checkGate.ts";
 import { readEvidence } from "../../trust/evidence.ts";
 import { nodeCrypto } from "../../trust/nodeCrypto.ts";
-import { isWithin, parseVersion } from "../../wire/version.ts";
+import { speaksOf } from "../../wire/override.ts";
+import { parseVersion } from "../../wire/version.ts";
 import type { Environment } from "../environment.ts";
 import { judgeNumbers, type NumbersSaid, type Question, type Unavailable } from "./judgeNumbers.ts";
 import type { JudgeThreads } from "./judgeThreads.ts";
@@ -163,11 +164,9 @@ function overridesOf({ project, now }: Bench, { gift, version }: AnalysisPlan): 
   return [...project.overrides].flatMap(([name, { value }]) => {
     try {
       const override = toWireOverride(name, value, now);
-      const isOf =
-        override &&
-        (override.gifts === "*" || override.gifts.includes(gift)) &&
-        (!override.versions || isWithin(own, override.versions));
-      return isOf ? [`the override ${name} speaks of it (${value.reason})`] : [];
+      return override && speaksOf(override, gift, own)
+        ? [`the override ${name} speaks of it (${value.reason})`]
+        : [];
     } catch (error) {
       if (!(error instanceof InvalidRange)) throw error;
       return [`nobody knows whether the override ${name} speaks of it: it cannot be read`];
