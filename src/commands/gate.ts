@@ -26,13 +26,11 @@ import {
   type Io,
   JSON_OPTION,
 } from "./command.ts";
-import { openEnvironment } from "./environment.ts";
 import { forkPoint } from "./forkPoint.ts";
 import { type Bench, judgeTrials, type JudgedTrial, type NotJudged, toGateFact } from "./gate/judgeTrials.ts";
-import { openMetrics } from "./gate/openMetrics.ts";
+import { AT_OPTION, openBench, RECORDED_OPTION } from "./gate/openBench.ts";
 import { gatherChange } from "./gatherChange.ts";
 import { requireBase } from "./gatherFacts.ts";
-import { parseTime } from "./parseTime.ts";
 import { readReleaseWord } from "./releaseWord.ts";
 
 /** Looks at which a picture shows the difference. */
@@ -49,12 +47,8 @@ export const command: Command = {
       help: "judge every promotion that the work tree holds against this revision; ends with 0 only if all pass",
     },
     env: ENVIRONMENT_OPTION,
-    at: { type: "string", value: "TIME", help: "judge what was known then, such as 2026-11-20T21:00:00Z" },
-    recorded: {
-      type: "string",
-      value: "FILE",
-      help: "judge by this recording instead of the environment's metrics",
-    },
+    at: AT_OPTION,
+    recorded: RECORDED_OPTION,
     record: { type: "string", value: "FILE", help: "write what was read into a file, for --recorded" },
     pictures: { type: "string", value: "FOLDER", help: "draw the verdict as SVG and PNG, light and dark" },
     markdown: { type: "boolean", help: "print it for a pull request" },
@@ -69,7 +63,7 @@ export const command: Command = {
 /** Ends with 0 for pass, 1 for hold and fail. */
 async function gateRelease(args: Arguments, io: Io): Promise<Exit> {
   const name = readReleaseWord(args.words, "gate rose@1.1.0");
-  const bench = await openBench(args, io, "HEAD", new Set([name.gift]));
+  const bench = await openRevision(args, io, "HEAD", new Set([name.gift]));
   const judged = (await judgeTrials(bench, [name])).get(releaseKey(name.gift, name.version));
   if (!judged) throw new TypeError("every release that is asked for is answered");
   if (!("verdict" in judged)) throw new UsageError(`${judged.why}: ${judged.next}`);
@@ -103,7 +97,7 @@ async function gateChange(args: Arguments, io: Io, asked: string): Promise<Exit>
   if (args.words.length > 0) throw new UsageError("name a release or say --base, not both");
   const base = await requireBase(io.root, asked);
   const gated = await gatedSince(io, asked);
-  const bench = await openBench(args, io, base, new Set(gated.map((it) => it.gift)));
+  const bench = await openRevision(args, io, base, new Set(gated.map((it) => it.gift)));
   const judged = await judgeTrials(bench, gated);
   const facts = new Map([...judged].map(([key, it]) => [key, toGateFact(it)]));
   const findings = checkGate(gated, facts, bench.project, bench.now);
@@ -146,7 +140,7 @@ async function gatedSince(io: Io, asked: string) {
   return gatedIn((await gatherChange(io.root, fork, tree, project, paths)).change);
 }
 
-async function openBench(
+async function openRevision(
   args: Arguments,
   io: Io,
   revision: string,
@@ -154,14 +148,8 @@ async function openBench(
 ): Promise<Bench> {
   const commit = await commitOf(io.root, revision);
   if (commit === null) throw new UsageError("there is no commit yet: commit the release first");
-  const tree = revisionTree(io.root, commit);
-  const { project } = await readProject(tree, { gifts, others: [] });
-  const name = args.text("env") ?? project.policy?.value.gate?.environment ?? "production";
-  const environment = await openEnvironment(io, tree, name);
-  const at = args.text("at");
-  const now = at === undefined ? io.now() : parseTime("at", at);
-  const source = await openMetrics(io, environment, args.text("recorded"));
-  return { root: io.root, commit, project, environment, source, now };
+  const { project } = await readProject(revisionTree(io.root, commit), { gifts, others: [] });
+  return openBench(args, io, commit, project);
 }
 
 interface Drawn {

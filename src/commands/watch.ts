@@ -17,9 +17,7 @@ import {
   type Io,
   JSON_OPTION,
   parseDeadline,
-  parseEdges,
 } from "./command.ts";
-import { openEnvironment } from "./environment.ts";
 import {
   type Bench,
   judgeTrials,
@@ -28,8 +26,7 @@ import {
   type NotJudged,
 } from "./gate/judgeTrials.ts";
 import { openJudgeThreads } from "./gate/judgeThreads.ts";
-import { openMetrics } from "./gate/openMetrics.ts";
-import { parseTime } from "./parseTime.ts";
+import { AT_OPTION, openBench, RECORDED_OPTION } from "./gate/openBench.ts";
 import { liftStops, type StopPorts, stopRelease } from "./watch/stopRelease.ts";
 import { propose } from "./watch/propose.ts";
 import { recordFailure } from "./watch/recordFailure.ts";
@@ -42,12 +39,8 @@ export const command: Command = {
     env: { type: "string", value: "NAME", help: "the environment (default: the gate's, else production)" },
     "dry-run": { type: "boolean", help: "say what would be done, and do nothing; so do --at and --recorded" },
     branch: { type: "string", value: "NAME", help: "the branch that pull requests go to (default: main)" },
-    at: { type: "string", value: "TIME", help: "judge what was known then, such as 2026-11-20T21:00:00Z" },
-    recorded: {
-      type: "string",
-      value: "FILE",
-      help: "judge by this recording instead of the environment's metrics",
-    },
+    at: AT_OPTION,
+    recorded: RECORDED_OPTION,
     edge: EDGE_OPTION,
     deadline: DEADLINE_OPTION,
     json: JSON_OPTION,
@@ -78,8 +71,7 @@ interface Opened {
 async function openWatch(args: Arguments, io: Io): Promise<Opened> {
   const commit = await commitOf(io.root, "HEAD");
   if (commit === null) throw new UsageError("there is no commit yet: commit the releases first");
-  const tree = revisionTree(io.root, commit);
-  const { project, findings } = await readProject(tree);
+  const { project, findings } = await readProject(revisionTree(io.root, commit));
   const broken = findings.filter(
     (it) => it.severity === "error" && classifyPath(it.place.file).kind === "release",
   );
@@ -90,12 +82,7 @@ async function openWatch(args: Arguments, io: Io): Promise<Opened> {
     );
   const { gate } = project.policy.value;
   if (!gate) throw new UsageError(`${POLICY_PATH} has no gate to watch by: write gate: there`);
-  const name = args.text("env") ?? gate.environment ?? "production";
-  const environment = await openEnvironment(io, tree, name, parseEdges(args.texts("edge")));
-  const at = args.text("at");
-  const source = await openMetrics(io, environment, args.text("recorded"));
-  const now = at === undefined ? io.now() : parseTime("at", at);
-  return { bench: { root: io.root, commit, project, environment, source, now }, gate, unread };
+  return { bench: await openBench(args, io, commit, project), gate, unread };
 }
 
 function hasNoMetrics({ verdict }: JudgedTrial): boolean {

@@ -54,15 +54,13 @@ export async function findPullRequest(
 }
 
 /**
- * Opens a pull request unless one exists for the branch, whatever became of that.
+ * Opens a pull request for a branch of which {@link findPullRequest} knew none, unless another one was faster.
  * @throws GiftError `GITHUB_FAILED`
  */
 export async function openPullRequest(
   access: GitHubAccess,
   { branch, base, title, body }: PullRequestText,
 ): Promise<OpenedPullRequest> {
-  const found = await findPullRequest(access, branch);
-  if (found) return found;
   const { owner, repo } = access;
   try {
     const octokit = await openGitHub(access);
