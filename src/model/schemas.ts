@@ -336,6 +336,19 @@ export type BudgetRule =
  * Date and time with the offset of its time zone, or Z for UTC.
  */
 export type Moment = string;
+/**
+ * Groups of which each must have given its number of approvals.
+ */
+export type Approvers = {
+  /**
+   * The slug of a team of the organisation that owns the repository.
+   */
+  team: string;
+  /**
+   * How many of it must approve (default: 1).
+   */
+  count?: number;
+}[];
 
 /**
  * What the apps can play and what a gift may cost: releases/policy.yaml, owned by few.
@@ -461,6 +474,8 @@ export interface PolicyFile {
      */
     maxAgeDays?: number;
   }[];
+  approvals?: Approvals;
+  people?: People;
   gate?: Gate;
 }
 /**
@@ -526,6 +541,32 @@ export interface TierPolicy {
      */
     soundBytes?: number;
   };
+}
+/**
+ * Who must approve, besides the author, before a stage may open: all that is listed for it. What only takes viewers away needs nobody. Read from the main branch, never from the pull request. A stage that is not named needs what branch protection asks for, and no more.
+ */
+export interface Approvals {
+  canary?: Approvers;
+  regional?: Approvers;
+  full?: Approvers;
+  policy?: Approvers;
+}
+/**
+ * How pull requests speak to people.
+ */
+export interface People {
+  /**
+   * Of cards and comments (default: en).
+   */
+  language?: "en" | "zh";
+  /**
+   * Where people ask, in words; shown below each card.
+   */
+  help?: string;
+  /**
+   * Whom a card names when the fault is not the author's, in words.
+   */
+  lead?: string;
 }
 /**
  * What must be proven before a release may go further. The plan of a trial is the gate as it stood when its stage was opened: a later change counts for stages that are opened later.
