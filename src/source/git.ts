@@ -8,7 +8,7 @@ const run = promisify(execFile);
 export interface GitInput {
   /** Added to the environment. */
   readonly variables?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
 }
 
 /** Runs git in the folder and gives what it prints. @throws GiftError `GIT_FAILED` */
