@@ -7,7 +7,17 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import standalone from "ajv/dist/standalone/index.js";
 import { compile } from "json-schema-to-typescript";
 
-const NAMES = ["gift", "release", "lock", "policy", "environment", "override", "evidence", "beacon"];
+const NAMES = [
+  "gift",
+  "release",
+  "lock",
+  "policy",
+  "environment",
+  "override",
+  "evidence",
+  "beacon",
+  "report",
+];
 const ajv = new Ajv2020({
   allErrors: true,
   verbose: true,

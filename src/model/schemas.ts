@@ -1242,3 +1242,70 @@ export interface BeaconFile {
    */
   events: BeaconEvent[];
 }
+
+/**
+ * gift@version.
+ */
+export type ReleaseKey = string;
+/**
+ * How many bytes.
+ */
+export type Amount = number;
+
+/**
+ * What a pull request's own run says about what it built. It comes from a run of untrusted code, so it is shown and never relied on.
+ */
+export interface ReportFile {
+  /**
+   * The version of this format; another major is refused.
+   */
+  format: string;
+  /**
+   * Which releases were built, and how that went.
+   *
+   * @maxItems 2000
+   *
+   * Items: One release.
+   */
+  builds: {
+    release: ReleaseKey;
+    /**
+     * Whether somebody has to change something.
+     */
+    isWrong: boolean;
+    /**
+     * How it went, in words.
+     */
+    message: string;
+  }[];
+  /**
+   * What the built releases cost on a device, for each device tier.
+   *
+   * @maxItems 6000
+   *
+   * Items: One release on one tier.
+   */
+  variants: {
+    release: ReleaseKey;
+    /**
+     * The device class.
+     */
+    tier: "low" | "mid" | "high";
+    downloadBytes: Amount;
+    decodedBytes: Amount;
+  }[];
+  /**
+   * Names of pictures beside the report.
+   *
+   * @maxItems 2000
+   *
+   * Items: One picture of one release.
+   */
+  previews?: {
+    release: ReleaseKey;
+    /**
+     * A plain file name.
+     */
+    name: string;
+  }[];
+}

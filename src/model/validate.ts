@@ -11,6 +11,7 @@ import type {
   OverrideFile,
   PolicyFile,
   ReleaseFile,
+  ReportFile,
 } from "./schemas.ts";
 import * as validators from "./validators.ts";
 
@@ -24,6 +25,8 @@ export interface Files {
   evidence: EvidenceFile;
   /** Not a file: what an app posts to the collector. */
   beacon: BeaconFile;
+  /** Not a file of the repository: what a pull request's own run says of itself. */
+  report: ReportFile;
 }
 
 export type FileKind = keyof Files;
