@@ -303,6 +303,7 @@ async function startGitHub() {
   const toJson = (pull: Pull, at: number) => ({
     number: at + 1,
     state: pull.state,
+    head: { ref: pull.head },
     html_url: `https://github.test/acme/gifts/pull/${at + 1}`,
   });
   const server = createServer((request, response) => {

@@ -1,4 +1,5 @@
-import { findPullRequest, openPullRequest, readGitHubAccess } from "../../github/openPullRequest.ts";
+import { openGitHub, readGitHubAccess } from "../../github/openGitHub.ts";
+import { findPullRequest, openPullRequest } from "../../github/pullRequests.ts";
 import type { Proposal } from "../../rollout/planWatch.ts";
 import { verdictToMarkdown } from "../../rollout/verdict/verdictMarkdown.ts";
 import { proposeCommit } from "../../source/proposeCommit.ts";
@@ -14,7 +15,7 @@ export interface ProposalPorts {
 
 /**
  * A branch with the commit, and a pull request for it where GitHub can be asked; each of them once. Gives what there is now, in words.
- * @throws GiftError `GIT_FAILED`, `PROPOSAL_REFUSED`, `GITHUB_FAILED`
+ * @throws GiftError `GIT_FAILED`, `PROPOSAL_REFUSED`, and those of `askGitHub`
  */
 export async function propose(
   { bench, io, main }: ProposalPorts,
@@ -23,7 +24,8 @@ export async function propose(
 ): Promise<string> {
   const access = readGitHubAccess(io.variables);
   // Whoever closes a pull request often deletes its branch: that must not bring both back.
-  const before = access && (await findPullRequest(access, branch));
+  const github = access && (await openGitHub(access));
+  const before = github && (await findPullRequest(github, branch));
   if (before) return `proposed already: ${before.url} (${before.state})`;
   const body = verdictToMarkdown(story);
   const proposed = await proposeCommit(bench.root, {
@@ -36,9 +38,9 @@ export async function propose(
     seconds: verdict.asOfSeconds,
   });
   const where = proposed.remote === null ? branch : `${branch} on ${proposed.remote}`;
-  if (!access || proposed.remote === null)
+  if (!github || proposed.remote === null)
     return proposed.kind === "already" ? `proposed already: ${where}` : `proposed "${title}": ${where}`;
-  const opened = await openPullRequest(access, { branch, base: main, title, body });
+  const opened = await openPullRequest(github, { branch, base: main, title, body });
   return opened.kind === "opened"
     ? `proposed "${title}": ${opened.url}`
     : `proposed already: ${opened.url} (${opened.state})`;
