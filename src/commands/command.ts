@@ -1,5 +1,6 @@
 import type { Edge } from "../publish/edges.ts";
 import { UsageError } from "../report/error.ts";
+import type { Finding } from "../report/finding.ts";
 
 /** How a command speaks, and where it stands. `main/` makes one; nothing else touches the process. */
 export interface Io {
@@ -10,6 +11,12 @@ export interface Io {
   line(text: string): void;
   /** What is being done: replaced in place on a terminal, a plain line elsewhere; on standard error. */
   progress(text: string): void;
+  /** Markdown for the page of the job, beneath what was given before; nowhere else is it shown. */
+  summary(markdown: string): void;
+  /** A value that later steps of the job may read; nowhere else is it kept. */
+  output(name: string, value: string): void;
+  /** What is wrong with the files, to be shown beside their lines where there is a place for that. */
+  annotate(findings: readonly Finding[]): void;
   now(): number;
   /** Resolves when the person asks the command to end (Ctrl-C). */
   untilInterrupted(): Promise<void>;

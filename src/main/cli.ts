@@ -4,40 +4,8 @@ import { type Arguments, type Command, EXIT, type Exit, type Io } from "../comma
 import { explainError, GiftError, UsageError } from "../report/error.ts";
 import { nearestWord } from "../report/nearest.ts";
 import { toTable } from "../report/text.ts";
+import { COMMANDS } from "./commandTable.ts";
 import { processIo } from "./processIo.ts";
-
-/** Loaded when asked for: a stop must not wait for the image library. */
-const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
-  validate: () => import("../commands/validate.ts"),
-  build: () => import("../commands/build.ts"),
-  plan: () => import("../commands/plan.ts"),
-  publish: () => import("../commands/publish.ts"),
-  warm: () => import("../commands/warm.ts"),
-  matrix: () => import("../commands/matrix.ts"),
-  status: () => import("../commands/status.ts"),
-  log: () => import("../commands/log.ts"),
-  reconcile: () => import("../commands/reconcile.ts"),
-  verify: () => import("../commands/verify.ts"),
-  refresh: () => import("../commands/refresh.ts"),
-  gc: () => import("../commands/gc.ts"),
-  calendar: () => import("../commands/calendar.ts"),
-  serve: () => import("../commands/serve.ts"),
-  collect: () => import("../commands/collect.ts"),
-  resolve: () => import("../commands/resolve.ts"),
-  "keys init": () => import("../commands/keysInit.ts"),
-  "keys rotate": () => import("../commands/keysRotate.ts"),
-  "keys sign": () => import("../commands/keysSign.ts"),
-  "keys status": () => import("../commands/keysStatus.ts"),
-  gate: () => import("../commands/gate.ts"),
-  watch: () => import("../commands/watch.ts"),
-  simulate: () => import("../commands/simulate.ts"),
-  promote: () => import("../commands/promote.ts"),
-  hold: () => import("../commands/hold.ts"),
-  override: () => import("../commands/override.ts"),
-  rollback: () => import("../commands/rollback.ts"),
-  drill: () => import("../commands/drill.ts"),
-  demo: () => import("../commands/demo.ts"),
-};
 
 process.exitCode = await main(process.argv.slice(2), processIo());
 

@@ -21,6 +21,9 @@ export function processIo(): Io {
       else stderr.write(`${text}\n`);
       shown = stderr.isTTY;
     },
+    summary: () => {},
+    output: () => {},
+    annotate: () => {},
     now: Date.now,
     untilInterrupted: () =>
       new Promise((resolve) => {

@@ -187,6 +187,9 @@ function toIo(root: string, now: number): Io {
     variables: {},
     line: () => {},
     progress: () => {},
+    summary: () => {},
+    output: () => {},
+    annotate: () => {},
     now: () => now,
     untilInterrupted: async () => {},
   };

@@ -182,6 +182,9 @@ export function quietIo(root: string): Io {
     variables: {},
     line: () => {},
     progress: () => {},
+    summary: () => {},
+    output: () => {},
+    annotate: () => {},
     now: Date.now,
     untilInterrupted: async () => {},
   };
