@@ -1,6 +1,7 @@
 import { toWireOverride } from "../model/entry.ts";
 import { toRangeText } from "../model/range.ts";
 import type { OverrideFile } from "../model/schemas.ts";
+import { toYamlScalar } from "../source/yamlScalar.ts";
 import type { Override } from "../wire/override.ts";
 import type { Limit } from "../wire/rollout.ts";
 
@@ -14,19 +15,22 @@ export function toBreakGlass(id: string, file: Omit<OverrideFile, "ends">): Over
 /**
  * The text of releases/overrides/ID.yaml with which git adopts a break-glass override: read again, it gives the very same
  * override. What no file can say is said by the nearest that reaches no further.
+ * @param ends until when it holds, such as 2027-01-31T12:00:00Z; for ever unless given
  */
 export function overrideFileText(
   { gifts, versions, scope, limit }: Override,
   reason: string,
   incident?: string,
+  ends?: string,
 ): string {
   const lines = [
     gifts === "*" ? 'gifts: "*"' : `gifts: ${toList(gifts)}`,
-    ...(versions ? [`versions: ${toScalar(toRangeText(versions))}`] : []),
+    ...(versions ? [`versions: ${toYamlScalar(toRangeText(versions))}`] : []),
     ...(scope ? ["scope:", ...toScopeLines(scope)] : []),
     `limit: ${toLimitWord(limit)}`,
-    `reason: ${toScalar(reason)}`,
-    ...(incident === undefined ? [] : [`incident: ${toScalar(incident)}`]),
+    `reason: ${toYamlScalar(reason)}`,
+    ...(incident === undefined ? [] : [`incident: ${toYamlScalar(incident)}`]),
+    ...(ends === undefined ? [] : [`ends: ${toYamlScalar(ends)}`]),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -45,7 +49,7 @@ function toScopeLines({ regions, platforms, app, tiers }: NonNullable<Override["
       ? [
           "  app:",
           ...Object.entries(app).map(
-            ([platform, range]) => `    ${toScalar(platform)}: ${toScalar(toRangeText(range))}`,
+            ([platform, range]) => `    ${toYamlScalar(platform)}: ${toYamlScalar(toRangeText(range))}`,
           ),
         ]
       : []),
@@ -54,28 +58,5 @@ function toScopeLines({ regions, platforms, app, tiers }: NonNullable<Override["
 }
 
 function toList(texts: readonly string[]): string {
-  return `[${texts.map(toScalar).join(", ")}]`;
-}
-
-/** Words that some reader of YAML takes for something else than a text. */
-const NO_TEXT = new Set(["null", "true", "false", "yes", "no", "on", "off", "y", "n"]);
-const PLAIN = /^[a-z][a-z0-9-]*$/;
-
-/** A text that every reader of YAML takes for that text: JSON's quotes are YAML's too. */
-function toScalar(text: string): string {
-  return PLAIN.test(text) && !NO_TEXT.has(text) ? text : escapeSigns(JSON.stringify(text));
-}
-
-/** What a reader of YAML may refuse or turn into a line's end, and what nobody would see. */
-const SIGNS = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu;
-
-function escapeSigns(quoted: string): string {
-  return quoted.replace(SIGNS, (sign) => {
-    const code = sign.codePointAt(0) ?? 0;
-    return code > 0xffff ? `\\U${toHex(code, 8)}` : `\\u${toHex(code, 4)}`;
-  });
-}
-
-function toHex(code: number, digits: number): string {
-  return code.toString(16).padStart(digits, "0");
+  return `[${texts.map(toYamlScalar).join(", ")}]`;
 }
