@@ -11,6 +11,26 @@ export interface GitInput {
   readonly stdin?: string | Uint8Array;
 }
 
+/**
+ * What lets git speak to the repository's own server as the account that GITHUB_TOKEN belongs to: configuration in environment
+ * variables, so that the token stands on no command line and in no file, and goes to no other server. It comes on top of what such
+ * variables say already. Empty without a token or without GITHUB_SERVER_URL.
+ */
+export function gitCredentials(variables: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const { GITHUB_TOKEN: token, GITHUB_SERVER_URL: server } = variables;
+  if (!token || !server || !URL.canParse(server)) return {};
+  const key = `http.${new URL(server).origin}/.extraheader`;
+  const before = Number(variables["GIT_CONFIG_COUNT"] ?? 0);
+  for (let at = 0; at < before; at++) if (variables[`GIT_CONFIG_KEY_${at}`] === key) return {};
+  return {
+    GIT_CONFIG_COUNT: String(before + 1),
+    [`GIT_CONFIG_KEY_${before}`]: key,
+    [`GIT_CONFIG_VALUE_${before}`]: `AUTHORIZATION: basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`,
+    // Whoever has no right is told so at once: nobody is there to type a password.
+    GIT_TERMINAL_PROMPT: "0",
+  };
+}
+
 /** Runs git in the folder and gives what it prints. @throws GiftError `GIT_FAILED` */
 export async function git(root: string, args: readonly string[], input?: GitInput): Promise<string> {
   return Buffer.from(await gitBytes(root, args, input)).toString("utf8");
