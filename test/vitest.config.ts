@@ -1,8 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { withOfficialParser } from "./support/withOfficialParser.ts";
 
 /** The fast tests: no server but their own on loopback, nothing on the network. */
 export default defineConfig({
+  plugins: withOfficialParser.plugins,
   test: {
+    server: withOfficialParser.server,
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
     exclude: ["test/e2e/**"],

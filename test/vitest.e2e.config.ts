@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { withOfficialParser } from "./support/withOfficialParser.ts";
 
 /** Laws that the fast tests try a few times only; here they are tried as often as they should be. */
 const LAWS = [
@@ -18,7 +19,9 @@ const LAWS = [
 
 /** The slow tests: the compiled program, real servers on loopback and a real browser. */
 export default defineConfig({
+  plugins: withOfficialParser.plugins,
   test: {
+    server: withOfficialParser.server,
     root: new URL("..", import.meta.url).pathname,
     include: ["test/e2e/**/*.e2e.test.ts", ...LAWS],
     env: { GIFTWRAP_WHOLE_LAWS: "1" },
