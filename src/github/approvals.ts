@@ -52,6 +52,8 @@ export interface ApprovalState {
   readonly state: "success" | "pending";
   /** For the commit status: at most 140 characters. */
   readonly description: string;
+  /** How many teams the policy asks. */
+  readonly asked: number;
   readonly missing: readonly MissingApproval[];
 }
 
@@ -106,8 +108,9 @@ export function decideApprovals(facts: ApprovalFacts): ApprovalState {
     const have = approved.filter((it) => logins.has(it)).length;
     return have < least ? [{ team, needed: least, have, isUnknown: members === null }] : [];
   });
-  if (missing.length > 0) return { state: "pending", description: cut(describeMissing(missing)), missing };
-  return { state: "success", description: describeSuccess(facts, needed.size), missing };
+  if (missing.length > 0)
+    return { state: "pending", description: cut(describeMissing(missing)), asked: needed.size, missing };
+  return { state: "success", description: describeSuccess(facts, needed.size), asked: needed.size, missing };
 }
 
 function approvedBy({ reviews, headSha, author }: ApprovalFacts): readonly string[] {

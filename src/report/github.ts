@@ -73,7 +73,8 @@ export function toMarkdownTable(
 export function escapeCell(text: string): string {
   const cut = text.length > LONGEST_CELL ? `${text.slice(0, LONGEST_CELL)}…` : text;
   return cut
-    .replace(/[\u202a-\u202e\u2066-\u2069]/g, "") // these would show the rest of the line backwards
+    .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "") // these would show the rest of the line backwards
+    .replace(/\p{Cs}/gu, "\ufffd") // half of a character, as a cut leaves it
     .replace(/[\p{Cc}\u2028\u2029]+/gu, " ")
     .replace(/[\\`*_{}[\]<>|#!~$&]/g, "\\$&")
     .replace(/[@#]|:(?=\/\/|[\w+-]+:)|\bwww(?=\.)|\bGH-(?=\d)/gi, "$&\u200b")
