@@ -6,10 +6,10 @@ import { type CardOutcome, toViewerChanges } from "./cardOutcome.ts";
 import { type Arguments, EXIT, type Io } from "./command.ts";
 import { prepare, publish } from "./publish.ts";
 
-/** Publishes HEAD as `giftwrap publish --env NAME` does, and tells it as a card. */
-export async function publishForCard(io: Io, environment: string): Promise<CardOutcome> {
+/** Publishes as `giftwrap publish` does, and tells it as a card. */
+export async function publishForCard(args: Arguments, io: Io): Promise<CardOutcome> {
   const log: string[] = [];
-  const publisher = await prepare(argumentsOf(environment), io);
+  const publisher = await prepare(args, io);
   const result = await publish(publisher, (line) => {
     log.push(line);
     io.line(line);
@@ -19,7 +19,7 @@ export async function publishForCard(io: Io, environment: string): Promise<CardO
   const { project } = await readProject(revisionTree(io.root, commit));
   const card: CardOutcome["card"] = {
     command: "publish",
-    environment,
+    environment: publisher.environment.name,
     verdict: exit === EXIT.ok ? "ok" : exit === EXIT.findings ? "findings" : "failure",
     problem: null,
     findings,
@@ -38,13 +38,4 @@ export async function publishForCard(io: Io, environment: string): Promise<CardO
     log,
   };
   return { card, exit, revision: revision > 0 ? revision : null };
-}
-
-function argumentsOf(environment: string): Arguments {
-  return {
-    words: [],
-    texts: () => [],
-    text: (name) => (name === "env" ? environment : undefined),
-    flag: () => false,
-  };
 }

@@ -64,6 +64,7 @@ export const command: Command = {
     if (!FORMATS.includes(format))
       throw new UsageError(`--format ${format}: write one of ${FORMATS.join(", ")}`);
     const validation = await validate(io, args.text("base"));
+    io.annotate(validation.findings);
     if (format === "json") io.line(JSON.stringify(validation));
     else for (const line of validationToLines(validation, format)) io.line(line);
     return validation.exit;

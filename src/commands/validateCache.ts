@@ -107,8 +107,11 @@ function isCheckedGift(value: unknown): value is CheckedGift {
 
 /** Other rules find other things, whatever version they call themselves. */
 function programDigest(): string {
-  const folder = new URL("..", import.meta.url).pathname;
   const hash = createHash("sha256").update(process.version);
+  // The bundle is one file.
+  if (import.meta.url.endsWith(".mjs"))
+    return hash.update(readFileSync(new URL(import.meta.url))).digest("hex");
+  const folder = new URL("..", import.meta.url).pathname;
   for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort())
     if (/\.[jt]s$/.test(path) && !path.endsWith(".d.ts")) hash.update(readFileSync(join(folder, path)));
   return hash.digest("hex");

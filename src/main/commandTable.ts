@@ -3,6 +3,7 @@ import type { Command } from "../commands/command.ts";
 /** Every command by its name, of one word or two. Loaded when asked for: a stop must not wait for the image library. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   validate: () => import("../commands/validate.ts"),
+  check: () => import("../commands/check.ts"),
   build: () => import("../commands/build.ts"),
   plan: () => import("../commands/plan.ts"),
   publish: () => import("../commands/publish.ts"),

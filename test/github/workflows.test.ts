@@ -95,7 +95,7 @@ it("the action passes on every input that it declares", () => {
   const [step] = allSteps(action);
   const passed = Object.fromEntries(
     Object.keys(block(action["inputs"])).map((name) => [
-      `INPUT_${name.toUpperCase()}`,
+      `INPUT_${name.replaceAll("-", "_").toUpperCase()}`,
       `\${{ inputs.${name} }}`,
     ]),
   );

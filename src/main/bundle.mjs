@@ -1,0 +1,108 @@
+// Writes the program that workflows run, .github/giftwrap/ops.mjs, from src/main/ops.ts: one file that needs nothing installed,
+// but for sharp where pictures are drawn; and beside it the licences of what is in it. The same source gives the same bytes.
+// `npm run bundle`, or with --check to ask whether both are current.
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const FOLDER = ".github/giftwrap";
+/** They show pages and redraw pictures that are not in one file. */
+const LEFT_OUT = ["serve", "demo"];
+
+const BANNER = `// Written by \`npm run bundle\` from src/main/ops.ts: change that, never this. What is in it is listed in LICENSES.txt.
+`;
+
+const bundle = await rolldown({
+  cwd: ROOT,
+  input: "src/main/ops.ts",
+  platform: "node",
+  external: ["sharp"],
+  // Modules are named by where they are asked for, so that no folder of this machine has a say in the text.
+  resolve: { symlinks: false },
+  plugins: [leaveOut()],
+  onLog: (level, log) => {
+    if (level === "warn") throw new Error(`rolldown: ${log.message}`);
+  },
+});
+const { output } = await bundle.generate({
+  format: "esm",
+  codeSplitting: false,
+  minify: { compress: true, mangle: false, codegen: true },
+  comments: { legal: false, annotation: false, jsdoc: false },
+});
+await bundle.close();
+const [chunk, ...others] = output;
+if (others.length > 0) throw new Error(`more than one file: ${others.map((it) => it.fileName).join(", ")}`);
+
+const files = {
+  "ops.mjs": `${chunk.code.startsWith("#!") ? "" : "#!/usr/bin/env node\n"}${withBanner(chunk.code)}`,
+  "LICENSES.txt": await licencesOf(chunk.moduleIds),
+};
+await mkdir(`${ROOT}${FOLDER}`, { recursive: true });
+for (const [name, text] of Object.entries(files)) {
+  const path = `${ROOT}${FOLDER}/${name}`;
+  if (!process.argv.includes("--check")) await writeFile(path, text);
+  else if ((await readFile(path, "utf8").catch(() => "")) !== text) {
+    console.error(`${FOLDER}/${name} is not what src/ says: run \`npm run bundle\` and commit the result`);
+    process.exitCode = 1;
+  }
+}
+
+function withBanner(code) {
+  const line = code.startsWith("#!") ? code.indexOf("\n") + 1 : 0;
+  return `${code.slice(0, line)}${BANNER}${code.slice(line).trimEnd()}\n`;
+}
+
+function leaveOut() {
+  const PREFIX = "\0left-out:";
+  return {
+    name: "leave-out",
+    resolveId(source) {
+      const name = LEFT_OUT.find((it) => source === `../commands/${it}.ts`);
+      return name ? `${PREFIX}${name}` : null;
+    },
+    load(id) {
+      if (!id.startsWith(PREFIX)) return null;
+      const name = id.slice(PREFIX.length);
+      return `import { UsageError } from ${JSON.stringify(`${ROOT}src/report/error.ts`)};
+export const command = {
+  summary: "not in this program: run npx giftwrap ${name}",
+  usage: "",
+  example: "npx giftwrap ${name}",
+  options: {},
+  run: async () => { throw new UsageError("${name} is not in this program: run npx giftwrap ${name} after npm ci"); },
+};`;
+    },
+  };
+}
+
+/** The packages that are in the bundle, each with its licence. */
+async function licencesOf(modules) {
+  const folders = new Set(
+    modules.flatMap((id) => {
+      const at = id.lastIndexOf("/node_modules/");
+      if (at < 0) return [];
+      const parts = id.slice(at + "/node_modules/".length).split("/");
+      return [
+        id.slice(0, at) + "/node_modules/" + parts.slice(0, parts[0].startsWith("@") ? 2 : 1).join("/"),
+      ];
+    }),
+  );
+  const packages = new Map();
+  for (const folder of folders) {
+    const {
+      name,
+      version,
+      license = "see below",
+    } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"));
+    const file = (await readdir(folder)).sort().find((it) => /^(licen[cs]e|copying)(\.|$)/i.test(it));
+    const text = file ? (await readFile(`${folder}/${file}`, "utf8")).replaceAll(/[ \r]+$/gm, "").trim() : "";
+    // Many share one text.
+    packages.set(text, [...(packages.get(text) ?? []), `${name} ${version}: ${license}`]);
+  }
+  const parts = [...packages]
+    .map(([text, names]) => `${names.sort().join("\n")}\n\n${text}`.trim())
+    .sort((a, b) => (a < b ? -1 : 1));
+  return `Packages of others in ops.mjs, and their licences.\n\n${parts.join(`\n\n${"-".repeat(78)}\n\n`)}\n`;
+}
