@@ -8,6 +8,8 @@ export interface CommitOrder {
   readonly branch: string;
   /** The commit that it is built on. */
   readonly parent: string;
+  /** Main's commit, merged into the branch: all files but those below are as it has them. Without it they are as in the parent. */
+  readonly onto?: string;
   readonly message: string;
   /** A text of null takes the file away. */
   readonly files: readonly { readonly path: string; readonly text: string | null }[];
@@ -30,12 +32,12 @@ const FIX = "give the job the permission contents: write, then run it again";
  */
 export async function commitFiles(
   github: GitHub,
-  { branch, parent, message, files, isNew }: CommitOrder,
+  { branch, parent, onto = parent, message, files, isNew }: CommitOrder,
 ): Promise<Committed> {
   const { octokit, owner, repo } = github;
   return await askGitHub(`commit to ${branch} in ${owner}/${repo}`, FIX, async () => {
     if (!isNew && (await readBranch(github, branch)) !== parent) return { kind: "moved" };
-    const { data: base } = await octokit.git.getCommit({ owner, repo, commit_sha: parent });
+    const base = await readCommit(github, onto);
     const { data: tree } = await octokit.git.createTree({
       owner,
       repo,
@@ -47,13 +49,14 @@ export async function commitFiles(
         ...(text === null ? { sha: null } : { content: text }),
       })),
     });
-    if (tree.sha === base.tree.sha) return { kind: "unchanged" };
+    const before = onto === parent ? base : await readCommit(github, parent);
+    if (tree.sha === before.tree.sha) return { kind: "unchanged" };
     const { data: commit } = await octokit.git.createCommit({
       owner,
       repo,
       message,
       tree: tree.sha,
-      parents: [parent],
+      parents: onto === parent ? [parent] : [parent, onto],
     });
     const { sha } = commit;
     try {
@@ -69,6 +72,10 @@ export async function commitFiles(
     }
     return { kind: "committed", sha };
   });
+}
+
+async function readCommit({ octokit, owner, repo }: GitHub, sha: string) {
+  return (await octokit.git.getCommit({ owner, repo, commit_sha: sha })).data;
 }
 
 /** The commit that a branch stands at; null where there is none of that name. */

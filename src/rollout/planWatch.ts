@@ -1,12 +1,11 @@
 import { releasePath } from "../model/paths.ts";
 import { releaseKey } from "../model/project.ts";
-import { STAGES } from "../model/rollout.ts";
 import type { Gate, ReleaseFile } from "../model/schemas.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
-import type { Stage } from "../wire/rollout.ts";
 import type { Verdict } from "./gate/verdict.ts";
 import { planPromotion, type Target } from "./planPromotion.ts";
 import { planRollback } from "./planRollback.ts";
+import { nextStep, promotionBranch, type PromotionStep } from "./proposalBranches.ts";
 
 /** One release on trial, as it was found and judged. */
 export interface WatchedTrial {
@@ -33,6 +32,8 @@ export interface Proposal {
   readonly path: string;
   readonly text: string;
   readonly title: string;
+  /** The commit since which the stage is open that this goes on from: another opening is another matter. */
+  readonly opening: string;
 }
 
 /** What is done about one release. Each of them done twice is the same as done once. */
@@ -89,10 +90,11 @@ function onFailure(
     stop: onFail === "stop" ? stopId(gift, version) : null,
     proposal: rollback && {
       kind: "roll_back",
-      branch: branchOf("roll-back", trial),
+      branch: rollbackBranchOf(trial),
       path: rollback.path,
       text: rollback.text,
       title: `Roll back ${gift} ${version}: the gate says fail`,
+      opening: trial.opening,
     },
     note: null,
   };
@@ -102,32 +104,34 @@ function explainIncident({ incident }: WatchedTrial): string {
   return `those who keep the older release are worse off, too (${incident.join(", ")}): something else is wrong, so nothing is stopped by itself`;
 }
 
-function onProof(trial: WatchedTrial): Pick<WatchAct, "proposal" | "note"> {
+/** The step that follows from a proof, or why there is none; what the policy does with a pass is not asked here. */
+export function onProof(trial: WatchedTrial): Pick<WatchAct, "proposal" | "note"> {
   const { gift, version, stage } = trial.verdict;
   const { hold } = trial.release;
   if (hold) return { proposal: null, note: `it is on hold: ${hold.reason}` };
   if (trial.wasClosed)
     return { proposal: null, note: "it was further before and was taken back: a person opens it again" };
-  const planned = planPromotion(gift, version, trial.text, nextTarget(stage));
+  const step = nextStep(stage);
+  const planned = planPromotion(gift, version, trial.text, toTarget(step));
   if (planned.kind === "refused") return { proposal: null, note: planned.why };
   return {
     proposal: {
       kind: "promote",
-      branch: branchOf("promote", trial),
+      branch: promotionBranch({ gift, version, step }),
       path: releasePath(gift, version),
       text: planned.text,
       title: `Promote ${gift} ${version}: ${planned.what}`,
+      opening: trial.opening,
     },
     note: null,
   };
 }
 
-function nextTarget(stage: Stage): Target {
-  const next = STAGES[STAGES.indexOf(stage) + 1];
-  return next ? { kind: "stage", stage: next } : { kind: "holdback", percent: 0 };
+function toTarget(step: PromotionStep): Target {
+  return step === "holdback" ? { kind: "holdback", percent: 0 } : { kind: "stage", stage: step };
 }
 
 /** One branch for each release and opening of a stage: the next time it is opened is another matter. */
-function branchOf(what: string, { verdict, opening }: WatchedTrial): string {
-  return `giftwrap/${what}-${releaseKey(verdict.gift, verdict.version).replace("@", "-")}-${opening.slice(0, 8)}`;
+function rollbackBranchOf({ verdict, opening }: WatchedTrial): string {
+  return `giftwrap/roll-back-${releaseKey(verdict.gift, verdict.version).replace("@", "-")}-${opening.slice(0, 8)}`;
 }

@@ -129,7 +129,7 @@ describe("the form New gift release", () => {
 
   test("gives nothing that is not a plain name, number or line, whatever is entered", () => {
     const hostile = fc.oneof(
-      fc.string({ unit: "binary" }),
+      fc.string(),
       fc.constantFrom("`rm -rf`", "@acme/all", "${{ github.token }}", "--body", "### Gift", "a\r\n### Title"),
     );
     fc.assert(

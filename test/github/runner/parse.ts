@@ -108,7 +108,8 @@ function readInputs(yaml: Reader): Workflow["inputs"] {
 function readInput(yaml: Reader, path: Path): WorkflowInput {
   const input = yaml.block(path, ["description", "required", "default", "type", "options"]);
   const type = INPUT_TYPES.find((it) => it === (input["type"] ?? "string"));
-  if (type === undefined) throw notKnown(yaml.place(path), `inputs of the type ${JSON.stringify(input["type"])}`);
+  if (type === undefined)
+    throw notKnown(yaml.place(path), `inputs of the type ${JSON.stringify(input["type"])}`);
   const options = yaml.list([...path, "options"]).map(String);
   return { type, isRequired: input["required"] === true, default: input["default"] ?? null, options };
 }
@@ -116,7 +117,8 @@ function readInput(yaml: Reader, path: Path): WorkflowInput {
 function readPermissions(yaml: Reader, path: Path): Permissions | null {
   const written = yaml.value(path);
   if (written === null) return null;
-  if (!isBlock(written)) throw notKnown(yaml.place(path), `permissions in one word: ${JSON.stringify(written)}`);
+  if (!isBlock(written))
+    throw notKnown(yaml.place(path), `permissions in one word: ${JSON.stringify(written)}`);
   const permissions = Object.entries(written).map(([name, level]) => {
     if (level !== "read" && level !== "write" && level !== "none")
       throw notKnown(yaml.place([...path, name]), `the level ${JSON.stringify(level)}`);
@@ -131,7 +133,8 @@ function readConcurrency(yaml: Reader, path: Path): Concurrency | null {
   if (typeof written === "string") return { group: written, cancelInProgress: false, queue: "single" };
   const block = yaml.block(path, ["group", "cancel-in-progress", "queue"]);
   const queue = block["queue"] ?? "single";
-  if (queue !== "single" && queue !== "max") throw notKnown(yaml.place(path), `the queue ${JSON.stringify(queue)}`);
+  if (queue !== "single" && queue !== "max")
+    throw notKnown(yaml.place(path), `the queue ${JSON.stringify(queue)}`);
   const cancelInProgress = block["cancel-in-progress"] ?? false;
   if (queue === "max" && cancelInProgress !== false)
     throw notKnown(yaml.place(path), "queue: max beside cancel-in-progress, which GitHub refuses");
