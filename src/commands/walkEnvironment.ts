@@ -7,15 +7,18 @@ import { walkRecords } from "../publish/walkRecords.ts";
 import { commitOf } from "../source/git.ts";
 import { revisionTree, type Tree } from "../source/tree.ts";
 import { TIMESTAMP_KEY } from "../wire/keys.ts";
+import { writeCatalog } from "../wire/catalog.ts";
+import { TIERS } from "../wire/viewer.ts";
 import type { Io } from "./command.ts";
 import { type Environment, trustedRootOf } from "./environment.ts";
+import { readDesired } from "./readDesired.ts";
 
 /** An edge that does not answer is asked once more for each file; that must not take hours. */
 const EDGE_PATIENCE_MILLISECONDS = 10_000;
 
 /**
  * Walks an environment through its store: what apps are led to, and what is kept beside it.
- * @param tree where locks are read when this clone does not have the live commit
+ * @param tree where git's files are read when this clone does not have the live commit
  */
 export async function walkStore(
   io: Pick<Io, "root" | "now">,
@@ -24,18 +27,26 @@ export async function walkStore(
 ): Promise<Walked> {
   const { store, formerRoots } = environment;
   const read: ReadKey = async (key) => (await store.get(key))?.bytes ?? null;
+  const treeOf = async (commit: string): Promise<Tree> => {
+    const live = await commitOf(io.root, commit);
+    return live === null ? tree : revisionTree(io.root, live);
+  };
   const walked = await walkPublished(read, trustedRootOf(environment), {
     now: io.now(),
     formerRoots,
     readEarlier: (revision) => readEarlierDigests(store, revision),
+    readGitCatalogs: async (commit) => {
+      const { wanted } = await readDesired(await treeOf(commit), environment, io.now());
+      return wanted ? Object.fromEntries(TIERS.map((it) => [it, writeCatalog(it, wanted.lines[it])])) : {};
+    },
   });
   if (!walked.timestamp) return walked;
-  const live = await commitOf(io.root, walked.timestamp.giftwrap.commit);
+  const locks = await treeOf(walked.timestamp.giftwrap.commit);
   const records = await walkRecords(store, {
     root: walked.root,
     revision: walked.timestamp.version,
     releases: walked.releases,
-    readLocks: (paths) => (live === null ? tree : revisionTree(io.root, live)).read(paths),
+    readLocks: (paths) => locks.read(paths),
   });
   return {
     ...walked,

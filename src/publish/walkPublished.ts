@@ -54,6 +54,11 @@ export async function walkPublished(
     readonly formerRoots?: readonly Uint8Array[];
     /** Knows the log, which an edge does not serve. */
     readonly readEarlier?: (revision: number) => Promise<EarlierCatalogs>;
+    /**
+     * The catalogs as git has them for the live commit. They stand in for one that is lost: apps that still hold it go on playing
+     * the objects that it names.
+     */
+    readonly readGitCatalogs?: (commit: string) => Promise<Partial<Readonly<Record<Tier, string>>>>;
   },
 ): Promise<Walked> {
   const walk = startWalk(read, options.now);
@@ -70,7 +75,9 @@ export async function walkPublished(
       if (text !== null) catalogs[tier] = text;
     }
     objects = namedObjects(catalogs);
-    await walkObjects(walk, [...objects.values()]);
+    const isWhole = TIERS.every((it) => catalogs[it] !== undefined || isWithout(trusted, it));
+    const standIn = isWhole ? {} : await options.readGitCatalogs?.(timestamp.giftwrap.commit);
+    await walkObjects(walk, [...new Map([...namedObjects(standIn ?? {}), ...objects]).values()]);
     const earlier = await options.readEarlier?.(timestamp.version);
     if (earlier) await walkDeltas(walk, trusted, catalogs, earlier);
   }
@@ -236,6 +243,11 @@ async function walkCatalog(walk: Walk, trusted: TrustedMetadata, tier: Tier): Pr
   const bytes = await walk.take(key, meta.length, subject);
   if (!bytes || !(await isRight(walk, key, subject, () => trusted.checkFile(name, bytes, meta)))) return null;
   return new TextDecoder().decode(bytes);
+}
+
+/** Whether the signed targets say that there is no catalog for the tier. */
+function isWithout({ targets }: TrustedMetadata, tier: Tier): boolean {
+  return targets !== undefined && targets.targets[catalogTarget(tier)] === undefined;
 }
 
 async function walkObjects(walk: Walk, objects: NamedObject[]): Promise<void> {

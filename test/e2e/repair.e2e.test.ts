@@ -100,6 +100,22 @@ describe("the laws of repair, with real git and a real folder", () => {
     // Each run is some ten commands; machines that do much else at the same time take their time.
   }, 400_000);
 
+  test("objects that apps still play from are brought back, also while nothing in the store can name them", async () => {
+    await restore();
+    const watching = await openAudience(world);
+    await Promise.all(watching.map((client) => client.refresh()));
+    const objects = keys.filter((key) => key.startsWith("objects/"));
+    // The newest targets are lost, and a record that only people may judge keeps them from being written anew.
+    for (const key of keys.filter((it) => it.endsWith(".targets.json"))) await harm(world, key, "delete");
+    await harm(world, "locks/balloon/1.0.0", "flip", 3);
+    for (const key of objects) await harm(world, key, "flip", 9);
+
+    const { repaired, left } = JSON.parse((await runCommand(reconcile, world.root, ["--json"])).text);
+    expect(repaired.sort()).toEqual(objects);
+    expect(left.map((it: { what: string }) => it.what.split(" ")[0])).toContain("locks/balloon/1.0.0");
+    expect(await seenBy(watching, GIFTS)).toEqual(seen);
+  });
+
   test("without a timestamp that can be trusted nothing is touched, and that is said in words", async () => {
     for (const what of ["delete", "flip"] as const) {
       await restore();
