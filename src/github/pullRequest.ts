@@ -64,11 +64,11 @@ export async function findPullRequestOfRun(
       readPage,
     ),
   );
-  const ours = found.filter(
+  const ours = found.find(
     ({ head }) =>
       head.sha === headSha && head.ref === headBranch && isSameName(head.repo?.full_name ?? "", headRepo),
   );
-  return ours[0]?.number ?? null;
+  return ours?.number ?? null;
 }
 
 /** The pull request that was merged as this commit; null where it came otherwise. */

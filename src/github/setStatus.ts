@@ -23,7 +23,7 @@ export async function setStatus(
   { octokit, owner, repo }: GitHub,
   { sha, context, state, description: wanted, url }: CommitStatus,
 ): Promise<{ readonly isChanged: boolean }> {
-  const characters = [...wanted];
+  const characters = Array.from(wanted);
   const description =
     characters.length > MAX_DESCRIPTION ? `${characters.slice(0, MAX_DESCRIPTION - 1).join("")}…` : wanted;
   return await askGitHub(`set the status ${context} of ${sha}`, FIX, async () => {
