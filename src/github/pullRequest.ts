@@ -73,7 +73,12 @@ export async function findPullRequestOfRun(
 
 /** The pull request that was merged as this commit; null where it came otherwise. */
 export async function findPullRequestOfCommit(github: GitHub, sha: string): Promise<PullRequest | null> {
-  const { octokit, owner, repo } = github;
+  const number = await findMergedAs(github, sha);
+  return number === null ? null : await readPullRequest(github, number);
+}
+
+/** The number of the pull request that was merged as this commit: one question where that is enough. */
+export async function findMergedAs({ octokit, owner, repo }: GitHub, sha: string): Promise<number | null> {
   const found = await askGitHub(`say whose commit ${sha} is`, READ_FIX, async () => {
     try {
       return await octokit.paginate(
@@ -87,8 +92,7 @@ export async function findPullRequestOfCommit(github: GitHub, sha: string): Prom
       throw error;
     }
   });
-  const merged = found.find((it) => it.merged_at !== null && it.merge_commit_sha === sha);
-  return merged ? await readPullRequest(github, merged.number) : null;
+  return found.find((it) => it.merged_at !== null && it.merge_commit_sha === sha)?.number ?? null;
 }
 
 /** A person's newest review that counts: a comment takes no approval away. */

@@ -4,6 +4,11 @@ import type { GitHub } from "./openGitHub.ts";
 import { readPage } from "./readPage.ts";
 import { writeOnce } from "./writeOnce.ts";
 
+export interface UpsertOptions {
+  /** Whether what stands there stays as it is, though the new text differs. */
+  isKept?(before: string): boolean;
+}
+
 /** What was done about a comment. */
 export interface Upserted {
   readonly url: string;
@@ -34,12 +39,13 @@ export async function upsertComment(
   issue: number,
   marker: string,
   body: string,
+  { isKept = () => false }: UpsertOptions = {},
 ): Promise<Upserted> {
   const line = `<!-- ${marker} -->\n`;
   const text = body.startsWith(line) ? body : line + body;
   return await askGitHub(`write a comment on #${issue}`, FIX, async () => {
     const before = await findComments(github, issue, line);
-    if (before.length > 0) return await keepOne(github, before, text);
+    if (before.length > 0) return await keepOne(github, before, text, isKept);
     const { owner, repo, octokit } = github;
     const created = await writeOnce(
       github,
@@ -52,7 +58,7 @@ export async function upsertComment(
     );
     // Another job may have written one meanwhile: whoever looks last sees both.
     const after = await findComments(github, issue, line);
-    const { url } = after.length > 0 ? await keepOne(github, after, text) : created;
+    const { url } = after.length > 0 ? await keepOne(github, after, text, isKept) : created;
     return { url, isChanged: true };
   });
 }
@@ -74,11 +80,16 @@ async function findComments(
     .sort((a, b) => a.id - b.id);
 }
 
-async function keepOne(github: GitHub, comments: readonly Comment[], text: string): Promise<Upserted> {
+async function keepOne(
+  github: GitHub,
+  comments: readonly Comment[],
+  text: string,
+  isKept: (before: string) => boolean,
+): Promise<Upserted> {
   const [kept, ...others] = comments;
   if (!kept) throw new Error("there is no comment to keep");
   const { octokit, owner, repo } = github;
-  const isChanged = normalise(kept.body) !== normalise(text);
+  const isChanged = normalise(kept.body) !== normalise(text) && !isKept(normalise(kept.body));
   if (isChanged) {
     await pause(github, kept.url);
     await octokit.issues.updateComment({ owner, repo, comment_id: kept.id, body: text });

@@ -30,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   hold: () => import("../commands/hold.ts"),
   override: () => import("../commands/override.ts"),
   rollback: () => import("../commands/rollback.ts"),
+  tell: () => import("../commands/tell.ts"),
   drill: () => import("../commands/drill.ts"),
   demo: () => import("../commands/demo.ts"),
 };
