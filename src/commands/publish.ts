@@ -99,11 +99,15 @@ export interface PublishResult {
 
 export const command: Command = {
   summary: "make the CDN what git says: stops first, names last",
-  usage: "[--env NAME] [--commit REVISION]",
+  usage: "[--env NAME] [--commit REVISION] [--stops-only]",
   example: "giftwrap publish --env production",
   options: {
     env: ENVIRONMENT_OPTION,
     commit: { type: "string", value: "REVISION", help: "the commit to publish (default: HEAD)" },
+    "stops-only": {
+      type: "boolean",
+      help: "write only what takes viewers away, from the files that differ; the publish that follows does the rest",
+    },
     edge: EDGE_OPTION,
     deadline: DEADLINE_OPTION,
     "replace-history": {
@@ -121,7 +125,8 @@ export const command: Command = {
     speakingOf(args.text("env") ?? "production", async () => {
       const publisher = await prepare(args, io);
       const quiet = args.flag("json");
-      const result = await publish(publisher, quiet ? () => {} : io.line);
+      const act = args.flag("stops-only") ? stopOnly : publish;
+      const result = await act(publisher, quiet ? () => {} : io.line);
       if (quiet) io.line(JSON.stringify(result));
       if (args.text("commit") === undefined) await warnIfDirty(io);
       return result.exit;
@@ -153,7 +158,10 @@ export async function prepare(args: Arguments, io: Io): Promise<Publisher> {
       release: await readSignerOf(io, environment, "release"),
       timestamp: await readSignerOf(io, environment, "timestamp"),
     },
-    source: await objectSource(io, environment, revisionTree(root, commit)),
+    // A stop moves no bytes, and does not wait for another environment's files.
+    source: args.flag("stops-only")
+      ? async () => null
+      : await objectSource(io, environment, revisionTree(root, commit)),
     edgeDeadlineMilliseconds: parseDeadline(args),
     replaceHistory: args.text("replace-history"),
     replaceLive: args.flag("replace-live"),
@@ -184,15 +192,74 @@ export async function publish(publisher: Publisher, say: (line: string) => void)
   return { ...result, edges, exit: edges.some((it) => !it.ok) ? EXIT.failure : result.exit };
 }
 
+/**
+ * Only what narrows, confirmed at the edges: no tree is read and no byte moved, so nothing that is wrong there holds it up. A
+ * publish of the same commit then finds the stop done.
+ */
+export async function stopOnly(publisher: Publisher, say: (line: string) => void): Promise<PublishResult> {
+  const run: Run = { say, stops: [], answers: new Map(), purging: [], saidWhatFollows: false };
+  const { name } = publisher.environment;
+  const result = await inRounds(
+    publisher,
+    run,
+    async () => {
+      const stopped = await publishStops(publisher, run);
+      if (stopped === "lost_race") return stopped;
+      const { live, replacement } = stopped;
+      if (replacement)
+        say(`nothing to stop in ${name}: what is live is not believed, and the publish replaces it`);
+      else if (!live) say(`nothing to stop in ${name}: nothing is published`);
+      else if (run.stops.length === 0)
+        say(
+          `nothing to stop in ${name}: ${publisher.commit.slice(0, 10)} takes nobody a release away that revision ${live.signed.version} gives`,
+        );
+      return nothingMore(publisher, run, live);
+    },
+    1,
+  );
+  await Promise.all(run.purging);
+  const edges = [...run.answers.values()];
+  return { ...result, edges, exit: edges.some((it) => !it.ok) ? EXIT.failure : EXIT.ok };
+}
+
+function nothingMore({ commit }: Publisher, { stops }: Run, live: LiveTimestamp | null): PublishResult {
+  return {
+    exit: EXIT.ok,
+    commit,
+    revision: live?.signed.version ?? 0,
+    generation: live?.signed.meta["snapshot.json"].version ?? 0,
+    stops,
+    changes: [],
+    kept: {},
+    findings: [],
+    edges: [],
+  };
+}
+
 async function publishInRounds(publisher: Publisher, run: Run): Promise<PublishResult> {
-  for (let round = 1; round <= MAX_ROUNDS; round++) {
+  return inRounds(publisher, run, async () => {
     const stopped = await publishStops(publisher, run);
-    if (stopped === "lost_race") continue;
+    if (stopped === "lost_race") return stopped;
     const nothing = stopped.live && (await sayNothingToDo(publisher, stopped.live, run));
     if (nothing) return nothing;
-    const result = await announced(publisher, (announcement) =>
-      publishTree(publisher, stopped, announcement, run),
-    );
+    return announced(publisher, (announcement) => publishTree(publisher, stopped, announcement, run));
+  });
+}
+
+/** @param overtakenFrom the round from which on it is no failure when a newer commit is live: before, an old one was asked for */
+async function inRounds(
+  publisher: Publisher,
+  run: Run,
+  act: () => Promise<PublishResult | "lost_race">,
+  overtakenFrom = 2,
+): Promise<PublishResult> {
+  for (let round = 1; round <= MAX_ROUNDS; round++) {
+    const result = await act().catch((error: unknown) => {
+      if (round >= overtakenFrom && error instanceof GiftError && error.code === "OLDER_COMMIT")
+        return "overtaken" as const;
+      throw error;
+    });
+    if (result === "overtaken") return sayOvertaken(publisher, run);
     if (result !== "lost_race") return result;
     publisher.io.progress("somebody else published meanwhile: reading again");
   }
@@ -203,6 +270,17 @@ async function publishInRounds(publisher: Publisher, run: Run): Promise<PublishR
   );
 }
 
+/** A newer commit's stop goes out beside what is done for an older one, and holds all that the older one would have stopped. */
+async function sayOvertaken(publisher: Publisher, run: Run): Promise<PublishResult> {
+  const { environment, commit } = publisher;
+  const live = await readLiveTimestamp(environment.store, await trustEnvironment(environment));
+  const newer = live?.signed.giftwrap.commit ?? "";
+  run.say(
+    `${commit.slice(0, 10)} was overtaken in ${environment.name}: ${newer.slice(0, 10)} is live, and its own publish does the rest`,
+  );
+  return nothingMore(publisher, run, live);
+}
+
 /**
  * The live timestamp may say itself that nothing is left to do for this commit: then the tree is not read, however large it is.
  * That what it names is there is asked all the same.
@@ -210,7 +288,7 @@ async function publishInRounds(publisher: Publisher, run: Run): Promise<PublishR
 async function sayNothingToDo(
   publisher: Publisher,
   live: LiveTimestamp,
-  { say, stops }: Run,
+  run: Run,
 ): Promise<PublishResult | null> {
   const { root, commit, environment, io } = publisher;
   if (needsTimestamp(live, publisher)) return null;
@@ -220,19 +298,8 @@ async function sayNothingToDo(
   const trusted = await trustEnvironment(environment);
   await trusted.updateTimestamp(live.bytes, Number.NEGATIVE_INFINITY);
   const { generation } = await readLiveHead(environment.store, trusted, live);
-  const { version: revision } = live.signed;
-  say(nothingToDoLine(publisher, live));
-  return {
-    exit: EXIT.ok,
-    commit,
-    revision,
-    generation,
-    stops,
-    changes: [],
-    kept: {},
-    findings: [],
-    edges: [],
-  };
+  run.say(nothingToDoLine(publisher, live));
+  return { ...nothingMore(publisher, run, live), generation };
 }
 
 function nothingToDoLine({ environment, commit }: Publisher, { signed }: LiveTimestamp): string {
