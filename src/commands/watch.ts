@@ -1,13 +1,9 @@
 import type { Gate } from "../model/schemas.ts";
-import { classifyPath, POLICY_PATH } from "../model/paths.ts";
 import { releaseKey } from "../model/project.ts";
-import { isOnTrial, toRollout } from "../model/rollout.ts";
 import { explainError, GiftError, UsageError } from "../report/error.ts";
 import { count, toTable } from "../report/text.ts";
 import { planWatch, type WatchAct } from "../rollout/planWatch.ts";
 import { commitOf } from "../source/git.ts";
-import { readProject } from "../source/readProject.ts";
-import { revisionTree } from "../source/tree.ts";
 import {
   type Arguments,
   type Command,
@@ -25,9 +21,9 @@ import {
   type JudgeTrialsOptions,
   type NotJudged,
 } from "./gate/judgeTrials.ts";
-import { openJudgeThreads } from "./gate/judgeThreads.ts";
-import { AT_OPTION, openBench, RECORDED_OPTION } from "./gate/openBench.ts";
+import { AT_OPTION, RECORDED_OPTION } from "./gate/openBench.ts";
 import { liftStops, type StopPorts, stopRelease } from "./watch/stopRelease.ts";
+import { openWatch, releasesOnTrial, threadsOf } from "./watch/openWatch.ts";
 import { propose } from "./watch/propose.ts";
 import { recordFailure } from "./watch/recordFailure.ts";
 
@@ -46,7 +42,9 @@ export const command: Command = {
     json: JSON_OPTION,
   },
   run: async (args, io) => {
-    const { bench, gate, unread } = await openWatch(args, io);
+    const commit = await commitOf(io.root, "HEAD");
+    if (commit === null) throw new UsageError("there is no commit yet: commit the releases first");
+    const { bench, gate, unread } = await openWatch(args, io, commit);
     const { trials, acts } = await judgeAll(bench, gate, threadsOf(bench, args, io));
     // What is said of another time, or by a copy, is to look at: nothing is done by it.
     const isDry = ["at", "recorded"].some((it) => args.text(it) !== undefined) || args.flag("dry-run");
@@ -60,30 +58,6 @@ export const command: Command = {
     return isBad || unread.length > 0 ? EXIT.findings : EXIT.ok;
   },
 };
-
-interface Opened {
-  readonly bench: Bench;
-  readonly gate: Gate;
-  /** Release files that cannot be read: what is live of them goes on, and nobody watches it. */
-  readonly unread: readonly string[];
-}
-
-async function openWatch(args: Arguments, io: Io): Promise<Opened> {
-  const commit = await commitOf(io.root, "HEAD");
-  if (commit === null) throw new UsageError("there is no commit yet: commit the releases first");
-  const { project, findings } = await readProject(revisionTree(io.root, commit));
-  const broken = findings.filter(
-    (it) => it.severity === "error" && classifyPath(it.place.file).kind === "release",
-  );
-  const unread = [...new Set(broken.map((it) => it.place.file))];
-  if (!project.policy)
-    throw new UsageError(
-      `${POLICY_PATH} is not there, or cannot be read: run npx giftwrap validate, and mend what it says of that file`,
-    );
-  const { gate } = project.policy.value;
-  if (!gate) throw new UsageError(`${POLICY_PATH} has no gate to watch by: write gate: there`);
-  return { bench: await openBench(args, io, commit, project), gate, unread };
-}
 
 function hasNoMetrics({ verdict }: JudgedTrial): boolean {
   return verdict.reasons.some((it) => it.kind === "metrics_unavailable");
@@ -104,10 +78,7 @@ async function judgeAll(
   gate: Gate,
   openThreads: JudgeTrialsOptions["openThreads"],
 ): Promise<{ readonly trials: readonly Watched[]; readonly acts: readonly Act[] }> {
-  const names = [...bench.project.releases.values()]
-    .filter((it) => isOnTrial(toRollout(it.value)))
-    .map(({ value: { gift, version } }) => ({ gift, version }));
-  const judged = new Map(await judgeTrials(bench, names, { isShown: false, openThreads }));
+  const judged = new Map(await judgeTrials(bench, releasesOnTrial(bench), { isShown: false, openThreads }));
   const acted = planAll(judged.values(), gate).filter(
     ({ trial, stop, proposal }) => trial.verdict.kind === "fail" || stop !== null || proposal !== null,
   );
@@ -120,17 +91,6 @@ async function judgeAll(
       gate,
     ),
   };
-}
-
-/** Threads read by themselves, which only a server bears. */
-function threadsOf(
-  { environment }: Bench,
-  args: Arguments,
-  { variables }: Io,
-): JudgeTrialsOptions["openThreads"] {
-  const { metrics } = environment.file;
-  if (args.text("recorded") !== undefined || !metrics || !("prometheus" in metrics)) return undefined;
-  return () => openJudgeThreads({ options: metrics.prometheus, variables: { ...variables } });
 }
 
 function planAll(judged: Iterable<JudgedTrial | NotJudged>, gate: Gate): readonly Act[] {

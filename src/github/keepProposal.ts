@@ -4,7 +4,14 @@ import type { FileText } from "../source/fileText.ts";
 import { askGitHub } from "./askGitHub.ts";
 import { commitFiles, readBranch } from "./commitFiles.ts";
 import type { GitHub } from "./openGitHub.ts";
-import { contentOf, NO_NOTES, type ProposalNotes, readNotes, writeNotes } from "./proposalNotes.ts";
+import {
+  contentOf,
+  NO_NOTES,
+  type PastProposal,
+  type ProposalNotes,
+  readNotes,
+  writeNotes,
+} from "./proposalNotes.ts";
 import { openPullRequest } from "./pullRequests.ts";
 import { readPage } from "./readPage.ts";
 
@@ -25,14 +32,6 @@ export interface KeptProposal {
   readonly opening?: string;
   /** Whether it may be opened again after this one was closed or merged; unless given, always. */
   mayReopen?(past: PastProposal): boolean;
-}
-
-/** A pull request that there was for the branch. */
-export interface PastProposal {
-  readonly number: number;
-  readonly url: string;
-  readonly isMerged: boolean;
-  readonly notes: ProposalNotes;
 }
 
 /** One that is open. */
@@ -175,7 +174,7 @@ export async function describeProposal(
 }
 
 /** The open pull request of a branch of this repository, and the newest one that is not open any more. */
-async function readProposals(
+export async function readProposals(
   github: GitHub,
   branch: string,
 ): Promise<{ readonly open: Listed | null; readonly past: PastProposal | null }> {
@@ -245,7 +244,7 @@ function toPast(it: Listed): PastProposal {
   return {
     number: it.number,
     url: it.html_url,
-    isMerged: it.merged_at !== null,
+    isMerged: Boolean(it.merged_at),
     notes: readNotes(it.body ?? ""),
   };
 }

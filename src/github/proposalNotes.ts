@@ -16,6 +16,23 @@ export interface ProposalNotes {
 
 export const NO_NOTES: ProposalNotes = { opening: null, built: null, isClosedByItself: false };
 
+/** A pull request that there was for a branch. */
+export interface PastProposal {
+  readonly number: number;
+  readonly url: string;
+  readonly isMerged: boolean;
+  readonly notes: ProposalNotes;
+}
+
+/**
+ * Whether people have decided about this opening of the stage: they merged the promotion, or closed it. One that says of no opening was
+ * for any, unless it was merged.
+ */
+export function wasAnswered({ isMerged, notes }: PastProposal, opening: string): boolean {
+  if (notes.isClosedByItself) return false;
+  return notes.opening === null ? !isMerged : notes.opening === opening;
+}
+
 const OPENING = /<!-- giftwrap:opening ([0-9a-f]{40,64}) -->/;
 const BUILT = /<!-- giftwrap:built ([0-9a-f]{40,64}) ([0-9a-f]{64}) -->/;
 const CLOSED = "<!-- giftwrap:closed-by-itself -->";

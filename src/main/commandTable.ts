@@ -27,6 +27,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   watch: () => import("../commands/watch.ts"),
   simulate: () => import("../commands/simulate.ts"),
   promote: () => import("../commands/promote.ts"),
+  promotions: () => import("../commands/promotions.ts"),
   hold: () => import("../commands/hold.ts"),
   override: () => import("../commands/override.ts"),
   rollback: () => import("../commands/rollback.ts"),

@@ -17,6 +17,11 @@ export interface ProposedCommit {
   readonly message: string;
   /** Its date, epoch seconds. The same proposal made twice is the same commit. */
   readonly seconds: number;
+  /**
+   * What the proposal is for, of a branch whose name may come again: where the branch that is there was for something else, this is
+   * built on top of it. It stands in the commit's message.
+   */
+  readonly opening?: string;
 }
 
 export type Proposed =
@@ -33,13 +38,14 @@ const AUTHOR = { name: "Giftwrap", email: "giftwrap@giftwrap.invalid" };
  */
 export async function proposeCommit(root: string, proposed: ProposedCommit): Promise<Proposed> {
   const remote = await remoteOf(root, proposed.main);
-  if (await hasBranch(root, remote, proposed.branch)) return { kind: "already", remote };
-  const commit = await makeCommit(root, proposed);
+  const left = await findBranch(root, remote, proposed.branch);
+  if (left !== null && !(await isForAnother(root, left, proposed))) return { kind: "already", remote };
+  const commit = await makeCommit(root, proposed, left);
   try {
-    await createBranch(root, remote, proposed.branch, commit);
+    await moveBranch(root, remote, proposed.branch, commit, left);
   } catch (cause) {
     // Another one was faster; whether it is so the branch itself says, not the words of the refusal.
-    if (await hasBranch(root, remote, proposed.branch)) return { kind: "already", remote };
+    if ((await findBranch(root, remote, proposed.branch)) !== left) return { kind: "already", remote };
     throw new GiftError(
       "PROPOSAL_REFUSED",
       `the branch ${proposed.branch} could not be made${remote === null ? "" : ` on ${remote}`}: ${explainError(cause)}`,
@@ -50,13 +56,30 @@ export async function proposeCommit(root: string, proposed: ProposedCommit): Pro
   return { kind: "proposed", commit, remote };
 }
 
-async function hasBranch(root: string, remote: string | null, branch: string): Promise<boolean> {
-  if (remote === null) return (await commitOf(root, `refs/heads/${branch}`)) !== null;
-  return (await git(root, ["ls-remote", remote, `refs/heads/${branch}`])).trim() !== "";
+/** The line of a commit's message that says what it is for. */
+export function toOpeningLine(opening: string): string {
+  return `Giftwrap-Opening: ${opening}`;
+}
+
+/** The commit at which the branch is, in this clone; null where there is none. */
+async function findBranch(root: string, remote: string | null, branch: string): Promise<string | null> {
+  const ref = `refs/heads/${branch}`;
+  if (remote === null) return commitOf(root, ref);
+  const [commit = ""] = (await git(root, ["ls-remote", remote, ref])).split("\t");
+  if (commit !== "" && (await commitOf(root, commit)) === null)
+    await git(root, ["fetch", "--quiet", remote, ref]);
+  return commit === "" ? null : commit;
+}
+
+/** Whether no commit of the branch that was left is for this opening. */
+async function isForAnother(root: string, left: string, { base, opening }: ProposedCommit): Promise<boolean> {
+  if (opening === undefined) return false;
+  const messages = await git(root, ["log", "--format=%B", left, `^${base}`]);
+  return !messages.split("\n").includes(toOpeningLine(opening));
 }
 
 /** By git's plumbing and an index of its own: whatever is checked out, or begun, is left alone. */
-async function makeCommit(root: string, it: ProposedCommit): Promise<string> {
+async function makeCommit(root: string, it: ProposedCommit, left: string | null): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "giftwrap-index-"));
   const variables = { GIT_INDEX_FILE: join(folder, "index") };
   try {
@@ -66,8 +89,10 @@ async function makeCommit(root: string, it: ProposedCommit): Promise<string> {
     await git(root, ["update-index", "--add", "--cacheinfo", entry], { variables });
     const tree = (await git(root, ["write-tree"], { variables })).trim();
     const date = `${it.seconds} +0000`;
-    const commit = await git(root, ["commit-tree", "--no-gpg-sign", tree, "-p", it.base], {
-      stdin: it.message,
+    const parents = [...(left === null ? [] : ["-p", left]), "-p", it.base];
+    const commit = await git(root, ["commit-tree", "--no-gpg-sign", tree, ...parents], {
+      stdin:
+        it.opening === undefined ? it.message : `${it.message.trimEnd()}\n\n${toOpeningLine(it.opening)}\n`,
       variables: {
         GIT_AUTHOR_NAME: AUTHOR.name,
         GIT_AUTHOR_EMAIL: AUTHOR.email,
@@ -83,13 +108,21 @@ async function makeCommit(root: string, it: ProposedCommit): Promise<string> {
   }
 }
 
-async function createBranch(
+async function moveBranch(
   root: string,
   remote: string | null,
   branch: string,
   commit: string,
+  left: string | null,
 ): Promise<void> {
   const ref = `refs/heads/${branch}`;
-  if (remote === null) await git(root, ["update-ref", ref, commit, "0".repeat(commit.length)]);
-  else await git(root, ["push", "--quiet", `--force-with-lease=${ref}:`, remote, `${commit}:${ref}`]);
+  if (remote === null) await git(root, ["update-ref", ref, commit, left ?? "0".repeat(commit.length)]);
+  else
+    await git(root, [
+      "push",
+      "--quiet",
+      `--force-with-lease=${ref}:${left ?? ""}`,
+      remote,
+      `${commit}:${ref}`,
+    ]);
 }

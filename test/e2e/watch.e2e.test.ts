@@ -316,6 +316,7 @@ async function startGitHub() {
         response.end(JSON.stringify(body));
       };
       if (request.headers.authorization !== "token secret") return send(401, { message: "Bad credentials" });
+      if (/^\/repos\/acme\/gifts\/issues\/\d+\/labels$/.test(url.pathname)) return send(200, []);
       if (url.pathname !== "/repos/acme/gifts/pulls") return send(404, { message: "Not Found" });
       if (request.method === "GET") {
         const head = url.searchParams.get("head");

@@ -33,7 +33,10 @@ interface Waiting {
 }
 
 /** What a thread runs: beside this file, once both are built; in the bundle there is one file, which knows when it is a thread. */
-const THREAD = new URL(import.meta.url.endsWith(".mjs") ? import.meta.url : "./judgeThread.js", import.meta.url);
+const THREAD = new URL(
+  import.meta.url.endsWith(".mjs") ? import.meta.url : "./judgeThread.js",
+  import.meta.url,
+);
 
 /** As many threads as there are processors, that read and judge by `judgeNumbers`, in turn. Must be closed. */
 export function openJudgeThreads(workerData: ThreadData, file: URL = THREAD): JudgeThreads {
