@@ -18,6 +18,7 @@ import { logWritten } from "./logWritten.ts";
 import { confirmWritten } from "./confirmWritten.ts";
 import { type Environment, readSignerOf } from "./environment.ts";
 import { findReached, reachedToLines } from "./override/findReached.ts";
+import { narrowToNewest } from "./override/narrowToNewest.ts";
 import { openSwitch } from "./override/openSwitch.ts";
 import { baseReader } from "./override/readBase.ts";
 import { readWanted, type Wanted } from "./override/wanted.ts";
@@ -30,6 +31,15 @@ export const command: Command = {
     limit: { type: "string", value: "LIMIT", help: "how far they may still go: none, canary or regional" },
     reason: { type: "string", value: "TEXT", help: "for people; never published" },
     incident: { type: "string", value: "ID", help: "where it is followed up; never published" },
+    versions: {
+      type: "string",
+      value: "RANGE",
+      help: 'only these versions of the one gift, such as ">=1.4.0 <2.0.0"; the same as GIFT@RANGE',
+    },
+    newest: {
+      type: "boolean",
+      help: "where no versions are named, only the newest release that reaches anybody beyond the limit, as giftwrap rollback closes it",
+    },
     "all-gifts": { type: "boolean", help: "hold every gift, instead of naming some" },
     regions: { type: "string", value: "SG,ID", help: "only in these regions" },
     platforms: { type: "string", value: "NAMES", help: "only on these platforms, such as android,ios" },
@@ -53,8 +63,16 @@ export const command: Command = {
     json: JSON_OPTION,
   },
   run: async (args, io) => {
-    const wanted = readWanted(args, io.now());
+    const narrowed = await narrowToNewest(args, io.root);
+    if (narrowed === null) {
+      const line = `no release of ${args.words[0]} reaches anybody beyond ${args.text("limit")}: there is nothing to hold back`;
+      io.line(args.flag("json") ? JSON.stringify({ isWritten: false, override: null }) : line);
+      return EXIT.ok;
+    }
+    const wanted = readWanted(narrowed, io.now());
     const deadlineMilliseconds = parseDeadline(args);
+    const version = narrowed.text("versions");
+    if (narrowed !== args && version !== undefined) io.output("version", version);
     const opened = await openSwitch(args, io);
     const { environment } = opened;
     const signer = await readSignerOf(io, environment, "timestamp");
@@ -68,6 +86,7 @@ export const command: Command = {
     // From the start of the process: what a person waits for.
     const milliseconds = Math.round(performance.now());
     const override = wanted.overrideIn(changed);
+    if (!wanted.isLift) io.output("override", override.id);
     const isWritten = changed.now !== changed.before;
     const { version: revision } = changed.now.signed;
     say(

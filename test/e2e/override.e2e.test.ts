@@ -136,6 +136,35 @@ describe("giftwrap override", () => {
     expect(await seen(world, "crown")).toEqual(["crown 1.0.0"]);
   });
 
+  test("of one gift only the newest release that viewers get, which is the one that a rollback closes", async () => {
+    const world = await liveWorld();
+    const said: Record<string, string> = {};
+    const io = { ...quietIo(world.root), output: (name: string, value: string) => (said[name] = value) };
+    const newest = ["--newest", "--limit=none", "--reason", "Crashes", "--id", "rollback-rose-1"];
+    expect((await runCommand(command, io, "rose", ...newest)).code).toBe(0);
+    expect(said).toEqual({ version: "1.1.0", override: "rollback-rose-1" });
+    expect(await seen(world)).toEqual(["rose 1.0.0"]);
+    // Pressed again by somebody who saw the same commit, it goes no further back.
+    const second = ["--newest", "--limit=none", "--reason", "Crashes", "--id", "rollback-rose-2"];
+    expect((await runCommand(command, io, "rose", ...second)).code).toBe(0);
+    expect(await seen(world)).toEqual(["rose 1.0.0"]);
+  });
+
+  test("of nothing that reaches anybody, it writes nothing", async () => {
+    const world = await liveWorld();
+    await world.release({ gift: "rose", version: "1.2.0", canary: false });
+    const before = (await liveTimestamp(world)).signed.version;
+    const only = await breakGlass(world.root, "crown", "--versions=9.9.9", "--limit=none", ...WHY);
+    expect(only.code).toBe(0);
+    await rm(join(world.root, "releases/rose/1.0.0.yaml"));
+    await rm(join(world.root, "releases/rose/1.1.0.yaml"));
+    const none = await breakGlass(world.root, "rose", "--newest", "--limit=none", ...WHY);
+    expect([none.code, none.stdout]).toEqual([0, expect.stringContaining("nothing to hold back")]);
+    expect((await liveTimestamp(world)).signed.version).toBe(before + 1);
+    const two = await breakGlass(world.root, "rose", "crown", "--newest", "--limit=none", ...WHY);
+    expect([two.code, two.stderr]).toEqual([2, expect.stringContaining("--newest goes with one gift")]);
+  });
+
   test("two at once both stand", async () => {
     const world = await liveWorld();
     const ended = await Promise.all([

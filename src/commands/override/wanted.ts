@@ -120,6 +120,12 @@ function readGifts(args: Arguments): { gifts: "*" | string[]; versions?: string 
   const [first, ...others] = args.words;
   if (first === undefined)
     throw new UsageError("name a gift, such as: giftwrap override rose --limit none --reason ...");
+  const range = args.text("versions");
+  if (range !== undefined) {
+    if (others.length > 0 || first.includes("@"))
+      throw new UsageError("--versions goes with one gift, named without a range of its own");
+    return { gifts: [first], versions: range };
+  }
   const at = first.indexOf("@");
   if (at < 0 && others.every((it) => !it.includes("@"))) return { gifts: [...new Set(args.words)] };
   if (others.length > 0)
