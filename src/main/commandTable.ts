@@ -33,5 +33,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   rollback: () => import("../commands/rollback.ts"),
   tell: () => import("../commands/tell.ts"),
   drill: () => import("../commands/drill.ts"),
+  setup: () => import("../commands/setup.ts"),
+  doctor: () => import("../commands/doctor.ts"),
   demo: () => import("../commands/demo.ts"),
 };
