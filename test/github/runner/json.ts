@@ -27,3 +27,9 @@ export function textAt(value: Json | undefined, ...keys: readonly string[]): str
     ? String(found)
     : "";
 }
+
+/** A plain value of YAML as the text that GitHub makes of it. */
+export function toText(value: Json): string {
+  if (value === null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

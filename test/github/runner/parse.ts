@@ -1,5 +1,5 @@
 import { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser";
-import { isBlock, type Json, type JsonBlock } from "./json.ts";
+import { isBlock, type Json, type JsonBlock, textAt } from "./json.ts";
 import { notKnown } from "./notKnown.ts";
 import { type Reader, readYaml } from "./reader.ts";
 import type {
@@ -88,7 +88,7 @@ export function readAction(path: string, text: string): Action {
 
 function readOn(yaml: Reader): Workflow["on"] {
   const on = yaml.value(["on"]);
-  if (!isBlock(on)) return Object.fromEntries(yaml.list(["on"]).map((name) => [String(name), null]));
+  if (!isBlock(on)) return Object.fromEntries(yaml.list(["on"]).map((name) => [textAt(name), null]));
   const events = Object.entries(on).map(([name, filter]): [string, JsonBlock | null] => [
     name,
     isBlock(filter) ? filter : null,

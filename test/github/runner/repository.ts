@@ -1,0 +1,69 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const MAX_BYTES = 32 * 1024 * 1024;
+/** Whoever merges to see whether it can be done. */
+const MERGER = {
+  GIT_AUTHOR_NAME: "GitHub",
+  GIT_AUTHOR_EMAIL: "noreply@github.com",
+  GIT_COMMITTER_NAME: "GitHub",
+  GIT_COMMITTER_EMAIL: "noreply@github.com",
+};
+
+/** What the executor asks the bare repository. */
+export interface Repository {
+  /** The commit of a ref or revision; null where there is none. */
+  commitOf(revision: string): Promise<string | null>;
+  messageOf(commit: string): Promise<string>;
+  /** Paths of the workflow files at a commit, sorted. */
+  workflowsAt(commit: string): Promise<readonly string[]>;
+  textAt(commit: string, path: string): Promise<string>;
+  /** Whether a commit is in no branch of this repository, so that it came with a pull request. */
+  isPullOnly(commit: string): Promise<boolean>;
+  /** The commit behind `refs/pull/<n>/merge`, made anew from the base's tip; null when there are conflicts. */
+  mergePull(number: number, baseRef: string, head: string): Promise<string | null>;
+}
+
+export function openRepository(folder: string): Repository {
+  const git = async (...words: readonly string[]) => {
+    const options = { maxBuffer: MAX_BYTES, env: { ...process.env, ...MERGER } };
+    return (await run("git", ["--git-dir", folder, ...words], options)).stdout;
+  };
+  const commitOf = (revision: string) =>
+    git("rev-parse", "--verify", "--quiet", `${revision}^{commit}`).then(
+      (it) => it.trim(),
+      () => null,
+    );
+  return {
+    commitOf,
+    messageOf: (commit) => git("show", "--no-patch", "--format=%B", commit),
+    async workflowsAt(commit) {
+      const paths = await git("ls-tree", "--name-only", commit, ".github/workflows/");
+      return paths.split("\n").filter((it) => /\.ya?ml$/.test(it));
+    },
+    textAt: (commit, path) => git("cat-file", "blob", `${commit}:${path}`),
+    async isPullOnly(commit) {
+      return (await git("branch", "--contains", commit).catch(() => "")).trim() === "";
+    },
+    async mergePull(number, baseRef, head) {
+      const base = await commitOf(`refs/heads/${baseRef}`);
+      if (base === null) return null;
+      const ref = `refs/pull/${number}/merge`;
+      const parents = await git("log", "-1", "--format=%P", ref).then(
+        (it) => it.trim(),
+        () => "",
+      );
+      if (parents === `${base} ${head}`) return commitOf(ref);
+      const tree = await git("merge-tree", "--write-tree", base, head).then(
+        (it) => it.trim(),
+        () => null,
+      );
+      if (tree === null) return null;
+      const message = `Merge ${head} into ${base}`;
+      const commit = await git("commit-tree", tree, "-p", base, "-p", head, "-m", message);
+      await git("update-ref", ref, commit.trim());
+      return commit.trim();
+    },
+  };
+}
