@@ -63,6 +63,23 @@ export async function upsertComment(
   });
 }
 
+/**
+ * Writes anew the comment that is there, from its text; null, and nothing is written, where there is none.
+ * @throws GiftError of `askGitHub`
+ */
+export async function reviseComment(
+  github: GitHub,
+  issue: number,
+  marker: string,
+  revise: (before: string) => string,
+): Promise<Upserted | null> {
+  return await askGitHub(`write a comment on #${issue}`, FIX, async () => {
+    const before = await findComments(github, issue, `<!-- ${marker} -->\n`);
+    const [kept] = before;
+    return kept ? await keepOne(github, before, revise(kept.body), () => false) : null;
+  });
+}
+
 /** Ours that begin with the marker's line, the oldest first. */
 async function findComments(
   { octokit, owner, repo, login }: GitHub,

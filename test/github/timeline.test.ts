@@ -142,11 +142,11 @@ describe("the time line of a merge", () => {
           expect(text.length).toBeLessThan(60_001);
           expect(text).not.toMatch(/@(?!\u200b)/);
           expect(text).not.toMatch(/(?<!\\)<(?!!--|\/?sub>)/);
-          expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u0000-\u0009\u000b-\u001f]/);
+          expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
           expect(text.match(/(?<!\\)\]\(https:/g)?.length ?? 0).toBeLessThanOrEqual(4);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 

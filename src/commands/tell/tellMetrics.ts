@@ -1,9 +1,16 @@
 import type { GitHub } from "../../github/openGitHub.ts";
 import { findMergedAs } from "../../github/pullRequest.ts";
-import { isToldAlready, METRICS_MARKER, metricsToMarkdown } from "../../github/timeline/metricsMarkdown.ts";
-import { upsertComment } from "../../github/upsertComment.ts";
+import {
+  isToldAlready,
+  METRICS_MARKER,
+  metricsToMarkdown,
+  withEnd,
+} from "../../github/timeline/metricsMarkdown.ts";
+import { reviseComment, upsertComment } from "../../github/upsertComment.ts";
+import { releaseKey } from "../../model/project.ts";
 import { isOnTrial, toRollout } from "../../model/rollout.ts";
 import { type Bench, judgeTrials } from "../gate/judgeTrials.ts";
+import { findPastTrials } from "./findPastTrials.ts";
 import type { Told } from "./tellPublish.ts";
 
 /** A release on trial, and the comment about it; or why there is none. */
@@ -28,6 +35,7 @@ export async function tellMetrics(
     .map(({ value: { gift, version } }) => ({ gift, version }));
   const judged = await judgeTrials(bench, names);
   const told: ToldTrial[] = [];
+  const current = new Set<number>();
   for (const [release, it] of judged) {
     if (!("verdict" in it)) {
       told.push({ release, told: null, why: it.why });
@@ -41,9 +49,29 @@ export async function tellMetrics(
       told.push({ release, told: { pull, body, url: null, isChanged: false }, why });
       continue;
     }
+    current.add(pull);
     const isKept = (before: string) => isToldAlready(before, verdict);
     const written = await upsertComment(github, pull, METRICS_MARKER, body, { isKept });
     told.push({ release, told: { pull, body, ...written }, why: null });
+  }
+  if (github && !isDry) told.push(...(await tellEnds(github, bench, language, current)));
+  return told;
+}
+
+/** Trials that are over: their comments say so once, above the last numbers. */
+async function tellEnds(
+  github: GitHub,
+  { root, commit, now }: Bench,
+  language: "en" | "zh",
+  current: ReadonlySet<number>,
+): Promise<readonly ToldTrial[]> {
+  const told: ToldTrial[] = [];
+  for (const trial of await findPastTrials(root, commit, now)) {
+    const pull = await findMergedAs(github, trial.opening);
+    if (pull === null || current.has(pull)) continue;
+    const written = await reviseComment(github, pull, METRICS_MARKER, (it) => withEnd(it, trial, language));
+    const release = releaseKey(trial.gift, trial.version);
+    if (written?.isChanged) told.push({ release, told: { pull, body: "", ...written }, why: null });
   }
   return told;
 }

@@ -22,8 +22,8 @@ export function metricsToMarkdown({ verdict, story, environment, language }: Tri
   const words = afterWords(language);
   const release = `${escapeCell(verdict.gift)} ${escapeCell(verdict.version)}`;
   return [
-    `<!-- ${METRICS_MARKER} -->\n${isProven(verdict) ? PROVEN : toNumbersStamp(verdict)}`,
-    ...(isProven(verdict) ? [`${words.proven(release)}\n`] : []),
+    `<!-- ${METRICS_MARKER} -->\n${isProven(verdict) ? ENDED : toNumbersStamp(verdict)}`,
+    ...(isProven(verdict) ? [`${words.ended("proven", release)}\n`] : []),
     verdictToMarkdown(story, { maxLength: MAX_LENGTH }),
     `<sub>${words.metricsFooter(toUtc(verdict.asOfSeconds), escapeCell(environment))}</sub>\n`,
   ].join("\n");
@@ -32,7 +32,7 @@ export function metricsToMarkdown({ verdict, story, environment, language }: Tri
 /** Whether the comment says it all: the same numbers, or it was proven before. */
 export function isToldAlready(body: string, verdict: Verdict): boolean {
   const [, second = ""] = body.split(/\r?\n/, 2);
-  return second === PROVEN || second === toNumbersStamp(verdict);
+  return second === ENDED || second === toNumbersStamp(verdict);
 }
 
 /** At full with everything within its limits: nothing is left to prove. */
@@ -40,7 +40,22 @@ export function isProven({ kind, stage }: Verdict): boolean {
   return kind === "pass" && stage === "full";
 }
 
-const PROVEN = "<!-- proven -->";
+const ENDED = "<!-- ended -->";
+
+/** The comment of a trial that is over: what became of it, above the numbers as they were last. Once; then it is as it was. */
+export function withEnd(
+  body: string,
+  { gift, version, end }: { readonly gift: string; readonly version: string; readonly end: TrialEnd },
+  language: "en" | "zh",
+): string {
+  const [first = "", second = "", ...rest] = body.split(/\r?\n/);
+  if (second === ENDED) return body;
+  const word = afterWords(language).ended(end, `${escapeCell(gift)} ${escapeCell(version)}`);
+  return [first, ENDED, word, "", ...rest].join("\n");
+}
+
+/** What became of a trial: everybody has the release, a later one follows, or it reaches fewer. */
+export type TrialEnd = "proven" | "went_on" | "taken_back";
 
 /** What was counted and what it means, without the time that passes. */
 function toNumbersStamp({ kind, stage, units, metrics, reasons }: Verdict): string {

@@ -43,7 +43,8 @@ export interface AfterWords {
   readonly separator: string;
   readonly updates: string;
   metricsFooter(asOf: string, environment: string): string;
-  proven(release: string): string;
+  /** Why the comment with the numbers does not change any more. */
+  ended(end: "proven" | "went_on" | "taken_back", release: string): string;
 }
 
 const EN: AfterWords = {
@@ -101,8 +102,15 @@ const EN: AfterWords = {
   separator: " · ",
   updates: "This comment is kept up to date.",
   metricsFooter: (asOf, environment) =>
-    `Numbers of ${environment} until ${asOf} UTC. This comment is kept up to date until the release is proven; a later stage has its own, on its own pull request.`,
-  proven: (release) => `**${release} is proven.** This comment does not change any more.`,
+    `Numbers of ${environment} until ${asOf}. This comment is kept up to date until the release is proven; a later stage has its own, on its own pull request.`,
+  ended: (end, release) =>
+    `${
+      {
+        proven: `✅ **${release} is proven.** Everybody has it, or may get it.`,
+        went_on: `➡️ **${release} went on.** Its next numbers are on the pull request that took it there.`,
+        taken_back: `⏪ **${release} was taken back.**`,
+      }[end]
+    } These are the last numbers of this stage; this comment does not change any more.`,
 };
 
 const ZH: AfterWords = {
@@ -157,8 +165,15 @@ const ZH: AfterWords = {
   separator: " · ",
   updates: "本评论会自动更新。",
   metricsFooter: (asOf, environment) =>
-    `${environment} 截至 ${asOf}（UTC）的数据。在该版本得到验证之前，本评论会自动更新；后续阶段在各自的合并请求中另有评论。`,
-  proven: (release) => `**${release} 已得到验证。** 本评论不再变化。`,
+    `${environment} 截至 ${asOf} 的数据。在该版本得到验证之前，本评论会自动更新；后续阶段在各自的合并请求中另有评论。`,
+  ended: (end, release) =>
+    `${
+      {
+        proven: `✅ **${release} 已得到验证**，可以面向所有人。`,
+        went_on: `➡️ **${release} 已进入下一步**，后续数据见推动它的合并请求。`,
+        taken_back: `⏪ **${release} 已回滚。**`,
+      }[end]
+    }以下为本阶段的最后数据，本评论不再变化。`,
 };
 
 /** The words of a language that the policy asks for. */
