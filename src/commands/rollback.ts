@@ -5,10 +5,22 @@ import { readRollout } from "../publish/readChanges.ts";
 import { GiftError, UsageError } from "../report/error.ts";
 import { nearestWord } from "../report/nearest.ts";
 import { type LimitWord, planRollback, type Rollback } from "../rollout/planRollback.ts";
-import { workTree } from "../source/tree.ts";
+import { revisionTree, type Tree, workTree } from "../source/tree.ts";
 import { compareVersions, parseVersion } from "../wire/version.ts";
-import { type Command, ENVIRONMENT_OPTION, EXIT, type Io, JSON_OPTION, parseReleaseWord } from "./command.ts";
+import {
+  type Arguments,
+  type Command,
+  ENVIRONMENT_OPTION,
+  EXIT,
+  type Exit,
+  type Io,
+  JSON_OPTION,
+  parseReleaseWord,
+} from "./command.ts";
 import { commitFile, refuseOtherChanges } from "./commitFile.ts";
+import { requireGitHub } from "../github/openGitHub.ts";
+import { mergeRollbacks } from "./moves/mergeRollbacks.ts";
+import { recordRollback } from "./moves/recordRollback.ts";
 import { plannedToLines, planTree } from "./plan.ts";
 import { describeRollout } from "./status.ts";
 
@@ -16,7 +28,7 @@ const LIMITS: readonly LimitWord[] = ["none", "canary", "regional"];
 
 export const command: Command = {
   summary: "close the stages of a gift's newest release, so that viewers get the next older one",
-  usage: "GIFT [--limit none|canary|regional] [--version VERSION]",
+  usage: "GIFT [--limit none|canary|regional] [--version VERSION] [--pull-request]",
   example: 'giftwrap rollback rose --limit canary --commit --reason "Crashes on Mali GPUs"',
   options: {
     limit: { type: "string", value: "LIMIT", help: "how far it may still go (default: none)" },
@@ -27,22 +39,33 @@ export const command: Command = {
     },
     reason: { type: "string", value: "TEXT", help: "why, for the commit's message" },
     commit: { type: "boolean", help: "commit the change, and nothing else" },
+    "pull-request": {
+      type: "boolean",
+      help: "close them on main as GitHub has it, in a pull request that is merged where that is allowed",
+    },
+    incident: { type: "string", value: "ID", help: "where it is followed up, for the pull request" },
+    override: {
+      type: "string",
+      value: "ID",
+      help: "the break-glass override that stopped it already: its file goes with the pull request",
+    },
+    merge: { type: "boolean", help: "merge the rollbacks that --pull-request opened and could not merge" },
+    branch: { type: "string", value: "NAME", help: "the branch that pull requests go to (default: main)" },
     env: ENVIRONMENT_OPTION,
     json: JSON_OPTION,
   },
   run: async (args, io) => {
+    if (args.flag("merge")) return mergeOpen(args, io);
     const { gift, version: named } = readWord(args.words);
     const version = args.text("version") ?? named;
     const limit = readLimit(args.text("limit"));
     const reason = args.text("reason");
     if (args.flag("commit") && !reason)
       throw new UsageError('say why, such as: --commit --reason "Crashes on Mali GPUs"');
+    if (args.flag("pull-request")) return propose(args, io, gift, version, limit);
 
-    const files = await readReleases(io.root, gift);
-    if (version !== undefined && !files.has(version))
-      throw new UsageError(
-        `there is no release ${gift} ${version}; there are ${[...files.keys()].join(", ")}`,
-      );
+    const files = await readReleases(workTree(io.root), gift);
+    requireVersion(gift, version, files);
     const rollback = planRollback(gift, files, limit, version);
     if (!rollback) throw new UsageError(explainNothing(gift, files, limit, version));
 
@@ -71,6 +94,54 @@ export const command: Command = {
   },
 };
 
+/** The form *Roll back a gift*: git as GitHub has it, whatever is checked out here. */
+async function propose(
+  args: Arguments,
+  io: Io,
+  gift: string,
+  version: string | undefined,
+  limit: LimitWord,
+): Promise<Exit> {
+  const reason = args.text("reason")?.trim();
+  if (!reason) throw new UsageError('say why, such as: --reason "Crashes on Mali GPUs"');
+  const order = {
+    gift,
+    version,
+    limit,
+    reason,
+    incident: args.text("incident"),
+    override: args.text("override"),
+    environment: args.text("env") ?? "production",
+    base: args.text("branch") ?? "main",
+    isJson: args.flag("json"),
+  };
+  return recordRollback(io, order, async (tip) => {
+    const files = await readReleases(revisionTree(io.root, tip), gift);
+    requireVersion(gift, version, files);
+    const rollback = planRollback(gift, files, limit, version);
+    return {
+      rollback,
+      why: explainNothing(gift, files, limit, version),
+      left: describeLeft(gift, rollback ? new Map(files).set(rollback.version, rollback.text) : files),
+    };
+  });
+}
+
+async function mergeOpen(args: Arguments, io: Io): Promise<Exit> {
+  const done = await mergeRollbacks(await requireGitHub(io.variables));
+  if (args.flag("json")) io.line(JSON.stringify({ rollbacks: done }));
+  else if (done.length === 0) io.line("no rollback waits to be merged");
+  else
+    for (const { url, merged } of done)
+      io.line(merged.kind === "merged" ? `merged: ${url}` : `merge it now: ${url} (GitHub: ${merged.why})`);
+  return EXIT.ok;
+}
+
+function requireVersion(gift: string, version: string | undefined, files: ReadonlyMap<string, string>): void {
+  if (version === undefined || files.has(version)) return;
+  throw new UsageError(`there is no release ${gift} ${version}; there are ${[...files.keys()].join(", ")}`);
+}
+
 function readWord([word, ...rest]: readonly string[]): { gift: string; version?: string } {
   if (word === undefined || rest.length > 0)
     throw new UsageError("name one gift, such as: giftwrap rollback rose");
@@ -84,8 +155,7 @@ function readLimit(text = "none"): LimitWord {
 }
 
 /** The texts of a gift's releases by version, newest first. Nothing else is read: no other gift's mistake stands in the way. */
-async function readReleases(root: string, gift: string): Promise<ReadonlyMap<string, string>> {
-  const tree = workTree(root);
+async function readReleases(tree: Tree, gift: string): Promise<ReadonlyMap<string, string>> {
   const paths = await tree.list(`releases/${gift}`);
   const releases = paths.flatMap((path) => {
     const it = classifyPath(path);

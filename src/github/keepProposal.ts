@@ -30,6 +30,8 @@ export interface KeptProposal {
   readonly labels: readonly string[];
   /** The commit that opened the stage which a promotion goes on from. */
   readonly opening?: string;
+  /** It is written once: one that is open is left as it is, whatever would be written now. */
+  readonly isOnce?: boolean;
   /** Whether it may be opened again after this one was closed or merged; unless given, always. */
   mayReopen?(past: PastProposal): boolean;
 }
@@ -92,6 +94,7 @@ async function refresh(github: GitHub, proposal: KeptProposal, found: Listed): P
   const { built } = open.notes;
   if (found.user?.login !== github.login || (await isTheirs(github, open)))
     return { kind: "theirs", number, url };
+  if (proposal.isOnce) return { kind: "current", number, url, headSha: open.headSha };
   const isCurrent = built?.head === open.headSha && built.content === content;
   const headSha = isCurrent ? open.headSha : await commitOnTop(github, proposal, open.headSha);
   if (headSha === null) return null;

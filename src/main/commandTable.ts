@@ -32,6 +32,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   override: () => import("../commands/override.ts"),
   rollback: () => import("../commands/rollback.ts"),
   tell: () => import("../commands/tell.ts"),
+  adopt: () => import("../commands/adopt.ts"),
   drill: () => import("../commands/drill.ts"),
   setup: () => import("../commands/setup.ts"),
   doctor: () => import("../commands/doctor.ts"),
