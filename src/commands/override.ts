@@ -31,7 +31,7 @@ export const command: Command = {
     limit: { type: "string", value: "LIMIT", help: "how far they may still go: none, canary or regional" },
     reason: { type: "string", value: "TEXT", help: "for people; never published" },
     incident: { type: "string", value: "ID", help: "where it is followed up; never published" },
-    versions: {
+    range: {
       type: "string",
       value: "RANGE",
       help: 'only these versions of the one gift, such as ">=1.4.0 <2.0.0"; the same as GIFT@RANGE',
@@ -71,7 +71,7 @@ export const command: Command = {
     }
     const wanted = readWanted(narrowed, io.now());
     const deadlineMilliseconds = parseDeadline(args);
-    const version = narrowed.text("versions");
+    const version = narrowed.text("range");
     if (narrowed !== args && version !== undefined) io.output("version", version);
     const opened = await openSwitch(args, io);
     const { environment } = opened;
@@ -86,7 +86,7 @@ export const command: Command = {
     // From the start of the process: what a person waits for.
     const milliseconds = Math.round(performance.now());
     const override = wanted.overrideIn(changed);
-    if (!wanted.isLift) io.output("override", override.id);
+    if (!wanted.isLift) io.output("id", override.id);
     const isWritten = changed.now !== changed.before;
     const { version: revision } = changed.now.signed;
     say(

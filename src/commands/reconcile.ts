@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { idOf, type Left, planRepairs, type Repair } from "../publish/planRepairs.ts";
 import { explainError, GiftError } from "../report/error.ts";
 import { count } from "../report/text.ts";
@@ -36,6 +38,11 @@ export const command: Command = {
       type: "string",
       value: "NAME",
       help: "another environment whose store objects may be copied from",
+    },
+    result: {
+      type: "string",
+      value: "FILE",
+      help: "write what --json prints into a file, too, for giftwrap tell",
     },
     "dry-run": { type: "boolean", help: "write nothing; say what would be repaired" },
     edge: EDGE_OPTION,
@@ -97,10 +104,13 @@ async function reconcile(args: Arguments, io: Io, name: string): Promise<Exit> {
   for (const edge of unconfirmed) say(`${name}: the edge ${edge} does not serve what was written`);
   if (done.length === 0 && left.length === 0) say(`${name}: nothing to repair`);
   else if (!isDryRun) say(`${name}: ${count(done.length, "repair")}, ${left.length} left`);
-  if (args.flag("json"))
-    io.line(
-      JSON.stringify({ environment: name, isDryRun, repaired: done, left, unconfirmed: [...unconfirmed] }),
-    );
+  const result = { environment: name, isDryRun, repaired: done, left, unconfirmed: [...unconfirmed] };
+  if (args.flag("json")) io.line(JSON.stringify(result));
+  const file = args.text("result");
+  if (file !== undefined) {
+    await mkdir(dirname(resolve(io.root, file)), { recursive: true });
+    await writeFile(resolve(io.root, file), JSON.stringify(result));
+  }
   if (unconfirmed.size > 0) return EXIT.failure;
   return left.length > 0 || (isDryRun && done.length > 0) ? EXIT.findings : EXIT.ok;
 }

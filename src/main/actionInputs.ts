@@ -44,6 +44,9 @@ export const INPUTS = {
   "all-gifts": "true: the override is for every gift",
   publish: "true: tell about the publish",
   metrics: "true: tell how the releases on trial do",
+  drift: "true: tell what reconcile left for people",
+  result: "the file that reconcile writes, and tell reads",
+  newest: "true: only the newest release that viewers get",
   lift: "true: take it back",
   "dry-run": "true: write nothing",
   force: "true: also when nothing is due",
@@ -59,6 +62,7 @@ export const OUTPUTS = {
   url: "where people can see what came of it",
   branch: "the branch that was written",
   id: "the id of the override",
+  version: "the version that was taken for the newest",
   locks: "how many locks were built or committed",
 } as const;
 

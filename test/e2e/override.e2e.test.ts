@@ -142,7 +142,7 @@ describe("giftwrap override", () => {
     const io = { ...quietIo(world.root), output: (name: string, value: string) => (said[name] = value) };
     const newest = ["--newest", "--limit=none", "--reason", "Crashes", "--id", "rollback-rose-1"];
     expect((await runCommand(command, io, "rose", ...newest)).code).toBe(0);
-    expect(said).toEqual({ version: "1.1.0", override: "rollback-rose-1" });
+    expect(said).toEqual({ version: "1.1.0", id: "rollback-rose-1" });
     expect(await seen(world)).toEqual(["rose 1.0.0"]);
     // Pressed again by somebody who saw the same commit, it goes no further back.
     const second = ["--newest", "--limit=none", "--reason", "Crashes", "--id", "rollback-rose-2"];
@@ -154,7 +154,7 @@ describe("giftwrap override", () => {
     const world = await liveWorld();
     await world.release({ gift: "rose", version: "1.2.0", canary: false });
     const before = (await liveTimestamp(world)).signed.version;
-    const only = await breakGlass(world.root, "crown", "--versions=9.9.9", "--limit=none", ...WHY);
+    const only = await breakGlass(world.root, "crown", "--range=9.9.9", "--limit=none", ...WHY);
     expect(only.code).toBe(0);
     await rm(join(world.root, "releases/rose/1.0.0.yaml"));
     await rm(join(world.root, "releases/rose/1.1.0.yaml"));

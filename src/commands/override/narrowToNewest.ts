@@ -12,13 +12,13 @@ import type { Arguments } from "../command.ts";
  */
 export async function narrowToNewest(args: Arguments, root: string): Promise<Arguments | null> {
   const [gift = "", ...others] = args.words;
-  if (!args.flag("newest") || args.text("versions") !== undefined || gift.includes("@")) return args;
+  if (!args.flag("newest") || args.text("range") !== undefined || gift.includes("@")) return args;
   if (gift === "" || others.length > 0 || args.flag("all-gifts"))
     throw new UsageError("--newest goes with one gift, such as: giftwrap override rose --newest");
   const limit = toLimit(args.text("limit"));
   const newest = planRollback(gift, await readReleases(root, gift), limit);
   if (!newest) return null;
-  return { ...args, text: (name) => (name === "versions" ? newest.version : args.text(name)) };
+  return { ...args, text: (name) => (name === "range" ? newest.version : args.text(name)) };
 }
 
 async function readReleases(root: string, gift: string): Promise<ReadonlyMap<string, string>> {

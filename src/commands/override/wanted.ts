@@ -120,10 +120,10 @@ function readGifts(args: Arguments): { gifts: "*" | string[]; versions?: string 
   const [first, ...others] = args.words;
   if (first === undefined)
     throw new UsageError("name a gift, such as: giftwrap override rose --limit none --reason ...");
-  const range = args.text("versions");
+  const range = args.text("range");
   if (range !== undefined) {
     if (others.length > 0 || first.includes("@"))
-      throw new UsageError("--versions goes with one gift, named without a range of its own");
+      throw new UsageError("--range goes with one gift, named without a range of its own");
     return { gifts: [first], versions: range };
   }
   const at = first.indexOf("@");
