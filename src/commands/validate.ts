@@ -98,9 +98,12 @@ const KIND_WORDS: Readonly<Record<ChangeKind, string>> = {
   none: "nothing changes for viewers",
 };
 
-/** Everything, or with a base what differs from it. Merged locks are compared with the main branch in either case. */
-export async function validate(io: Io, base?: string): Promise<Validation> {
-  return base === undefined ? validateTree(io) : validateChange(io, base);
+/**
+ * Everything, or with a base what differs from it. Merged locks are compared with the main branch in either case.
+ * @param home the repository that the stores of its environments are kept beside, where `io.root` is a checkout elsewhere
+ */
+export async function validate(io: Io, base?: string, home = io.root): Promise<Validation> {
+  return base === undefined ? validateTree(io) : validateChange(io, base, home);
 }
 
 /**
@@ -189,7 +192,7 @@ function remember(
  * The gifts that differ, those that require one of them, and how they differ. Other gifts are only read as far as these lead
  * to them. A change of the policy concerns every gift.
  */
-async function validateChange(io: Io, asked: string): Promise<Validation> {
+async function validateChange(io: Io, asked: string, home: string): Promise<Validation> {
   const tree = workTree(io.root);
   const giftsOf = (paths: readonly string[]) => paths.flatMap((path) => giftOfPath(path) ?? []);
   const [{ base, changed, dependents }, untracked, indexed] = await Promise.all([
@@ -216,7 +219,7 @@ async function validateChange(io: Io, asked: string): Promise<Validation> {
     gatherLocks(io.root, base, changed, concerned),
   ]);
   const facts = await gatherFacts(tree, project, locks, concerned ?? undefined);
-  const evidence = await gatherEvidenceFor(io, tree, project, change, base);
+  const evidence = await gatherEvidenceFor({ ...io, root: home }, tree, project, change, base);
   const found = [
     // What this change itself leaves unreadable is no rollback.
     ...findings.map((it) => (differs.has(it.place.file) ? it : softenFor(change.change, it))),

@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   serve: () => import("../commands/serve.ts"),
   collect: () => import("../commands/collect.ts"),
   resolve: () => import("../commands/resolve.ts"),
+  card: () => import("../commands/card.ts"),
   "keys init": () => import("../commands/keysInit.ts"),
   "keys rotate": () => import("../commands/keysRotate.ts"),
   "keys sign": () => import("../commands/keysSign.ts"),

@@ -1,0 +1,19 @@
+import type { SkipWords } from "./card/pullRequestCard.ts";
+
+/** What keeps GitHub from running workflows for a push (docs.github.com, "Skipping workflow runs"). */
+const WORDS = /\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]|^skip-checks:\s*true\s*$/im;
+
+/** Where a pull request says what would keep its merge from being published, each place once. */
+export function findSkipWords(title: string, body: string, commits: readonly string[]): readonly SkipWords[] {
+  const texts = [
+    { where: "title", text: title },
+    { where: "body", text: body },
+    ...commits.map((text) => ({ where: "commit", text }) as const),
+  ] as const;
+  const found = new Map<string, SkipWords>();
+  for (const { where, text } of texts) {
+    const words = WORDS.exec(text.replace(/\r\n?/g, "\n"))?.[0].trim();
+    if (words !== undefined) found.set(`${where} ${words}`, { where, words });
+  }
+  return [...found.values()];
+}
