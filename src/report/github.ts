@@ -4,6 +4,9 @@ import { count, summariseFindings } from "./text.ts";
 /** Longer texts are cut: one value in a file must not fill a summary. */
 const LONGEST_CELL = 600;
 
+/** Most names and numbers hold nothing that means anything to Markdown or to GitHub, and there are many. */
+const PLAIN = /^(?!.*gh-\d)[a-z0-9](?:[a-z0-9 ,%()/-]{0,200}[a-z0-9%)])?$/i;
+
 /** Findings as Markdown for a job summary, errors first: at most `limit` of them, and how many more there are. */
 export function findingsToMarkdown(findings: readonly Finding[], limit = Number.POSITIVE_INFINITY): string {
   if (findings.length === 0) return "**Files:** everything is in order.\n";
@@ -71,6 +74,7 @@ export function toMarkdownTable(
  * an invisible space (U+200B) takes them apart.
  */
 export function escapeCell(text: string): string {
+  if (PLAIN.test(text)) return text;
   const cut = text.length > LONGEST_CELL ? `${text.slice(0, LONGEST_CELL)}…` : text;
   return cut
     .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "") // these would show the rest of the line backwards

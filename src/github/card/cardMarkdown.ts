@@ -9,7 +9,9 @@ import {
   type Amount,
   CARD_MARKER,
   type CardVerdict,
+  type CompatLine,
   type CostLine,
+  type MissingRelease,
   type OverrideLine,
   type PullRequestCard,
   type Todo,
@@ -52,6 +54,7 @@ const MARKS: Readonly<Record<CardVerdict, string>> = {
 export function cardToMarkdown(card: PullRequestCard): string {
   const words = card.people.language === "zh" ? ZH : EN;
   for (const limit of LIMITS) {
+    if (leastLength(card, limit) >= MAX_LENGTH) continue;
     const text = render(card, words, limit);
     if (text.length < MAX_LENGTH) return text;
   }
@@ -61,7 +64,22 @@ export function cardToMarkdown(card: PullRequestCard): string {
 /** The verdict and the next action alone: the summary of the check run. */
 export function cardToHead(card: PullRequestCard): { readonly title: string; readonly summary: string } {
   const words = card.people.language === "zh" ? ZH : EN;
-  return { title: toTitle(card, words), summary: `**${words.next}:** ${toNext(card, words)}` };
+  return {
+    title: toTitle(card, words),
+    summary: `**${words.next}${words.signs.colon}** ${toNext(card, words)}`,
+  };
+}
+
+/** What the rows alone take, even those of one-letter names: what cannot fit is not written out only to be thrown away. */
+function leastLength({ todos, warnings, viewers, costs, compat }: PullRequestCard, limit: number): number {
+  const rows = [
+    [todos, 60],
+    [warnings, 60],
+    [viewers, 40],
+    [costs, 60],
+    [compat, 25],
+  ] as const;
+  return rows.reduce((sum, [list, least]) => sum + Math.min(list.length, limit) * least, 0);
 }
 
 function render(card: PullRequestCard, words: CardWords, limit: number): string {
@@ -87,14 +105,16 @@ function render(card: PullRequestCard, words: CardWords, limit: number): string 
 }
 
 function toHead(card: PullRequestCard, words: CardWords): string {
-  return `<!-- ${CARD_MARKER} -->\n### ${MARKS[card.verdict]} ${toTitle(card, words)}\n\n**${words.next}:** ${toNext(card, words)}\n`;
+  return `<!-- ${CARD_MARKER} -->\n### ${MARKS[card.verdict]} ${toTitle(card, words)}\n\n**${words.next}${words.signs.colon}** ${toNext(card, words)}\n`;
 }
 
 function toTitle(card: PullRequestCard, words: CardWords): string {
   const subject = describeSubject(card, words);
-  const kind = words.kinds[card.kind];
-  const about = subject === "" ? kind : `${subject} · ${kind}`;
-  return `${about} — ${words.verdicts[card.verdict](toHeadWords(card, words))}`;
+  // While nobody could look, nobody knows what it is.
+  const kind = card.problem ? "" : words.kinds[card.kind];
+  const about = [subject, kind].filter(Boolean).join(" · ");
+  const verdict = words.verdicts[card.verdict](toHeadWords(card, words));
+  return about === "" ? verdict : `${about} — ${verdict}`;
 }
 
 function toNext(card: PullRequestCard, words: CardWords): string {
@@ -117,8 +137,9 @@ function toHeadWords(card: PullRequestCard, words: CardWords): HeadWords {
     warnings: card.warnings.length,
     lead: card.people.lead === undefined ? null : escapeCell(card.people.lead),
     rollbackForm: toRollbackForm(card),
-    waitsFor: describeApprovals(card, words),
-    unbuilt: card.unbuilt.map(escapeCell),
+    waitsFor: (card.approvals?.missing ?? []).map((it) =>
+      words.waitsForTeam(escapeCell(it.team), it.needed - it.have, it.have),
+    ),
     isFork: card.pullRequest?.isFork ?? false,
     author: escapeCell(card.pullRequest?.author ?? ""),
   };
@@ -198,40 +219,43 @@ function describeNewReleases(
   words: CardWords,
   limit: number,
 ): string {
-  const lines = missingReleases.map(({ gift, path, text }) => {
-    const link = place && newFileLink(place, path, text);
-    return words.newRelease(escapeCell(gift), escapeCell(path), link);
-  });
-  return toList(lines, limit, words);
+  const describe = ({ gift, path, text }: MissingRelease) =>
+    words.newRelease(escapeCell(gift), escapeCell(path), place && newFileLink(place, path, text));
+  return toList(missingReleases, describe, limit, words);
 }
 
 function describeWaits(card: PullRequestCard, words: CardWords): string {
   const { verdict, pullRequest, unbuilt, approvals } = card;
   if (["merged", "rolled_back", "closed"].includes(verdict)) return "";
-  const names = unbuilt.slice(0, MOST_NAMES).map(escapeCell);
-  const releases = unbuilt.length > MOST_NAMES ? `${names.join(", ")}, …` : names.join(", ");
+  const names = unbuilt.slice(0, MOST_NAMES).map((it) => escapeCell(it.replace("@", " ")));
+  const releases =
+    unbuilt.length > MOST_NAMES
+      ? `${names.join(words.signs.comma)}${words.signs.comma}…`
+      : names.join(words.signs.comma);
   const waits = [
     ...(unbuilt.length > 0 ? [words.waitsForBytes(releases, pullRequest?.isFork ?? false)] : []),
     ...(pullRequest?.isDraft ? [words.waitsForAuthor(escapeCell(pullRequest.author))] : []),
     ...describeApprovals(card, words),
   ];
-  const given = approvals?.state === "success" && approvals.asked > 0 ? `${words.approvalsGiven}\n` : "";
-  if (waits.length === 0) return given;
-  return `**${words.waitsFor}:**\n\n${toList(waits, LIMITS[0] ?? 1, words)}${given}`;
+  const given = approvals?.state === "success" && approvals.asked > 0 ? `\n${words.approvalsGiven}\n` : "";
+  if (waits.length === 0) return given.trimStart();
+  return `**${words.waitsFor}${words.signs.colon}**\n\n${toList(waits, asIs, waits.length, words)}${given}`;
 }
 
 function describeViewers(card: PullRequestCard, words: CardWords, limit: number): string {
   const { environment, compared, viewers, stops, kept, unread, verdict } = card;
   const isMerged = verdict === "merged" || verdict === "rolled_back";
   if (card.problem && viewers.length === 0) return "";
-  const title = `**${words.viewers(escapeCell(environment), isMerged)}** (${describeComparison(card, words)}):`;
-  const rows = viewers.map((it) => describeViewerLine(it, words));
+  const title = `**${words.viewers(escapeCell(environment), isMerged)}**${words.signs.open}${describeComparison(card, words)}${words.signs.close}${words.signs.colon}`;
   return [
-    `${title}${rows.length === 0 ? ` ${words.nothingChanges}` : ""}\n`,
-    ...(rows.length > 0 ? [toTable(words.viewersHeader, rows, limit, words)] : []),
-    ...(stops.length > 0 ? [`${words.stopsFirst(toNames(stops))}\n`] : []),
+    `${title}${viewers.length > 0 ? "" : ` ${card.overrides.length > 0 ? words.seeOverrides : words.nothingChanges}`}\n`,
+    ...(viewers.length > 0
+      ? [toTable(words.viewersHeader, viewers, (it) => describeViewerLine(it, words), limit, words)]
+      : []),
+    ...(stops.length > 0 ? [`${words.stopsFirst(toNames(stops, words))}\n`] : []),
     toList(
-      Object.entries(kept).map(([gift, why]) => words.keptAsLive(escapeCell(gift), escapeCell(why))),
+      Object.entries(kept),
+      ([gift, why]) => words.keptAsLive(escapeCell(gift), escapeCell(why)),
       limit,
       words,
     ),
@@ -255,7 +279,10 @@ function describeViewerLine(
   words: CardWords,
 ): string[] {
   const [then, now] = [before, after].map((it) => describeRollout(it, words));
-  const also = details.length > 0 ? `; ${words.alsoChanged(escapeCell(details.join(", ")))}` : "";
+  const also =
+    details.length > 0
+      ? `${words.signs.semicolon}${words.alsoChanged(details.map((it) => words.details[it] ?? escapeCell(it)).join(words.signs.comma))}`
+      : "";
   return [escapeCell(`${gift} ${version}`), then ?? "", then === now ? `${now}${also}` : `**${now}**${also}`];
 }
 
@@ -284,13 +311,13 @@ function toPercent(basisPoints: number): number {
 
 function describeOverrides({ overrides }: PullRequestCard, words: CardWords, limit: number): string {
   if (overrides.length === 0) return "";
-  const rows = overrides.map((it) => describeOverride(it, words));
-  return `**${words.overridesTitle}:**\n\n${toTable(words.overridesHeader, rows, limit, words)}`;
+  const rows = toTable(words.overridesHeader, overrides, (it) => describeOverride(it, words), limit, words);
+  return `**${words.overridesTitle}${words.signs.colon}**\n\n${rows}`;
 }
 
 function describeOverride({ name, before, after }: OverrideLine, words: CardWords): string[] {
   const file = after ?? before;
-  const gifts = !file || file.gifts === "*" ? words.allGifts : toNames(file.gifts);
+  const gifts = !file || file.gifts === "*" ? words.allGifts : toNames(file.gifts, words);
   const versions = file?.versions === undefined ? "" : ` ${escapeCell(file.versions)}`;
   const limit = after
     ? [
@@ -298,7 +325,7 @@ function describeOverride({ name, before, after }: OverrideLine, words: CardWord
         ...(before && before.limit !== after.limit
           ? [`(${words.overrideWas(words.limits[before.limit])})`]
           : []),
-        ...(after.ends === undefined ? [] : [words.overrideEnds(escapeCell(after.ends))]),
+        ...(after.ends === undefined ? [] : [words.overrideEnds(toTime(after.ends))]),
       ].join(" ")
     : words.overrideGone;
   const why = [file?.reason, file?.incident].flatMap((it) => (it === undefined ? [] : [escapeCell(it)]));
@@ -312,7 +339,8 @@ function describeMetrics({ stories, unjudged }: PullRequestCard, words: CardWord
   return [
     `#### ${words.metrics}\n`,
     toList(
-      unjudged.map((it) => words.unjudged(escapeCell(it.release), escapeCell(it.why), escapeCell(it.next))),
+      unjudged,
+      (it) => words.unjudged(escapeCell(it.release), escapeCell(it.why), escapeCell(it.next)),
       limit,
       words,
     ),
@@ -326,9 +354,9 @@ function describeMetrics({ stories, unjudged }: PullRequestCard, words: CardWord
 function describeWaysBack(card: PullRequestCard, words: CardWords, limit: number): string {
   const { waysBack, kind, verdict } = card;
   if (waysBack.length === 0) return "";
-  const lines = waysBack.map((it) => describeWayBack(it, words));
+  const lines = toList(waysBack, (it) => describeWayBack(it, words), limit, words);
   const how = kind === "rollback" || verdict === "closed" ? "" : `${words.backHow(toRollbackForm(card))}\n`;
-  return `**${kind === "rollback" ? words.viewersGetBack : words.back}:**\n\n${toList(lines, limit, words)}${how === "" ? "" : `\n${how}`}`;
+  return `**${kind === "rollback" ? words.viewersGetBack : words.back}${words.signs.colon}**\n\n${lines}${how === "" ? "" : `\n${how}`}`;
 }
 
 function describeWayBack(it: WayBack, words: CardWords): string {
@@ -336,21 +364,21 @@ function describeWayBack(it: WayBack, words: CardWords): string {
   const parts = [
     it.to === null
       ? it.fallback.length > 0
-        ? words.backToFallback(release, toNames(it.fallback))
+        ? words.backToFallback(release, toNames(it.fallback, words))
         : words.backToNothing(release)
       : words.backTo(release, escapeCell(it.to)),
     ...(it.to === null ? [] : [words.bytes[it.bytes]]),
     describeDrill(it.drill, words),
   ];
-  return parts.join("; ");
+  return parts.join(words.signs.semicolon);
 }
 
 function describeDrill(drill: WayBack["drill"], words: CardWords): string {
   switch (drill.kind) {
     case "passed":
-      return words.drillPassed(escapeCell(drill.at), escapeCell(drill.environment));
+      return words.drillPassed(toTime(drill.at), escapeCell(drill.environment));
     case "failed":
-      return words.drillFailed(escapeCell(drill.at), escapeCell(drill.environment));
+      return words.drillFailed(toTime(drill.at), escapeCell(drill.environment));
     case "none":
       return words.drillNone;
     case "unknown":
@@ -360,13 +388,13 @@ function describeDrill(drill: WayBack["drill"], words: CardWords): string {
 
 function describeCosts({ costs }: PullRequestCard, words: CardWords, limit: number): string {
   if (costs.length === 0) return "";
-  const rows = costs.map((it) => [
+  const describe = (it: CostLine) => [
     escapeCell(it.release.replace("@", " ")),
     words.tiers[it.tier],
     describeAmount(it.download, it, words),
     describeAmount(it.memory, it, words),
-  ]);
-  return `**${words.costs}:**\n\n${toTable(words.costsHeader, rows, limit, words)}`;
+  ];
+  return `**${words.costs}${words.signs.colon}**\n\n${toTable(words.costsHeader, costs, describe, limit, words)}`;
 }
 
 function describeAmount(
@@ -379,7 +407,7 @@ function describeAmount(
     live === null || liveVersion === null
       ? words.noRelease
       : words.against(escapeCell(liveVersion), toChange(bytes, live));
-  return `${bytes > budget ? `**${share}: ${words.tooMuch}**` : share}; ${beside}`;
+  return `${bytes > budget ? `**${share}${words.signs.comma}${words.tooMuch}**` : share}${words.signs.semicolon}${beside}`;
 }
 
 /** "+4 %", "-12 %", "±0 %"; from nothing there is no share. */
@@ -393,35 +421,28 @@ function toChange(bytes: number, live: number): string {
 function describeSlots({ verdict, compat }: PullRequestCard, words: CardWords): string {
   if (compat.length === 0 || verdict === "closed") return "";
   const slots = [words.previews, words.smoke, words.contactSheet];
-  return `**${words.slots}:** ${slots.map((it) => `${it}: *${words.notYet}*`).join(" · ")}\n`;
+  return `**${words.slots}${words.signs.colon}** ${slots.map((it) => `${it}${words.signs.colon} *${words.notYet}*`).join(" · ")}\n`;
 }
 
 function describeWarnings(card: PullRequestCard, words: CardWords, limit: number): string {
   const waived = card.warnings.filter((it) => it.waiver);
   const others = card.warnings.filter((it) => !it.waiver);
-  const waivers = new Set(
-    waived.flatMap(({ code, gift = "", version = "", waiver }) =>
-      waiver
-        ? [
-            words.waivedLine(
-              escapeCell(code),
-              escapeCell(`${gift} ${version}`),
-              escapeCell(waiver.ends),
-              escapeCell(waiver.owner),
-              escapeCell(waiver.reason),
-            ),
-          ]
-        : [],
-    ),
+  const waivers = waived.flatMap(({ code, gift = "", version = "", waiver }) =>
+    waiver ? [{ code, release: `${gift} ${version}`, ...waiver }] : [],
   );
+  // One waiver forgives all device tiers together.
+  const once = [...new Map(waivers.map((it) => [JSON.stringify(it), it])).values()];
+  const describe = (it: (typeof once)[number]) =>
+    words.waivedLine(
+      escapeCell(it.code),
+      escapeCell(it.release),
+      escapeCell(it.ends),
+      escapeCell(it.owner),
+      escapeCell(it.reason),
+    );
   return [
-    fold(
-      words.warnings,
-      others.map((it) => describeFinding(it, card, words)),
-      limit,
-      words,
-    ),
-    fold(words.waived, [...waivers], limit, words),
+    fold(words.warnings, others, (it) => describeFinding(it, card, words), limit, words),
+    fold(words.waived, once, describe, limit, words),
   ]
     .filter(Boolean)
     .join("\n");
@@ -429,33 +450,37 @@ function describeWarnings(card: PullRequestCard, words: CardWords, limit: number
 
 function describeCompat({ compat }: PullRequestCard, words: CardWords, limit: number): string {
   if (compat.length === 0) return "";
-  const rows = compat.map(({ release, apps, tiers }) => [
+  const describe = ({ release, apps, tiers }: CompatLine) => [
     escapeCell(release.replace("@", " ")),
     Object.entries(apps)
       .map(([platform, range]) => escapeCell(`${platform} ${range}`))
-      .join(", "),
-    tiers.map((it) => words.tiers[it]).join(", "),
-  ]);
-  return foldText(words.compat, toTable(words.compatHeader, rows, limit, words));
+      .join(words.signs.comma),
+    tiers.map((it) => words.tiers[it]).join(words.signs.comma),
+  ];
+  return foldText(words.compat, toTable(words.compatHeader, compat, describe, limit, words));
 }
 
 /** What untrusted code said stands apart and is marked as that. */
 function describeOwnRun({ ownRun }: PullRequestCard, words: CardWords, limit: number): string {
   if (!ownRun || ownRun.builds.length + ownRun.variants.length === 0) return "";
   const lines = [
-    ...ownRun.builds.map((it) =>
-      words.ownRunBuild(escapeCell(it.release), escapeCell(it.message), it.isWrong),
-    ),
-    ...ownRun.variants.map((it) =>
-      words.ownRunCost(
-        escapeCell(it.release),
-        words.tiers[it.tier],
-        toBytes(it.downloadBytes),
-        toBytes(it.decodedBytes),
+    ...ownRun.builds
+      .slice(0, limit)
+      .map((it) =>
+        words.ownRunBuild(escapeCell(it.release.replace("@", " ")), escapeCell(it.message), it.isWrong),
       ),
-    ),
+    ...ownRun.variants
+      .slice(0, limit)
+      .map((it) =>
+        words.ownRunCost(
+          escapeCell(it.release.replace("@", " ")),
+          words.tiers[it.tier],
+          toBytes(it.downloadBytes),
+          toBytes(it.decodedBytes),
+        ),
+      ),
   ];
-  return foldText(words.ownRun, `${words.ownRunNote}\n\n${toList(lines, limit, words)}`);
+  return foldText(words.ownRun, `${words.ownRunNote}\n\n${toList(lines, asIs, limit, words)}`);
 }
 
 function describeEngineers({ pullRequest, files, gifts }: PullRequestCard, words: CardWords): string {
@@ -466,7 +491,13 @@ function describeEngineers({ pullRequest, files, gifts }: PullRequestCard, words
       ? [words.factMerged(toCode(pullRequest.merged.commit), escapeCell(pullRequest.merged.at))]
       : []),
   ];
-  return foldText(words.engineers, toList(lines, lines.length, words));
+  return foldText(words.engineers, toList(lines, asIs, lines.length, words));
+}
+
+/** "2026-11-24 09:12 UTC" of a time as machines write it; anything else as it is. */
+function toTime(text: string): string {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/.exec(text) ?? [];
+  return day === undefined ? escapeCell(text) : `${day} ${time} UTC`;
 }
 
 /** Commits are named in code: GitHub would make a link of some of them, and of others not. */
@@ -479,33 +510,54 @@ function describeFoot({ people }: PullRequestCard, words: CardWords): string {
   return `<sub>${words.help(where)} ${words.updates}</sub>\n`;
 }
 
-function toNames(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).map(escapeCell).join(", ");
-  return names.length > MOST_NAMES ? `${shown}, …` : shown;
+function toNames(names: readonly string[], { signs }: CardWords): string {
+  const shown = names.slice(0, MOST_NAMES).map(escapeCell).join(signs.comma);
+  return names.length > MOST_NAMES ? `${shown}${signs.comma}…` : shown;
 }
 
-/** The invisible space keeps what begins like a list or a rule from becoming one. */
-function toList(lines: readonly string[], limit: number, words: CardWords): string {
-  if (lines.length === 0) return "";
-  const items = lines.slice(0, limit).map((it) => `- \u200b${it}\n`);
-  return `${items.join("")}${describeMore(lines.length, limit, words)}`;
-}
-
-function toTable(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
+/** What is shown alone is written out. The invisible space keeps what begins like a list or a rule from becoming one. */
+function toList<T>(
+  items: readonly T[],
+  describe: (item: T) => string,
   limit: number,
   words: CardWords,
 ): string {
-  return `${toMarkdownTable(header, rows.slice(0, limit))}${describeMore(rows.length, limit, words)}`;
+  if (items.length === 0) return "";
+  const lines = items.slice(0, limit).map((it) => `- \u200b${describe(it)}\n`);
+  return `${lines.join("")}${describeMore(items.length, limit, words)}`;
+}
+
+function asIs(line: string): string {
+  return line;
+}
+
+function toTable<T>(
+  header: readonly string[],
+  items: readonly T[],
+  describe: (item: T) => readonly string[],
+  limit: number,
+  words: CardWords,
+): string {
+  return `${toMarkdownTable(header, items.slice(0, limit).map(describe))}${describeMore(items.length, limit, words)}`;
 }
 
 function describeMore(length: number, limit: number, words: CardWords): string {
   return length > limit ? `\n${words.more(length - limit)}\n` : "";
 }
 
-function fold(title: string, lines: readonly string[], limit: number, words: CardWords): string {
-  return lines.length === 0 ? "" : foldText(`${title} (${lines.length})`, toList(lines, limit, words));
+function fold<T>(
+  title: string,
+  items: readonly T[],
+  describe: (item: T) => string,
+  limit: number,
+  words: CardWords,
+): string {
+  return items.length === 0
+    ? ""
+    : foldText(
+        `${title}${words.signs.open}${items.length}${words.signs.close}`,
+        toList(items, describe, limit, words),
+      );
 }
 
 function foldText(title: string, content: string): string {

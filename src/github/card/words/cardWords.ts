@@ -13,8 +13,6 @@ export interface HeadWords {
   readonly rollbackForm: string | null;
   /** "1 of gift-release-managers" for each group that is waited for. */
   readonly waitsFor: readonly string[];
-  /** Releases without bytes. */
-  readonly unbuilt: readonly string[];
   readonly isFork: boolean;
   readonly author: string;
 }
@@ -37,6 +35,13 @@ export interface AudienceWords {
  * text begins a line with it.
  */
 export interface CardWords {
+  readonly signs: {
+    readonly colon: string;
+    readonly semicolon: string;
+    readonly comma: string;
+    readonly open: string;
+    readonly close: string;
+  };
   readonly kinds: Readonly<Record<CardKind, string>>;
   readonly verdicts: Readonly<Record<CardVerdict, (head: HeadWords) => string>>;
   readonly next: string;
@@ -56,12 +61,15 @@ export interface CardWords {
   comparedWithNothing: string;
   unread(message: string, code: string): string;
   nothingChanges: string;
+  seeOverrides: string;
   stopsFirst(ids: string): string;
   keptAsLive(gift: string, why: string): string;
   viewersHeader: readonly [release: string, before: string, after: string];
   nobody: string;
   audience(audience: AudienceWords): string;
   alsoChanged(details: string): string;
+  /** What a plan calls what differs; anything else is shown as it comes. */
+  details: Readonly<Record<string, string>>;
   stages: Readonly<Record<Stage, string>>;
 
   overridesTitle: string;

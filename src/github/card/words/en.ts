@@ -3,6 +3,7 @@ import type { AudienceWords, CardWords, HeadWords } from "./cardWords.ts";
 
 /** The card in English. */
 export const EN: CardWords = {
+  signs: { colon: ":", semicolon: "; ", comma: ", ", open: " (", close: ")" },
   kinds: {
     release: "new release",
     promotion: "promotion",
@@ -67,11 +68,13 @@ export const EN: CardWords = {
   unread: (message, code) =>
     `What is live could not be read from here, which is no fault of this change: ${message} (${code}).`,
   nothingChanges: "nothing changes.",
+  seeOverrides: "what the overrides below say.",
   stopsFirst: (ids) => `Goes out first, before everything else: ${ids}.`,
   keptAsLive: (gift, why) => `${gift} stays as it is live: ${why}`,
   viewersHeader: ["release", "before", "after"],
   nobody: "nobody",
   audience: describeAudience,
+  details: {},
   alsoChanged: (details) => `changed: ${details}`,
   stages: { canary: "test group", regional: "some regions", full: "everyone" },
 
@@ -159,7 +162,7 @@ export const EN: CardWords = {
 
   engineers: "For engineers",
   factHead: (commit) => `checked at ${commit}`,
-  factFiles: (files, gifts) => `${count(files, "file")} of ${count(gifts, "gift")}`,
+  factFiles: (files, gifts) => count(files, "file") + (gifts > 0 ? ` of ${count(gifts, "gift")}` : ""),
   factMerged: (commit, at) => `merged as ${commit} at ${at}`,
   help: (where) =>
     where === null ? "Need help? Write `/help`." : `Need help? Write \`/help\`, or ask in ${where}.`,

@@ -2,6 +2,7 @@ import type { AudienceWords, CardWords } from "./cardWords.ts";
 
 /** The card in Chinese. */
 export const ZH: CardWords = {
+  signs: { colon: "：", semicolon: "；", comma: "、", open: "（", close: "）" },
   kinds: {
     release: "新版本",
     promotion: "扩大放量",
@@ -57,7 +58,7 @@ export const ZH: CardWords = {
   tooLong: "其余内容过长，无法在此显示，请查看本 pull request 的检查结果。",
 
   ourFault: (message, code) => `**这是我们的问题，与您的修改无关：** ${message}（${code}）`,
-  ourFaultNext: (fix, lead) => `请${lead ?? "本仓库的维护者"}处理：${fix}。`,
+  ourFaultNext: (fix, lead) => `请 ${lead ?? "本仓库的维护者"} 处理：${fix}。`,
 
   viewers: (environment, isMerged) =>
     isMerged ? `${environment} 环境的观众现在看到` : `合并后 ${environment} 环境的观众会看到`,
@@ -66,11 +67,18 @@ export const ZH: CardWords = {
   comparedWithNothing: "没有可比较的对象",
   unread: (message, code) => `这里暂时读不到线上状态，与本次修改无关：${message}（${code}）。`,
   nothingChanges: "没有变化。",
+  seeOverrides: "以下方的临时开关为准。",
   stopsFirst: (ids) => `最先发布（早于其他一切）：${ids}。`,
   keptAsLive: (gift, why) => `${gift} 保持线上现状：${why}`,
   viewersHeader: ["版本", "之前", "之后"],
   nobody: "无人可见",
   audience: describeAudience,
+  details: {
+    "app versions": "支持的应用版本",
+    "required gifts": "依赖的礼物",
+    "fallback gifts": "备用礼物",
+    files: "文件内容",
+  },
   alsoChanged: (details) => `变更：${details}`,
   stages: { canary: "测试组", regional: "部分地区", full: "所有人" },
 
