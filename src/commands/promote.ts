@@ -1,5 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PROMOTION_LABEL } from "../github/labels.ts";
+import { requireGitHub } from "../github/openGitHub.ts";
+import { escapeCell } from "../report/github.ts";
+import { promotionBranch, raiseBranch } from "../rollout/proposalBranches.ts";
+import { type ReleaseName, readPinned } from "../rollout/readPinned.ts";
+import { bringMain } from "./moves/bringMain.ts";
+import { checkStep } from "./moves/checkStep.ts";
+import { proposeEdit, readOnMain } from "./moves/proposeEdit.ts";
 import { releasePath } from "../model/paths.ts";
 import { releaseKey } from "../model/project.ts";
 import { GiftError, UsageError } from "../report/error.ts";
@@ -8,7 +16,16 @@ import { findingsToText } from "../report/text.ts";
 import { planPromotion, type Promotion, type Target } from "../rollout/planPromotion.ts";
 import { commitOf } from "../source/git.ts";
 import { workTree } from "../source/tree.ts";
-import { type Arguments, type Command, ENVIRONMENT_OPTION, EXIT, type Io, JSON_OPTION } from "./command.ts";
+import {
+  accountOf,
+  type Arguments,
+  type Command,
+  ENVIRONMENT_OPTION,
+  EXIT,
+  type Exit,
+  type Io,
+  JSON_OPTION,
+} from "./command.ts";
 import { commitFile, refuseOtherChanges } from "./commitFile.ts";
 import { readReleaseWord } from "./releaseWord.ts";
 import { explainPlan } from "./rollback.ts";
@@ -29,12 +46,20 @@ export const command: Command = {
     },
     holdback: { type: "string", value: "NUMBER", help: "the holdback's percentage to lower, such as 0" },
     commit: { type: "boolean", help: "commit the change, and nothing else" },
+    "pull-request": { type: "boolean", help: "propose it on main as GitHub has it, in a pull request" },
+    reason: { type: "string", value: "TEXT", help: "why, for the pull request" },
+    branch: {
+      type: "string",
+      value: "NAME",
+      help: "the branch that the pull request goes to (default: main)",
+    },
     env: ENVIRONMENT_OPTION,
     json: JSON_OPTION,
   },
   run: async (args, io) => {
     const { gift, version } = readReleaseWord(args.words, "promote rose@1.1.0 --to regional");
     const target = readTarget(args);
+    if (args.flag("pull-request")) return propose(args, io, { gift, version }, target);
     const path = releasePath(gift, version);
     const before = await readText(io, gift, version);
     const planned = planPromotion(gift, version, before, target);
@@ -67,6 +92,59 @@ export const command: Command = {
     return EXIT.ok;
   },
 };
+
+/** The form *Promote a release*: the same pull request that is opened when the gate passes, at a person's word. */
+async function propose(args: Arguments, io: Io, release: ReleaseName, target: Target): Promise<Exit> {
+  const { gift, version } = release;
+  const reason = args.text("reason")?.trim();
+  if (!reason) throw new UsageError('say why, such as: --reason "The test group likes it"');
+  const github = await requireGitHub(io.variables);
+  const base = args.text("branch") ?? "main";
+  const tip = await bringMain(io, github, base);
+  const planned = planPromotion(gift, version, await readOnMain(io, tip, release), target);
+  if (planned.kind === "refused") throw new UsageError(planned.why);
+  const { path, text, what } = planned;
+  const refused = await checkStep(io, { tip, path, text });
+  if (refused.length > 0) {
+    if (args.flag("json")) io.line(JSON.stringify({ gift, version, refused }));
+    else for (const line of refusalToLines(gift, version, planned, refused)) io.line(line);
+    io.annotate(refused);
+    return EXIT.findings;
+  }
+  const pinned = (await readPinned(io.root, tip, [release])).get(releaseKey(gift, version));
+  const opened = await proposeEdit(io, github, {
+    release,
+    branch: toBranch(release, target),
+    base,
+    tip,
+    text,
+    title: `Promote ${gift} ${version}: ${what}`,
+    reason,
+    body: `**Why:** ${escapeCell(reason)}\n\nAsked for by hand (${escapeCell(accountOf(io))}). It is merged only while the gate passes, and once those whom the policy names have approved.\n`,
+    label: PROMOTION_LABEL,
+    ...(pinned && { opening: pinned.commit }),
+  });
+  if (args.flag("json"))
+    io.line(JSON.stringify({ gift, version, what, pull: opened.number, url: opened.url }));
+  else io.line(opened.said);
+  io.summary(`### 📈 ${escapeCell(opened.said)}\n`);
+  return EXIT.ok;
+}
+
+/** A stage has the branch on which it would be opened by itself, too; a percentage has its own. */
+function toBranch({ gift, version }: ReleaseName, target: Target): string {
+  switch (target.kind) {
+    case "stage":
+      return promotionBranch({ gift, version, step: target.stage });
+    case "region":
+      return raiseBranch(gift, version, target.region);
+    case "holdback":
+      if (target.percent === 0) return promotionBranch({ gift, version, step: "holdback" });
+      return raiseBranch(gift, version, "holdback");
+    case "canary":
+      return raiseBranch(gift, version, "canary");
+  }
+}
 
 function readTarget(args: Arguments): Target {
   const [stage, share, holdback] = [args.text("to"), args.text("percent"), args.text("holdback")];

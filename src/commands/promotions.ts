@@ -172,6 +172,9 @@ async function apply(act: Act, { github, base, tip, open }: Ports): Promise<stri
     case "open":
     case "refresh": {
       const { trial, proposal } = act;
+      const before = act.kind === "refresh" ? find(open, act.pull) : null;
+      // Of what a person asked for, the words are theirs.
+      const asked = before?.notes.isAskedFor ? before : null;
       const kept = await keepProposal(github, {
         branch: proposal.branch,
         base,
@@ -179,10 +182,11 @@ async function apply(act: Act, { github, base, tip, open }: Ports): Promise<stri
         files: [{ path: proposal.path, text: proposal.text }],
         onMain: [{ path: proposal.path, text: trial.text }],
         message: toMessage(proposal, trial),
-        title: proposal.title,
-        body: promotionBody(trial.story),
+        title: asked?.title ?? proposal.title,
+        body: asked?.body ?? promotionBody(trial.story),
         labels: [PROMOTION_LABEL],
         opening: proposal.opening,
+        isAskedFor: asked !== null,
         mayReopen: (past) => !wasAnswered(past, proposal.opening),
       });
       if (kept.kind === "past") return `decided by a person already: ${kept.past.url}`;

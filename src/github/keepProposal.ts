@@ -30,6 +30,8 @@ export interface KeptProposal {
   readonly labels: readonly string[];
   /** The commit that opened the stage which a promotion goes on from. */
   readonly opening?: string;
+  /** A person asked for it by a form. */
+  readonly isAskedFor?: boolean;
   /** It is written once: one that is open is left as it is, whatever would be written now. */
   readonly isOnce?: boolean;
   /** Whether it may be opened again after this one was closed or merged; unless given, always. */
@@ -100,7 +102,7 @@ async function refresh(github: GitHub, proposal: KeptProposal, found: Listed): P
   if (headSha === null) return null;
   const isReworded = await describeProposal(github, open, {
     ...proposal,
-    notes: { ...NO_NOTES, opening: proposal.opening ?? null, built: { head: headSha, content } },
+    notes: toNotes(proposal, headSha, content),
   });
   const isNew = headSha !== open.headSha;
   return { kind: isNew || isReworded ? "refreshed" : "current", number, url, headSha };
@@ -115,15 +117,19 @@ async function openNew(github: GitHub, proposal: KeptProposal): Promise<Kept | n
       ? toHead(await commitFiles(github, { branch, parent: tip, message, files, isNew: true }), tip)
       : await commitOnTop(github, proposal, left);
   if (headSha === null) return null;
-  const notes: ProposalNotes = {
-    ...NO_NOTES,
-    opening: proposal.opening ?? null,
-    built: { head: headSha, content: contentOf(files, proposal.onMain) },
-  };
+  const notes = toNotes(proposal, headSha, contentOf(files, proposal.onMain));
   const body = writeNotes(proposal.body, notes);
   const opened = await openPullRequest(github, { branch, base, title, body, labels });
   if (opened.kind === "already") return opened.state === "open" ? null : toNotOpened(branch);
   return { kind: "opened", number: opened.number, url: opened.url, headSha };
+}
+
+function toNotes(
+  { opening, isAskedFor = false }: Pick<KeptProposal, "opening" | "isAskedFor">,
+  head: string,
+  content: string,
+): ProposalNotes {
+  return { ...NO_NOTES, opening: opening ?? null, built: { head, content }, isAskedFor };
 }
 
 /** GitHub takes no pull request without a difference. */

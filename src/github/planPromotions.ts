@@ -118,12 +118,17 @@ function keep<Trial extends WatchedTrial>(
   const why = whyClosed(pull, trial, facts);
   if (why !== null) return { kind: "close", pull, why };
   if (!trial) return leave<Trial>(pull, null, "nothing can be said of the release now");
+  // A person asked for it: their words stand, and their reasons may be others than the gate's.
+  if (pull.notes.isAskedFor && (trial.wasClosed || pull.step === "canary"))
+    return leave(pull, trial, "a person asked for it");
   // As it would be if it passed: what holds it now is said in its words, and the required check keeps it from being merged.
   const { proposal, note } = onProof(trial);
   if (!proposal) return leave(pull, trial, note ?? "");
   if (proposal.branch !== pull.branch) return leave(pull, trial, "it is for another step");
   const files = [{ path: proposal.path, text: proposal.text }];
   const content = contentOf(files, [{ path: proposal.path, text: trial.text }]);
+  if (pull.notes.isAskedFor && pull.notes.built?.content === content)
+    return leave(pull, trial, "a person asked for it");
   const isStale = pull.notes.built?.content !== content;
   return { kind: isStale ? "refresh" : "describe", trial, proposal, pull };
 }
@@ -142,10 +147,13 @@ function whyClosed<Trial extends WatchedTrial>(
   if (reached !== null && rankOf(reached) >= rankOf(step))
     return step === "holdback" ? "its holdback has ended already" : `${step} is open already`;
   if (step === "holdback" && !release.rollout.holdback) return "it has no holdback any more";
+  const { isAskedFor } = pull.notes;
+  if (isAskedFor && step === "canary") return null;
   if (reached === null || reached === "holdback" || nextStep(reached) !== step)
     return `a person took ${gift} ${version} back${reached === null ? "" : ` to ${reached}`}: nothing goes on by itself`;
   const newer = findNewer(gift, version, step, releases);
   if (newer !== null) return `${gift} ${newer} has taken over`;
+  if (isAskedFor) return null;
   if (release.hold) return `it is on hold: ${release.hold.reason}`;
   if (!trial) return null;
   const held = trial.verdict.reasons.find((it) => it.kind === "on_hold");

@@ -12,9 +12,16 @@ export interface ProposalNotes {
   readonly built: { readonly head: string; readonly content: string } | null;
   /** The tool closed it by itself: that is no person's no. */
   readonly isClosedByItself: boolean;
+  /** A person asked for it by a form: their words stay, and only what makes it pointless closes it. */
+  readonly isAskedFor: boolean;
 }
 
-export const NO_NOTES: ProposalNotes = { opening: null, built: null, isClosedByItself: false };
+export const NO_NOTES: ProposalNotes = {
+  opening: null,
+  built: null,
+  isClosedByItself: false,
+  isAskedFor: false,
+};
 
 /** A pull request that there was for a branch. */
 export interface PastProposal {
@@ -36,7 +43,8 @@ export function wasAnswered({ isMerged, notes }: PastProposal, opening: string):
 const OPENING = /<!-- giftwrap:opening ([0-9a-f]{40,64}) -->/;
 const BUILT = /<!-- giftwrap:built ([0-9a-f]{40,64}) ([0-9a-f]{64}) -->/;
 const CLOSED = "<!-- giftwrap:closed-by-itself -->";
-const ANY = /\n*<!-- giftwrap:(?:opening|built|closed-by-itself)[^\n]*-->/g;
+const ASKED = "<!-- giftwrap:asked-for -->";
+const ANY = /\n*<!-- giftwrap:(?:opening|built|closed-by-itself|asked-for)[^\n]*-->/g;
 
 export function readNotes(body: string): ProposalNotes {
   const [, head, content] = BUILT.exec(body) ?? [];
@@ -44,15 +52,20 @@ export function readNotes(body: string): ProposalNotes {
     opening: OPENING.exec(body)?.[1] ?? null,
     built: head === undefined || content === undefined ? null : { head, content },
     isClosedByItself: body.includes(CLOSED),
+    isAskedFor: body.includes(ASKED),
   };
 }
 
 /** The body with these notes, and none that stood there before. */
-export function writeNotes(body: string, { opening, built, isClosedByItself }: ProposalNotes): string {
+export function writeNotes(
+  body: string,
+  { opening, built, isClosedByItself, isAskedFor }: ProposalNotes,
+): string {
   const notes = [
     ...(opening === null ? [] : [`<!-- giftwrap:opening ${opening} -->`]),
     ...(built === null ? [] : [`<!-- giftwrap:built ${built.head} ${built.content} -->`]),
     ...(isClosedByItself ? [CLOSED] : []),
+    ...(isAskedFor ? [ASKED] : []),
   ];
   return [body.replace(ANY, "").trimEnd(), "", ...notes, ""].join("\n");
 }

@@ -15,6 +15,11 @@ export function promotionBranch({ gift, version, step }: PromotionName): string 
   return `giftwrap/promote-${gift}-${version}-${step}`;
 }
 
+/** Of a percentage that a person raises, in a region, the canary or the holdback: nothing does so by itself. */
+export function raiseBranch(gift: string, version: string, where: string): string {
+  return `giftwrap/raise-${gift}-${version}-${where}`;
+}
+
 const PROMOTION =
   /^giftwrap\/promote-([a-z0-9]+(?:-[a-z0-9]+)*?)-(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+?)?)-(canary|regional|full|holdback)$/;
 

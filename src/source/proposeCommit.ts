@@ -78,8 +78,12 @@ async function isForAnother(root: string, left: string, { base, opening }: Propo
   return !messages.split("\n").includes(toOpeningLine(opening));
 }
 
-/** By git's plumbing and an index of its own: whatever is checked out, or begun, is left alone. */
-async function makeCommit(root: string, it: ProposedCommit, left: string | null): Promise<string> {
+/** By git's plumbing and an index of its own: whatever is checked out, or begun, is left alone. No branch names it. */
+export async function makeCommit(
+  root: string,
+  it: Omit<ProposedCommit, "branch" | "main">,
+  left: string | null = null,
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "giftwrap-index-"));
   const variables = { GIT_INDEX_FILE: join(folder, "index") };
   try {

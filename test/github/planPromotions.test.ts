@@ -173,6 +173,22 @@ describe("the pull request of a promotion", () => {
     expect(actOf(trialOf("pass", ROSE, { incident: ["failed"] }))).toMatchObject({ kind: "leave" });
   });
 
+  test("keeps a person's words and their will where they asked for it by the form, until it is pointless", () => {
+    const trial = trialOf("hold", ROSE, { wasClosed: true });
+    const ask = (pull: OpenPromotion) => ({ ...pull, notes: { ...pull.notes, isAskedFor: true } });
+    const open = [ask(pullOf(trialOf("pass")))];
+    expect(actOf(trial, { open })).toMatchObject({ kind: "leave", why: "a person asked for it" });
+    expect(actOf(trialOf("fail"), { open })).toMatchObject({ kind: "leave" });
+    const text = trial.text.replace("title: A test", "title: Another");
+    expect(actOf({ ...trialOf("hold"), text }, { open })).toMatchObject({ kind: "refresh" });
+    const opened = toReleases({ ...ROSE, full: true });
+    expect(actOf(null, { open, releases: opened })).toMatchObject({ kind: "close" });
+    const branch = promotionBranch({ gift: "rose", version: "1.4.0", step: "canary" });
+    const again = [ask(pullOf(trialOf("pass"), { step: "canary", branch }))];
+    const closed = toReleases({ ...ROSE, canary: false });
+    expect(actOf(null, { open: again, releases: closed })).toMatchObject({ kind: "leave" });
+  });
+
   test("ends the holdback as its last step", () => {
     const spec = { ...ROSE, full: true };
     const trial = trialOf("pass", spec);
@@ -210,6 +226,7 @@ describe("the notes in a pull request's body", () => {
       opening: "a".repeat(40),
       built: { head: "b".repeat(40), content: "c".repeat(64) },
       isClosedByItself: true,
+      isAskedFor: true,
     };
     const body = writeNotes("Hello\n", notes);
     expect(readNotes(body)).toEqual(notes);
