@@ -133,6 +133,20 @@ describe("with one root key", () => {
     await expectAllWell(before, { root: 2 });
   });
 
+  test("with GitHub down one command takes the newest release of a gift from its viewers, and goes no further back", async () => {
+    await world.release({ gift: "balloon", version: "1.1.0", regional: true, full: true });
+    await world.commit("Release");
+    await world.publish();
+    const [save = "", override = ""] = blocksOf("GitHub is down");
+    // It ends with 1: on-call's hold is not in git yet.
+    await shell(world.root, `set +e\n${save}true`);
+    await rm(join(world.root, ".git"), { recursive: true });
+    expect(JSON.parse(await readFile(join(world.root, "live.json"), "utf8"))).toBeTypeOf("object");
+    const said = await shell(world.root, `export GIFT=balloon REASON=Crashes INCIDENT=INC-1\n${override}`);
+    expect(said).toMatch(/to take it away again: npx giftwrap override --lift /);
+    expect(await seenBy(await openAll(), ["balloon"])).toEqual(AUDIENCE.map(() => "balloon 1.0.0"));
+  });
+
   test("what is live and cannot be read is replaced from git, with the overrides of the log", async () => {
     const before = await numberedFiles();
     const live = await store.get(TIMESTAMP_KEY);
