@@ -1,5 +1,8 @@
 import { Octokit } from "@octokit/rest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ROUTES } from "./double/routes.ts";
+import { PERMISSIONS } from "./double/permissions.ts";
+import { sliceOperations } from "./double/slice.ts";
 import { git } from "./double/git.ts";
 import { type GitHubDouble, startGitHub } from "./double/startGitHub.ts";
 import type { GitHubEvent } from "./double/state.ts";
@@ -160,6 +163,12 @@ describe("GitHub's double", () => {
       actor: "mia",
       payload: { ref: "refs/heads/pushed" },
     });
+  });
+
+  test("knows every operation of the slice, and what permission it takes", () => {
+    const operations = [...sliceOperations()].sort();
+    expect(Object.keys(ROUTES).sort()).toEqual(operations);
+    expect(Object.keys(PERMISSIONS).sort()).toEqual(operations);
   });
 
   test("refuses tokens what their permissions do not cover", async () => {

@@ -40,7 +40,7 @@ const slice = JSON.parse(
 ) as unknown as Slice;
 
 /** Refusals that any operation may give, whether its page names them or not. */
-const COMMON = new Set([401, 403, 404, 422, 429, 500, 502, 503]);
+const COMMON = new Set([401, 403, 404, 409, 422, 429, 500, 502, 503]);
 
 /** Parameters whose values have slashes in them when nobody escapes them. */
 const LONG = new Set(["path", "basehead", "branch"]);

@@ -2,17 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Routes } from "./ask.ts";
 import { type Browser, openBrowser } from "./browser.ts";
 import type { FileContent } from "./git.ts";
 import { makeRepository } from "./makeRepository.ts";
-import { checkRoutes } from "./routes/checks.ts";
-import { commitRoutes } from "./routes/commits.ts";
-import { gitRoutes } from "./routes/git.ts";
-import { issueRoutes } from "./routes/issues.ts";
-import { pullRoutes } from "./routes/pulls.ts";
-import { repositoryRoutes } from "./routes/repository.ts";
 import { createGitHubServer } from "./server.ts";
+import { environmentOf } from "./environmentOf.ts";
+import { ROUTES } from "./routes.ts";
+import { type RecordedJob, recordRun } from "./recordRun.ts";
 import {
   type FaultRule,
   type GitHubEvent,
@@ -22,16 +18,8 @@ import {
   type Role,
   type SeenRequest,
   type Token,
+  type WorkflowRun,
 } from "./state.ts";
-
-const ROUTES: Routes = {
-  ...gitRoutes,
-  ...commitRoutes,
-  ...pullRoutes,
-  ...issueRoutes,
-  ...checkRoutes,
-  ...repositoryRoutes,
-};
 
 export interface GitHubOptions {
   /** How long each answer of the API takes, beside what it takes anyway. */
@@ -78,6 +66,12 @@ export interface GitHubDouble extends Browser {
   readonly requests: readonly SeenRequest[];
   /** Exchanges that do not fit GitHub's description of its API; they were answered with 599. */
   readonly violations: readonly string[];
+  /** A variable of the repository, or of an environment, which is made when there is none. */
+  setVariable(name: string, value: string, environment?: string): void;
+  /** A secret, of which nobody learns more than the name. */
+  setSecret(name: string, environment?: string): void;
+  /** What executes workflows tells of a run, so that the API knows it; each job becomes a check run. Events are not sent. */
+  recordRun(run: WorkflowRun, jobs?: readonly RecordedJob[]): void;
   /** Makes an operation fail. */
   fail(rule: FaultRule): void;
   /** Hears of everything that GitHub would deliver to workflows; the answer ends that. */
@@ -185,6 +179,16 @@ function toDouble(
     },
     requests: state.requests,
     violations: state.violations,
+    setVariable(name, value, environment) {
+      const variables =
+        environment === undefined ? state.variables : environmentOf(state, environment).variables;
+      variables.set(name.toUpperCase(), value);
+    },
+    setSecret(name, environment) {
+      const secrets = environment === undefined ? state.secrets : environmentOf(state, environment).secrets;
+      secrets.add(name.toUpperCase());
+    },
+    recordRun: (run, jobs = []) => recordRun(state, run, jobs),
     fail: (rule) => void state.faults.push({ rule, left: rule.times ?? 1 }),
     onEvent(listener) {
       state.listeners.push(listener);

@@ -2,15 +2,23 @@ import { ok, paged, param, type Routes } from "../ask.ts";
 import { DONE } from "../ask.ts";
 import { emitRepositoryDispatch } from "../events.ts";
 import { toObject, toText } from "../json.ts";
+import { isAllowed } from "../permissions.ts";
 import { notFound, Refusal } from "../refusal.ts";
 import { toTeam } from "../shapes/toPullRequest.ts";
 import { toFullRepository } from "../shapes/toRepository.ts";
 import { toUser } from "../shapes/toUser.ts";
 import { type GitHubState, personOf, type Role } from "../state.ts";
 
+const HIDDEN = /^(allow_(merge|squash|rebase|auto)|delete_branch|squash_merge|merge_commit)/;
+
 /** The repository itself, people and teams. */
 export const repositoryRoutes: Routes = {
-  "repos/get": (ask) => ok(toFullRepository(ask.state, ask.repository)),
+  "repos/get": (ask) => {
+    const whole = toFullRepository(ask.state, ask.repository);
+    // How merges go is shown only to those who may change it.
+    if (isAllowed(ask.token, { permissions: ["administration"], level: "read" })) return ok(whole);
+    return ok(Object.fromEntries(Object.entries(whole).filter(([name]) => !HIDDEN.test(name))));
+  },
 
   "repos/update": (ask) => {
     const { settings } = ask.state;
