@@ -17,6 +17,7 @@ const NAMES = [
   "evidence",
   "beacon",
   "report",
+  "locks",
 ];
 const ajv = new Ajv2020({
   allErrors: true,

@@ -1309,3 +1309,71 @@ export interface ReportFile {
     name: string;
   }[];
 }
+
+/**
+ * SHA-256, hexadecimal.
+ */
+export type Sha256 = string;
+
+/**
+ * What one job built for a pull request, for another to store: beside it are locks/<digest> and objects/<digest>. It comes from where strangers' files were decoded, so everything in it is proven before it is used.
+ */
+export interface LocksFile {
+  /**
+   * The version of this format; another major is refused.
+   */
+  format: string;
+  /**
+   * The commit whose files were built.
+   */
+  headSha: string;
+  /**
+   * One for each release that was built.
+   *
+   * @maxItems 500
+   *
+   * Items: One lock.
+   */
+  locks: {
+    /**
+     * Where it belongs in the repository.
+     */
+    path: string;
+    digest: Sha256;
+  }[];
+  /**
+   * The bytes that the locks name.
+   *
+   * @maxItems 2000
+   *
+   * Items: One object.
+   */
+  objects: {
+    digest: Sha256;
+    /**
+     * As HTTP names it.
+     */
+    mediaType: string;
+    /**
+     * How large it is.
+     */
+    bytes: number;
+  }[];
+  /**
+   * Releases that could not be built.
+   *
+   * @maxItems 2000
+   *
+   * Items: One release.
+   */
+  failed: {
+    /**
+     * gift@version.
+     */
+    release: string;
+    /**
+     * Why, in words.
+     */
+    message: string;
+  }[];
+}

@@ -8,6 +8,7 @@ import type {
   EvidenceFile,
   GiftFile,
   LockFile,
+  LocksFile,
   OverrideFile,
   PolicyFile,
   ReleaseFile,
@@ -27,6 +28,8 @@ export interface Files {
   beacon: BeaconFile;
   /** Not a file of the repository: what a pull request's own run says of itself. */
   report: ReportFile;
+  /** Not a file of the repository: what was built for a pull request and is to be stored. */
+  locks: LocksFile;
 }
 
 export type FileKind = keyof Files;
