@@ -146,39 +146,31 @@ async function storeObjects(
   locks: readonly ProvenLock[],
   announcement: Announcement,
 ): Promise<{ written: number; present: number }> {
-  const named = new Map(
-    locks.flatMap(({ lock }) =>
-      Object.values(lock.tiers).flatMap((it) => it.files.map((file) => [file.digest, file] as const)),
-    ),
-  );
+  const files = locks.flatMap(({ lock }) => Object.values(lock.tiers).flatMap((it) => it.files));
   const given = new Map(folder.manifest.objects.map((it) => [it.digest, it]));
-  for (const { digest, mediaType, bytes } of named.values()) {
+  for (const { digest, mediaType, bytes } of files) {
     const it = given.get(digest);
     if (extensionOf(mediaType) === "bin") throw refuse(`object ${digest} is of no known kind`);
     if (it && (it.mediaType !== mediaType || it.bytes !== bytes))
       throw refuse(`object ${digest} is described in two ways`);
   }
-  await announcement.cover([...named.keys(), ...locks.map((it) => it.digest)]);
-  let written = 0;
-  let present = 0;
-  for (const { digest, mediaType, bytes } of named.values()) {
-    const key = objectKey(digest, mediaType);
+  await announcement.cover([...files.map((it) => it.digest), ...locks.map((it) => it.digest)]);
+  const named = new Map(files.map((it) => [objectKey(it.digest, it.mediaType), it]));
+  const missing: string[] = [];
+  for (const [key, { digest, bytes }] of named) {
     const there = await store.head(key);
-    if (there?.bytes === bytes) present++;
-    else if (there)
+    if (there && there.bytes !== bytes)
       throw new GiftError(
         "OBJECT_DAMAGED",
         `object ${digest} in the store has ${there.bytes} bytes instead of ${bytes}`,
         "run npx giftwrap reconcile, then the lock workflow again",
       );
-    else if (!given.has(digest))
+    if (!there && !given.has(digest))
       throw refuse(`object ${digest} is named, but neither given nor in the store`);
-    else {
-      await store.putIfAbsent(key, await folder.object(digest));
-      written++;
-    }
+    if (!there) missing.push(key);
   }
-  return { written, present };
+  for (const key of missing) await store.putIfAbsent(key, await folder.object(named.get(key)?.digest ?? ""));
+  return { written: missing.length, present: named.size - missing.length };
 }
 
 async function commitLocks(io: Io, github: GitHub, pull: PullRequest, locks: readonly ProvenLock[]) {
