@@ -39,6 +39,8 @@ export interface GitHubOptions {
   readonly clock?: GitHubClock;
   /** How long all requests together may wait for a limit to pass or for GitHub to be well again; 60 s unless given. */
   readonly maxWaitMilliseconds?: number;
+  /** How requests are sent; the runtime's own unless given. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
 /** What Actions calls the account of its own token. */
@@ -87,7 +89,11 @@ export async function requireGitHub(variables: NodeJS.ProcessEnv, options?: GitH
  */
 export async function openGitHub(
   { owner, repo, token, apiUrl, login, webUrl }: GitHubAccess,
-  { clock = REAL_CLOCK, maxWaitMilliseconds = MAX_WAIT_MILLISECONDS }: GitHubOptions = {},
+  {
+    clock = REAL_CLOCK,
+    maxWaitMilliseconds = MAX_WAIT_MILLISECONDS,
+    fetch: send = fetch,
+  }: GitHubOptions = {},
 ): Promise<GitHub> {
   // Loaded when asked for: what does not speak to GitHub must not wait for it.
   const { Octokit } = await import("@octokit/rest");
@@ -95,15 +101,14 @@ export async function openGitHub(
     auth: token,
     userAgent: "giftwrap",
     ...(apiUrl && { baseUrl: apiUrl }),
-    request: { fetch: fetchInTime },
+    request: {
+      fetch: (url: string, init: RequestInit) =>
+        send(url, { ...init, signal: AbortSignal.timeout(ANSWER_MILLISECONDS) }),
+    },
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });
   octokit.hook.wrap("request", keepAsking(clock, maxWaitMilliseconds));
   return { octokit, owner, repo, login, webUrl, clock };
-}
-
-function fetchInTime(url: string, init: RequestInit): Promise<Response> {
-  return fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_MILLISECONDS) });
 }
 
 function withoutSlash(address: string): string {
