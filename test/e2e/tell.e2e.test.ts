@@ -285,7 +285,7 @@ describe("a trial's numbers", () => {
         return await hub.merge(branch, `Raise kite to ${to}`);
       };
       const number = await raise("SG: 50", "SG: 60", "raise");
-      const recorded = await simulated(world, "0.5%:0.5%");
+      const recorded = await simulated(world, "0.5%:0.5%", "--viewers", "2000");
       const github = await requireGitHub(hub.variables);
       const tellAt = async (hours: number) => {
         const commit = await world.git("rev-parse", "HEAD");
@@ -303,7 +303,8 @@ describe("a trial's numbers", () => {
         /^<!-- giftwrap:metrics -->\n<!-- numbers [0-9a-f]{24} -->\n### /,
       );
       expect(await tellAt(3)).toMatchObject([{ told: { isChanged: false } }]);
-      expect(hub.asked()).toEqual(["GET", "GET"]);
+      // Whose commit began it, and its comments; and whose was the trial that this one took the place of.
+      expect(hub.asked()).toEqual(["GET", "GET", "GET"]);
 
       const next = await raise("SG: 60", "SG: 70", "raise-again");
       await tellAt(0.1);
