@@ -1,7 +1,7 @@
 import { GiftError } from "../report/error.ts";
 import { git } from "./git.ts";
 
-const NOBODY = { name: "Giftwrap", email: "giftwrap@giftwrap.invalid", date: "0 +0000" };
+const NOBODY = { name: "Giftwrap", email: "giftwrap@giftwrap.invalid", date: "@0 +0000" };
 
 /**
  * What the base would be once the head is merged, as a commit that no branch names; null when the two conflict. No work tree is touched.

@@ -110,8 +110,9 @@ function toHead(card: PullRequestCard, words: CardWords): string {
 
 function toTitle(card: PullRequestCard, words: CardWords): string {
   const subject = describeSubject(card, words);
-  // While nobody could look, nobody knows what it is.
-  const kind = card.problem ? "" : words.kinds[card.kind];
+  // While nobody could look, or a file cannot be read, nobody knows what it is.
+  const isUnknown = card.problem !== null || (card.kind === "none" && card.verdict === "to_fix");
+  const kind = isUnknown ? "" : words.kinds[card.kind];
   const about = [subject, kind].filter(Boolean).join(" · ");
   const verdict = words.verdicts[card.verdict](toHeadWords(card, words));
   return about === "" ? verdict : `${about} — ${verdict}`;
