@@ -5,7 +5,7 @@ import { count, summariseFindings } from "./text.ts";
 const LONGEST_CELL = 600;
 
 /** Most names and numbers hold nothing that means anything to Markdown or to GitHub, and there are many. */
-const PLAIN = /^(?!.*gh-\d)[a-z0-9](?:[a-z0-9 ,%()/-]{0,200}[a-z0-9%)])?$/i;
+const PLAIN = /^(?!.*(?:gh-\d|www\.))[a-z0-9](?:[a-z0-9 ,.;%()/-]{0,400}[a-z0-9.%)])?$/i;
 
 /** Findings as Markdown for a job summary, errors first: at most `limit` of them, and how many more there are. */
 export function findingsToMarkdown(findings: readonly Finding[], limit = Number.POSITIVE_INFINITY): string {

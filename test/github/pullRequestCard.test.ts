@@ -282,11 +282,11 @@ it("a card of 300 gifts takes less than 50 ms", () => {
     costs: many.costs.slice(0, 900),
     compat: many.compat.slice(0, 300),
   });
-  cardToMarkdown(card);
-  const times = Array.from({ length: 5 }, () => {
-    const start = performance.now();
+  // Of the processor's time, and warm: other tests run beside this one.
+  const times = Array.from({ length: 8 }, () => {
+    const start = process.cpuUsage();
     cardToMarkdown(card);
-    return performance.now() - start;
+    return process.cpuUsage(start).user / 1_000;
   });
   expect(Math.min(...times)).toBeLessThan(50);
 });

@@ -25,7 +25,7 @@ import { ZH } from "./words/zh.ts";
 /** Characters: GitHub takes 65,536 in a comment. */
 const MAX_LENGTH = 60_000;
 /** Rows of a table or list, tried until the card fits. */
-const LIMITS = [1_000, 300, 100, 30, 10, 3];
+const LIMITS = [1_000, 300, 100, 60, 30, 10, 3];
 /** Verdicts of the gate are long; with several, each gets its part of this. */
 const LONGEST_STORIES = 24_000;
 /** A longer list of names on one line says nothing. */
@@ -71,12 +71,16 @@ export function cardToHead(card: PullRequestCard): { readonly title: string; rea
 }
 
 /** What the rows alone take, even those of one-letter names: what cannot fit is not written out only to be thrown away. */
-function leastLength({ todos, warnings, viewers, costs, compat }: PullRequestCard, limit: number): number {
+function leastLength(
+  { todos, warnings, viewers, costs, compat, place }: PullRequestCard,
+  limit: number,
+): number {
+  const finding = place === null ? 50 : 150;
   const rows = [
-    [todos, 60],
-    [warnings, 60],
+    [todos, finding],
+    [warnings, finding],
     [viewers, 40],
-    [costs, 60],
+    [costs, 70],
     [compat, 25],
   ] as const;
   return rows.reduce((sum, [list, least]) => sum + Math.min(list.length, limit) * least, 0);
