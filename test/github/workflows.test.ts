@@ -254,10 +254,10 @@ it.each([
   const [gate, ...others] = jobs.filter(({ job }) => job["name"] === required);
   expect(others).toEqual([]);
   expect(gate?.job["if"]).toBe("always()");
-  const needs = [gate?.job["needs"]].flat();
+  const needs = [gate?.job["needs"]].flat().map(String);
   expect([...needs].sort()).toEqual(jobs.flatMap(({ id }) => (id === gate?.id ? [] : [id])).sort());
   const results = Object.values(block(stepsOf(gate?.job ?? {})[0]?.["env"]));
-  expect(results).toEqual(needs.map((id) => `\${{ needs.${String(id)}.result }}`));
+  expect(results).toEqual(needs.map((id) => `\${{ needs.${id}.result }}`));
 });
 
 it("the newest push to a pull request wins", () => {

@@ -1,7 +1,7 @@
 import { fill, fillAll, fillText, isMet, type Scope } from "./expressions.ts";
 import { runContexts } from "./githubContext.ts";
 import { runJob } from "./job.ts";
-import { isBlock, type Json, type JsonBlock, textAt } from "./json.ts";
+import { type Json, type JsonBlock, textAt, toText } from "./json.ts";
 import { expandMatrix } from "./matrix.ts";
 import type { Turn } from "./queue.ts";
 import type { JobRun, Result, WorkflowRun } from "./runs.ts";
@@ -26,7 +26,8 @@ interface Running {
   readonly world: World;
   readonly attempt: Attempt;
   readonly contexts: Readonly<Record<string, Json>>;
-  readonly jobs: JobRun[];
+  /** Takes a job that has ended. */
+  keep(job: JobRun): void;
   readonly notes: string[];
   /** Of the jobs that run: whether each goes on in spite of it is its own `if:`. */
   readonly cancels: Set<() => void>;
@@ -36,17 +37,25 @@ interface Running {
 }
 
 /** Starts a run: waits for its turn, runs its jobs as far as they need one another, and concludes. */
-export function startRun(world: World, attempt: Attempt, onBegin: () => void): RunControl {
+export function startRun(
+  world: World,
+  attempt: Attempt,
+  listener: { onBegin(): void; onJob(run: WorkflowRun, job: JobRun): void },
+): RunControl {
   const { workflow } = attempt;
   const contexts = runContexts(world, attempt);
   const scope: Scope = { contexts };
   const jobs: JobRun[] = [];
+  const keep = (job: JobRun) => {
+    jobs.push(job);
+    listener.onJob(run, job);
+  };
   const notes: string[] = [];
   const running: Running = {
     world,
     attempt,
     contexts,
-    jobs,
+    keep,
     notes,
     cancels: new Set(),
     ends: new Map(),
@@ -90,7 +99,7 @@ export function startRun(world: World, attempt: Attempt, onBegin: () => void): R
 
   const go = async () => {
     // Whoever starts it has it in hand before anything happens.
-    await null;
+    await Promise.resolve();
     if (workflow.runName !== null) run.title = fillText(workflow.runName, scope, workflow.place);
     turn = enter(world, workflow.concurrency, scope, workflow.place, cancel);
     if (turn !== null) {
@@ -101,8 +110,8 @@ export function startRun(world: World, attempt: Attempt, onBegin: () => void): R
       }
     }
     run.status = "in_progress";
-    onBegin();
-    for (const job of workflow.jobs) endOf(running, job);
+    listener.onBegin();
+    for (const job of workflow.jobs) void endOf(running, job);
     const all = await Promise.allSettled(running.ends.values());
     for (const each of all) if (each.status === "rejected") throw each.reason;
     return conclude(all.flatMap((it) => (it.status === "fulfilled" ? [it.value.result] : [])));
@@ -159,7 +168,7 @@ async function passJob(running: Running, job: Job): Promise<JobEnd> {
   );
   const scope: Scope = { contexts: { ...contexts, needs }, status: statusOf(running, job) };
   const skip = (result: "skipped" | "cancelled"): JobEnd => {
-    running.jobs.push(jobLeftOut(job, nameOf(job, scope, {}, job.place), result));
+    running.keep(jobLeftOut(job, nameOf(job, scope, {}, job.place), result));
     return { result, outputs: {} };
   };
   if (!isMet(job.if, scope, job.place)) return skip(running.isCancelled ? "cancelled" : "skipped");
@@ -176,9 +185,7 @@ async function passJob(running: Running, job: Job): Promise<JobEnd> {
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       if (isStopped) {
-        running.jobs.push(
-          jobLeftOut(job, nameOf(job, scope, next.matrix, job.place), "cancelled", next.matrix),
-        );
+        running.keep(jobLeftOut(job, nameOf(job, scope, next.matrix, job.place), "cancelled", next.matrix));
         ends[next.index] = { result: "cancelled", outputs: {} };
         continue;
       }
@@ -228,7 +235,7 @@ async function runOne(
   stop = () => turn?.leave();
   try {
     if (turn !== null && !(await turn.granted)) {
-      running.jobs.push(jobLeftOut(job, name, "cancelled", matrix));
+      running.keep(jobLeftOut(job, name, "cancelled", matrix));
       return { result: "cancelled", outputs: {} };
     }
     stop = () => {};
@@ -244,7 +251,7 @@ async function runOne(
         if (isStopped) cancel();
       },
     });
-    running.jobs.push(record);
+    running.keep(record);
     const result = record.result ?? "failure";
     return { result: isForgiven && result === "failure" ? "success" : result, outputs: record.outputs };
   } finally {
@@ -282,7 +289,7 @@ function nameOf(job: Job, scope: Scope, matrix: JsonBlock, place: string): strin
 
 function shown(matrix: JsonBlock): string {
   return Object.values(matrix)
-    .map((it) => (isBlock(it) || Array.isArray(it) ? JSON.stringify(it) : String(it)))
+    .map((it) => toText(it))
     .join(", ");
 }
 

@@ -53,7 +53,7 @@ export async function startStandIn(): Promise<StandIn> {
   await git("clone", "--quiet", folder, work);
 
   const tokens: (Token & { readonly value: string })[] = [];
-  const listeners: ((event: RepositoryEvent) => void)[] = [];
+  const listeners: Parameters<RunnerOptions["github"]["onEvent"]>[0][] = [];
   const github: StandIn["github"] = {
     apiUrl: "http://127.0.0.1:9/api",
     webUrl: "https://github.test",

@@ -2,12 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { GitHubState } from "../double/state.ts";
 import { openArtifacts } from "./artifacts.ts";
 import type { Json } from "./json.ts";
 import { readWorkflow } from "./parse.ts";
 import { repositoryPayload, workflowRunEvent } from "./payloads.ts";
 import { placeOf } from "./place.ts";
 import { openQueue } from "./queue.ts";
+import { recordJob, recordRun } from "./recordRun.ts";
 import { openRepository } from "./repository.ts";
 import { readForm, type RunControl, startRun } from "./run.ts";
 import type { WorkflowRun } from "./runs.ts";
@@ -24,7 +26,9 @@ const MAX_DEPTH = 3;
 export interface RunnerOptions {
   /** The double: its events start workflows. */
   readonly github: GitHubForRuns & {
-    onEvent(listener: (event: RepositoryEvent) => void): void;
+    onEvent(listener: (event: ToldEvent) => void): unknown;
+    /** Runs and the checks that jobs are get written here. */
+    readonly state?: GitHubState;
   };
   /** Of the repository: the `vars` context. */
   readonly variables?: Readonly<Record<string, string>>;
@@ -42,6 +46,9 @@ export interface RunnerOptions {
   /** Told of each step of a run: `requested`, `in_progress`, `completed`. */
   onRun?(run: WorkflowRun, action: "requested" | "in_progress" | "completed"): void;
 }
+
+/** An event as the double tells it: its payload is JSON, whatever its type says. */
+export type ToldEvent = Omit<RepositoryEvent, "payload"> & { readonly payload: unknown };
 
 /** Runs the workflow files of a double's repository as GitHub would, as they are. */
 export interface Runner {
@@ -77,6 +84,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const wrongs: unknown[] = [];
   const numbers = new Map<string, number>();
   const parsed = new Map<string, Promise<Workflow>>();
+  const listed = new Map<string, Promise<readonly Workflow[]>>();
   const working = new Set<Promise<unknown>>();
   let isStopped = false;
   let events: Promise<unknown> = Promise.resolve();
@@ -114,16 +122,34 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     parsed.set(key, known);
     return known;
   };
+  /** The workflows of a commit never change. */
+  const workflowsAt = (commit: string): Promise<readonly Workflow[]> => {
+    const read = async () => {
+      const paths = await repository.workflowsAt(commit);
+      const kept = paths.filter((it) => !options.leaveOut?.includes(it.split("/").at(-1) ?? ""));
+      return Promise.all(kept.map((path) => workflowAt(commit, path)));
+    };
+    const known = listed.get(commit) ?? read();
+    listed.set(commit, known);
+    return known;
+  };
 
   const begin = (attempt: Attempt): WorkflowRun => {
+    const startedAt = new Date().toISOString();
     const tell = (action: "requested" | "in_progress" | "completed") => {
+      if (github.state !== undefined) recordRun(github.state, control.run, startedAt);
       options.onRun?.(control.run, action);
       // A re-run is not requested once more.
       if (action === "requested" && attempt.attempt > 1) return;
       if (attempt.depth < MAX_DEPTH)
         deliver(workflowRunEvent(github, control.run, attempt, action), attempt.depth + 1);
     };
-    const control = startRun(world, attempt, () => tell("in_progress"));
+    const control = startRun(world, attempt, {
+      onBegin: () => tell("in_progress"),
+      onJob(run, job) {
+        if (github.state !== undefined) recordJob(github.state, run, job);
+      },
+    });
     attempts.push({ attempt, control });
     runs.push(control.run);
     tell("requested");
@@ -158,9 +184,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     const place = await placeOf(event, repository, fullName);
     if (place === null) return [];
     const started: WorkflowRun[] = [];
-    for (const path of await repository.workflowsAt(place.sha)) {
-      if (isStopped || options.leaveOut?.includes(path.split("/").at(-1) ?? "")) continue;
-      const workflow = await workflowAt(place.sha, path);
+    for (const workflow of await workflowsAt(place.sha)) {
+      if (isStopped) continue;
       const given = { ...event, payload: event.payload };
       if (!isStarted(workflow, given)) continue;
       let inputs: Readonly<Record<string, Json>> = {};
@@ -193,8 +218,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     return run;
   };
 
-  github.onEvent((event) => {
-    if (!isStopped) deliver(event);
+  const unlisten = github.onEvent((event) => {
+    if (!isStopped) deliver({ ...event, payload: plain(event.payload) });
   });
 
   return {
@@ -256,6 +281,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     },
     async stop() {
       isStopped = true;
+      if (typeof unlisten === "function") unlisten();
       for (const { control } of attempts) control.cancel("the executor stops");
       while (working.size > 0) await Promise.all(working);
       await rm(folder, { recursive: true, force: true });
@@ -291,6 +317,10 @@ function openRooms(count: number): World["room"] {
     else await new Promise<void>((resolve) => waiting.push(resolve));
     return leave;
   };
+}
+
+function plain(payload: unknown): Json {
+  return JSON.parse(JSON.stringify(payload)) as Json;
 }
 
 function inputsOf(payload: Json): Readonly<Record<string, Json>> {

@@ -40,8 +40,9 @@ export function isStarted(workflow: Workflow, event: RepositoryEvent): boolean {
   if (!Object.hasOwn(workflow.on, event.name)) return false;
   if (event.byActionsToken && !DISPATCHES.includes(event.name)) return false;
   const filter = workflow.on[event.name] ?? {};
-  if (event.name === "schedule") return workflow.crons.includes(textAt(event.payload, "schedule"));
-  if (event.name === "workflow_dispatch") return textAt(event.payload, "workflow") === workflow.path;
+  if (event.name === "schedule")
+    return isNamed(workflow, event) && workflow.crons.includes(textAt(event.payload, "schedule"));
+  if (event.name === "workflow_dispatch") return isNamed(workflow, event);
   if (event.name === "push") return isPushed(filter, event.payload);
   return (
     hasType(filter, event) &&
@@ -63,6 +64,12 @@ export function isMatch(patterns: readonly string[], name: string): boolean {
     else isIn = isIn || toRegExp(pattern).test(name);
   }
   return isIn;
+}
+
+/** Whether the event is for this file, whose name or path it says. */
+function isNamed({ path }: Workflow, { payload }: RepositoryEvent): boolean {
+  const asked = textAt(payload, "workflow");
+  return asked === path || asked === path.split("/").at(-1);
 }
 
 function checkFilter(workflow: Workflow, name: string, filter: JsonBlock | null): void {
