@@ -14,8 +14,25 @@ export interface FileChange {
 
 const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
-/** The files that differ between two commits, with real hunks; from nothing when `from` is null. */
-export async function diffFiles(folder: string, from: string | null, to: string): Promise<FileChange[]> {
+/** Commits never change; each page of a long list asks for the same ones. */
+const known = new Map<string, Promise<readonly FileChange[]>>();
+const MAX_KNOWN = 20;
+
+/** The files that differ between two commits, by their ids, with real hunks; from nothing when `from` is null. */
+export function diffFiles(folder: string, from: string | null, to: string): Promise<readonly FileChange[]> {
+  const key = `${folder} ${from} ${to}`;
+  const files = known.get(key) ?? readDiff(folder, from, to);
+  known.delete(key);
+  known.set(key, files);
+  for (const oldest of known.keys()) {
+    if (known.size <= MAX_KNOWN) break;
+    known.delete(oldest);
+  }
+  files.catch(() => known.delete(key));
+  return files;
+}
+
+async function readDiff(folder: string, from: string | null, to: string): Promise<readonly FileChange[]> {
   const base = ["-c", "core.quotePath=false", "diff", "--no-color", "--no-ext-diff", "-M", "--full-index"];
   const [raw, whole] = await Promise.all([
     git(folder, [...base, "--raw", "--numstat", "-z", from ?? EMPTY_TREE, to]),

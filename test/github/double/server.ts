@@ -8,6 +8,7 @@ import {
   checkAnswer,
   checkBody,
   checkParams,
+  limitOfBody,
   type MatchedOperation,
   matchOperation,
   readQuery,
@@ -90,6 +91,8 @@ async function answerFor(
     parsed === INVALID
       ? "body: is no JSON"
       : (problem ?? checkParams(operation.id, operation.params) ?? checkBody(operation.id, parsed));
+  const limit = limitOfBody(operation.id, parsed);
+  if (limit) return refused(new Refusal(422, limit));
   if (wrong) return mismatch(state, operation, `request ${wrong}`);
 
   const fault = takeFault(state, operation.route);

@@ -43,12 +43,14 @@ const slice = JSON.parse(
 const COMMON = new Set([401, 403, 404, 409, 422, 429, 500, 502, 503]);
 
 /** Parameters whose values have slashes in them when nobody escapes them. */
-const LONG = new Set(["path", "basehead", "branch"]);
+const LONG = new Set(["basehead", "branch"]);
 
 const matchers = Object.entries(slice.operations)
   .map(([id, { route }]) => {
     const [method = "", template = ""] = route.split(" ");
-    const pattern = template.replaceAll(".", "\\.").replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    // The folder of everything has no path, and no slash before it.
+    const whole = template.replaceAll(".", "\\.").replace("/{path}", "(?:/(?<path>.*))?");
+    const pattern = whole.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
       const isLong = LONG.has(name) || (name === "ref" && template.includes("/git/"));
       return isLong ? `(?<${name}>.*)` : `(?<${name}>[^/]+)`;
     });
@@ -68,11 +70,11 @@ export function sliceOperations(): readonly string[] {
 /** The operation that an address means; null when GitHub, or this part of it, has none. */
 export function matchOperation(method: string, path: string): MatchedOperation | null {
   for (const matcher of matchers) {
-    const groups = matcher.method === method ? matcher.pattern.exec(path)?.groups : undefined;
-    if (!groups) continue;
+    const found = matcher.method === method ? matcher.pattern.exec(path) : null;
+    if (!found) continue;
     const schema = slice.operations[matcher.id]?.path;
-    const params = Object.entries(groups).map(([name, text]) => {
-      const value = decodeURIComponent(text);
+    const params = Object.entries<string | undefined>(found.groups ?? {}).map(([name, text]) => {
+      const value = decodeURIComponent(text ?? "");
       return [name, schema?.properties[name]?.type === "integer" ? Number(value) : value];
     });
     return { id: matcher.id, route: matcher.route, params: Object.fromEntries(params) as Parameters };
@@ -95,6 +97,15 @@ export function readQuery(
 export function checkParams(id: string, params: Parameters): string | null {
   const validate = validatorOf(id, "path");
   return validate({ ...params }) ? null : explain("address", validate);
+}
+
+/** More than GitHub takes, which it says itself: the words of its refusal; null when nothing is too long. */
+export function limitOfBody(id: string, body: unknown): string | null {
+  if (!slice.operations[id]?.body || body === undefined) return null;
+  const validate = validatorOf(id, "body");
+  if (validate(body)) return null;
+  const limit = validate.errors?.find(({ keyword }) => keyword === "maxItems" || keyword === "maxProperties");
+  return limit ? `Invalid request.\n\n${limit.instancePath} ${limit.message}.` : null;
 }
 
 /** What GitHub's description has against a body that was sent; null when nothing. Fields that it does not know are wrong. */
