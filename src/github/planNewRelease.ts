@@ -222,7 +222,7 @@ function releaseText({ form, version, known: { newest }, policy, regions, player
     "  regional:",
     "    open: false",
     "    regions:",
-    ...regions.map(([name, share]) => `      ${toYamlScalar(name)}: ${share}`),
+    ...regions.map(([name, share]) => `      ${name}: ${share}`),
     ...(eligible ? [`    eligible: ${toEligible(eligible)}`] : []),
     "",
     "  full:",

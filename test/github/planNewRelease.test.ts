@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ReleaseForm } from "../../src/github/issueForm.ts";
 import { type KnownGift, nextVersion, planNewRelease } from "../../src/github/planNewRelease.ts";
-import { isPlainLayout } from "../../src/rules/plainLayout.ts";
+import { checkPlaces } from "../../src/rules/checkLayout.ts";
 import { parseFile } from "../../src/source/readProject.ts";
 import { POLICY, releaseText } from "../support/world.ts";
 
@@ -22,6 +22,9 @@ const read = (path: string, text: string | null) => {
   const kind = path.startsWith("gifts/") ? "gift" : "release";
   return parseFile(kind, path, new TextEncoder().encode(text ?? ""));
 };
+const releaseOf = (text: string) =>
+  parseFile("release", "releases/rose/1.4.0.yaml", new TextEncoder().encode(text)).located?.value ??
+  expect.fail("it is one");
 const plan = (form: Partial<ReleaseForm> = {}, known: Partial<KnownGift> = {}) =>
   planNewRelease({ ...FORM, ...form }, { ...NEW, ...known }, POLICY_FILE, "yuki-art");
 const release = (form: Partial<ReleaseForm> = {}, known: Partial<KnownGift> = {}) => {
@@ -83,7 +86,7 @@ describe("a new release by the form", () => {
       tiers: "[mid, high]",
     };
     const text = releaseText({ ...spec, requires: { kit: "^2.0.0" }, fallback: ["bell"], full: true });
-    const newest = read("releases/rose/1.4.0.yaml", text).located?.value ?? expect.fail("it is one");
+    const newest = releaseOf(text);
     const known = { isThere: true, animation: "source/rose.svga", versions: ["1.3.0", "1.4.0"], newest };
     const { animation, ...form } = { ...FORM, gift: "rose", regions: new Map<string, number | null>() };
     const planned = planNewRelease(form, { ...NEW, ...known }, POLICY_FILE, "yuki-art");
@@ -139,7 +142,9 @@ describe("a new release by the form", () => {
         for (const { path, text } of planned.files) {
           const { located, findings } = read(path, text);
           expect([findings, located === undefined]).toEqual([[], false]);
-          if (path.startsWith("releases/")) expect(isPlainLayout(text ?? "")).toBe(true);
+          if (!path.startsWith("releases/")) continue;
+          const release = parseFile("release", path, new TextEncoder().encode(text ?? "")).located;
+          expect(release && checkPlaces(release, text ?? "", "dragon-dance")).toEqual([]);
         }
       }),
       { numRuns: 40 },
