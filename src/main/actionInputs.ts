@@ -21,7 +21,6 @@ export const INPUTS = {
   out: "the folder to write to",
   id: "the id of the override, or of the comment",
   issue: "the issue's number",
-  gift: "the gift",
   version: "the version of the gift",
   range: "the versions of the gift, as a range",
   to: "the stage to open",

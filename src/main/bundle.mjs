@@ -1,12 +1,14 @@
 // Writes the program that workflows run, .github/giftwrap/ops.mjs, from src/main/ops.ts: one file that needs nothing installed,
 // but for sharp where pictures are drawn; and beside it the licences of what is in it. The same source gives the same bytes.
-// `npm run bundle`, or with --check to ask whether both are current.
+// `npm run bundle`, or with --check to ask whether both are current; --out FOLDER writes them elsewhere.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const FOLDER = ".github/giftwrap";
+const OUT = process.argv.indexOf("--out");
+const FOLDER = OUT < 0 ? join(ROOT, ".github/giftwrap") : resolve(process.argv[OUT + 1] ?? ".");
 /** They show pages and redraw pictures that are not in one file. */
 const LEFT_OUT = ["serve", "demo"];
 
@@ -39,12 +41,14 @@ const files = {
   "ops.mjs": `${chunk.code.startsWith("#!") ? "" : "#!/usr/bin/env node\n"}${withBanner(chunk.code)}`,
   "LICENSES.txt": await licencesOf(chunk.moduleIds),
 };
-await mkdir(`${ROOT}${FOLDER}`, { recursive: true });
+await mkdir(FOLDER, { recursive: true });
 for (const [name, text] of Object.entries(files)) {
-  const path = `${ROOT}${FOLDER}/${name}`;
+  const path = join(FOLDER, name);
   if (!process.argv.includes("--check")) await writeFile(path, text);
   else if ((await readFile(path, "utf8").catch(() => "")) !== text) {
-    console.error(`${FOLDER}/${name} is not what src/ says: run \`npm run bundle\` and commit the result`);
+    console.error(
+      `${relative(ROOT, path)} is not what src/ says: run \`npm run bundle\` and commit the result`,
+    );
     process.exitCode = 1;
   }
 }
