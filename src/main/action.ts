@@ -5,6 +5,7 @@ import type { Card, Problem, Verdict } from "../github/card.ts";
 import { explainError, GiftError, UsageError } from "../report/error.ts";
 import { type Finding, sortFindings } from "../report/finding.ts";
 import { nearestWord } from "../report/nearest.ts";
+import { gitCredentials } from "../source/git.ts";
 import { needsEvent, readInputs, toArguments } from "./actionInputs.ts";
 import { COMMANDS } from "./commandTable.ts";
 import { type EventFacts, toEventFacts } from "./eventFacts.ts";
@@ -31,6 +32,8 @@ interface Outcome {
 await main();
 
 async function main(): Promise<void> {
+  // The checkout keeps no token, so git gets the step's own: whatever a command fetches or pushes, to this server alone.
+  Object.assign(process.env, gitCredentials(process.env));
   const outputs = new Map([["revision", ""]]);
   const heard: Heard = { lines: [], summaries: [], outputs, findings: [] };
   const { exit, headline } = await runUnheard(heard);

@@ -1,6 +1,8 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { command as doctor } from "../../src/commands/doctor.ts";
 import { command as setup } from "../../src/commands/setup.ts";
@@ -181,6 +183,20 @@ describe("giftwrap doctor", () => {
     expect(ended.stdout).not.toContain("missing  the secret");
     expect(github.violations).toEqual([]);
   });
+});
+
+test("the clock outside, as the runbook has it, starts the workflows that GitHub's own schedule forgot", async () => {
+  const heard: unknown[] = [];
+  github.onEvent(({ name, action }) => heard.push([name, action]));
+  const page = await readFile(join(HERE, ".github/RUNBOOK.md"), "utf8");
+  const section = page.split(/^## /m).find((it) => it.startsWith("When GitHub forgets\n"));
+  const [, block = ""] = /^```sh\n(.*?)^```/ms.exec(section ?? "") ?? [];
+  const { variables } = ioWith({ contents: "write" });
+  await promisify(execFile)("sh", ["-e", "-c", block], { env: { ...process.env, ...variables } });
+  expect(heard).toEqual([["repository_dispatch", "giftwrap-reconcile"]]);
+  const [, type] = /"event_type": "([^"]+)"/.exec(block) ?? [];
+  expect(await readFile(join(HERE, ".github/workflows/reconcile.yml"), "utf8")).toContain(`types: [${type}]`);
+  expect(github.violations).toEqual([]);
 });
 
 describe("git's way to GitHub", () => {
