@@ -124,10 +124,18 @@ export async function readCommits(folder: string, args: readonly string[]): Prom
     });
 }
 
+/** Commits never change, wherever they are. */
+const knownCommits = new Map<string, CommitFacts>();
+const MAX_KNOWN = 500;
+
 /** One commit. @throws Error when it is not there */
 export async function readCommit(folder: string, sha: string): Promise<CommitFacts> {
+  const known = knownCommits.get(sha);
+  if (known) return known;
   const [commit] = await readCommits(folder, ["-1", sha, "--"]);
   if (!commit) throw new Error(`no commit ${sha}`);
+  if (knownCommits.size >= MAX_KNOWN) knownCommits.clear();
+  knownCommits.set(commit.sha, commit);
   return commit;
 }
 

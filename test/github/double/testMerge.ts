@@ -1,4 +1,4 @@
-import { commitTree, mergeTrees, moveRef, readRef } from "./git.ts";
+import { commitTree, git, mergeTrees, readRef } from "./git.ts";
 import { type GitHubState, type Issue, homeOf, timeOf } from "./state.ts";
 
 /**
@@ -26,7 +26,7 @@ export async function testMerge(state: GitHubState, issue: Issue): Promise<void>
       })
     : null;
   const ref = `refs/pull/${issue.number}/merge`;
-  await moveRef(folder, ref, await readRef(folder, ref), sha);
+  await git(folder, sha ? ["update-ref", ref, sha] : ["update-ref", "-d", ref]);
   pull.test = { of, sha };
 }
 

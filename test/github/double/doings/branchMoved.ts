@@ -1,7 +1,7 @@
 import { emitPull, emitPush } from "../events.ts";
 import { toObject } from "../json.ts";
 import { rulesFor } from "../mergeBlock.ts";
-import { git, moveRef, readRef } from "../git.ts";
+import { git, readRef } from "../git.ts";
 import { type Actor, type GitHubState, type Repository, homeOf, timeOf } from "../state.ts";
 
 export interface Move {
@@ -54,7 +54,7 @@ export async function keepHead(
   if (repository.isFork) {
     await git(folder, ["fetch", "--quiet", "--no-tags", "--no-auto-gc", repository.folder, `+${sha}:${ref}`]);
   } else {
-    await moveRef(folder, ref, await readRef(folder, ref), sha);
+    await git(folder, ["update-ref", ref, sha]);
   }
 }
 
