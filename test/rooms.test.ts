@@ -54,6 +54,8 @@ const PURE = [
   "github/card/",
   "github/approvals.ts",
   "github/checkArtifact.ts",
+  "github/operationsIssue.ts",
+  "github/timeline/",
   "github/skipWords.ts",
 ];
 /** What they may lean on: computation, from the same input to the same output. */

@@ -1,5 +1,5 @@
+import { createHash } from "node:crypto";
 import { escapeCell, toMarkdownTable } from "../report/github.ts";
-import { digestOf } from "../trust/nodeCrypto.ts";
 
 /** The first line of the one issue about what reconciling left. */
 export const OPERATIONS_MARKER = "giftwrap:operations";
@@ -29,7 +29,7 @@ export function operationsToMarkdown(drifts: readonly Drift[], before: string, n
     })),
   ]);
   const told = rows.slice(0, MAX_ROWS).map((it) => {
-    const id = digestOf(new TextEncoder().encode(`${it.environment}\0${it.what}`)).slice(0, 12);
+    const id = createHash("sha256").update(`${it.environment}\0${it.what}`).digest("hex").slice(0, 12);
     return { ...it, id, since: since.get(id) ?? toMinute(now) };
   });
   return [

@@ -74,7 +74,7 @@ export async function openPullRequest(
     } catch (error) {
       // Two at once: the slower one is told that there is one already.
       const other = statusOf(error) === 422 ? await findPullRequest(github, branch) : null;
-      if (other) return other;
+      if (other?.state === "open") return other;
       throw error;
     }
   });

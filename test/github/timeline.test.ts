@@ -95,6 +95,8 @@ const BY_FORM: TimelineFacts = {
 
 const HOSTILE = "@acme/all <img src=x onerror=1> [x](https://evil.example) | `a` \u202e #1 \n## no\r\u0000";
 
+const UNRULY = Array.from("@<>[](){}|`*_#\\&:!~$\n\r\t\u0000\u001b\u202e\u2066/ab1.- 礼");
+
 describe("the time line of a merge", () => {
   test.each([
     ["rollback", ROLLBACK, PLACE],
@@ -124,11 +126,11 @@ describe("the time line of a merge", () => {
   test("lets nothing that somebody wrote become markup, a mention or an endless text", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.oneof(fc.string({ unit: "binary" }), fc.constant(HOSTILE)), {
+        fc.array(fc.oneof(fc.string({ unit: fc.constantFrom(...UNRULY) }), fc.constant(HOSTILE)), {
           minLength: 4,
           maxLength: 4,
         }),
-        fc.integer({ min: 1, max: 400 }),
+        fc.integer({ min: 1, max: 60 }),
         ([gift = "", version = "", reason = "", incident = ""], times) => {
           const moves = Array.from({ length: times }, () => ({
             gift,

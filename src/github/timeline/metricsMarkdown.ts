@@ -1,4 +1,4 @@
-import { digestOf } from "../../trust/nodeCrypto.ts";
+import { createHash } from "node:crypto";
 import { escapeCell } from "../../report/github.ts";
 import type { Verdict } from "../../rollout/gate/verdict.ts";
 import { toUtc } from "../../rollout/verdict/amounts.ts";
@@ -66,6 +66,6 @@ function toNumbersStamp({ kind, stage, units, metrics, reasons }: Verdict): stri
     reasons: reasons.map((it) => [it.kind, "metric" in it ? it.metric : ""]),
     metrics: metrics.map(({ name, kind, trial, baseline }) => [name, kind, trial, baseline]),
   };
-  const digest = digestOf(new TextEncoder().encode(JSON.stringify(numbers)));
+  const digest = createHash("sha256").update(JSON.stringify(numbers)).digest("hex");
   return `<!-- numbers ${digest.slice(0, 24)} -->`;
 }

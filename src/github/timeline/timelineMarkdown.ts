@@ -26,26 +26,20 @@ const MAX_LENGTH = 60_000;
 export function timelineToMarkdown(timeline: Timeline, place: TimelinePlace): string {
   const words = afterWords(place.language);
   const { kind, gifts, closed, kept, moves, overrides, commit, mergedAt } = timeline;
-  const names = [
-    ...moves.map((it) => `${escapeCell(it.gift)} ${escapeCell(it.version)}`),
-    ...(moves.length === 0 ? overrides.map((it) => escapeCell(it.name)) : []),
-  ];
+  const title =
+    moves.length > 0 ? toShortList(moves, nameOf) : toShortList(overrides, (it) => escapeCell(it.name));
   const taken = new Set(moves.filter((it) => isNarrowed(it.before, it.after)).map((it) => it.gift));
   const closedGifts = [...new Set(closed.map((it) => it.gift))];
   const parts = [
     `<!-- ${TIMELINE_MARKER} -->\n${toStamp(mergedAt, commit)}`,
-    `### ${words.title(kind, toShortList(names))}\n`,
+    `### ${words.title(kind, title)}\n`,
     ...gifts.slice(0, MAX_ROWS).map((it) => `${describeSeen(words, it.gift, it.seen, taken.has(it.gift))}\n`),
     toMarkdownTable(
       words.header,
       timeline.steps.map((it) => toRow(words, it, mergedAt)),
     ),
     ...kept.slice(0, MAX_ROWS).map((it) => `⚠️ ${words.kept(escapeCell(it.gift), escapeCell(it.why))}\n`),
-    ...(closed.length > 0
-      ? [
-          `${words.promotionOff(toShortList(closed.map((it) => `${escapeCell(it.gift)} ${escapeCell(it.version)}`)))}\n`,
-        ]
-      : []),
+    ...(closed.length > 0 ? [`${words.promotionOff(toShortList(closed, nameOf))}\n`] : []),
     ...closedGifts
       .slice(0, 3)
       .map((gift) => `${words.nextVersion(escapeCell(gift), toFormLink(place, gift))}\n`),
@@ -156,9 +150,11 @@ function toFormLink({ webUrl, owner, repo }: TimelinePlace, gift: string): strin
   return `${webUrl}/${to(owner)}/${to(repo)}/issues/new?template=new-release.yml&gift=${to(gift)}`;
 }
 
-function toShortList(names: readonly string[]): string {
-  const shown = names.slice(0, 5);
-  return names.length > shown.length
-    ? `${shown.join(", ")} (+${names.length - shown.length})`
-    : shown.join(", ");
+function nameOf({ gift, version }: { readonly gift: string; readonly version: string }): string {
+  return `${escapeCell(gift)} ${escapeCell(version)}`;
+}
+
+function toShortList<T>(items: readonly T[], toText: (item: T) => string): string {
+  const shown = items.slice(0, 5).map(toText).join(", ");
+  return items.length > 5 ? `${shown} (+${items.length - 5})` : shown;
 }
