@@ -1,7 +1,7 @@
-import { access, mkdtemp, writeFile } from "node:fs/promises";
+import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { startGitHub } from "../github/double/startGitHub.ts";
 import { type StandIn, startStandIn } from "../github/runner/standIn.ts";
 import { type Runner, type RunnerOptions, startRunner } from "../github/runner/startRunner.ts";
@@ -534,6 +534,7 @@ steps:
 describe("concurrency", () => {
   async function held(top: string, jobs: Readonly<Record<string, string>> = { one: steps(HOLD) }) {
     const folder = await mkdtemp(join(tmpdir(), "giftwrap-held-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const started = await start(
       {
         "it.yml": workflow(
