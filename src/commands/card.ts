@@ -48,7 +48,7 @@ import { forkPoint } from "./forkPoint.ts";
 import { AT_OPTION, RECORDED_OPTION } from "./gate/openBench.ts";
 
 /** Branches of GitHub's merge queue. */
-const QUEUE = /^gh-readonly-queue\/main\//;
+const QUEUE = /^gh-readonly-queue\/main\/[\w./-]+$/;
 const MAIN = "main";
 export const APPROVALS_CONTEXT = "giftwrap approvals";
 /** What comes from the pull request's own run is read up to this, and not at all beyond. */

@@ -6,7 +6,7 @@ import { releasePath } from "../../src/model/paths.ts";
 import { type GitHubDouble, startGitHub } from "../github/double/startGitHub.ts";
 import { type Ended, runCommand } from "../support/cli.ts";
 import { goodWorld } from "../support/goodWorld.ts";
-import { quietIo, type World } from "../support/world.ts";
+import { createWorld, quietIo, type World } from "../support/world.ts";
 
 const BELL = releasePath("bell", "1.1.0");
 const KITE = releasePath("kite", "1.1.0");
@@ -111,6 +111,31 @@ describe("giftwrap card", () => {
     const ended = await runCommand(command, quietIo(world.root), "--base", "main");
     expect([ended.code, ended.stderr]).toEqual([1, ""]);
     expect(ended.stdout).toMatch(/^<!-- giftwrap:card -->\n### ✋ kite — 1 thing to fix/);
+  });
+
+  test("compares with what is live where that can be read, and knows whether the bytes of the way back are there", async () => {
+    const live = await createWorld();
+    try {
+      const first = { gift: "rose", version: "1.0.0", regional: true, full: true };
+      await live.release(first);
+      await live.release({ gift: "rose", version: "1.1.0" });
+      await live.commit("Two releases");
+      await live.publish();
+      await live.git("checkout", "--quiet", "-b", "mine");
+      await live.release({ gift: "rose", version: "1.1.0", regional: true });
+      await live.commit("Open it further");
+      const { stdout } = await runCommand(command, quietIo(live.root), "--base", "main");
+      expect(stdout).toContain("(compared with what is live, revision 1):");
+      expect(stdout).toMatch(
+        /\| rose 1\.1\.0 \| test group \(staff\) \| \*\*test group \(staff\) and 10 % of SG\*\* \|/,
+      );
+      expect(stdout).toContain(
+        "viewers of rose 1.1.0 get **1.0.0** back; its files are stored; no drill is on record",
+      );
+      expect(stdout).toMatch(/against 1\.0\.0/);
+    } finally {
+      await live.remove();
+    }
   });
 
   test("keeps one comment, one check and one status, in at most 12 calls, and writes nothing that stands already", async () => {

@@ -27,15 +27,14 @@ describe("the check run", () => {
   });
 
   it("passes what only people, the gate or time stand before, and nothing that nobody could look at", () => {
-    const conclusions = Object.keys(FACTS).map((name) => [name, reportOf(name).conclusion]);
-    const failing = conclusions.filter(([, it]) => it === "failure").map(([name]) => name);
-    expect(failing.sort()).toEqual([
-      "closed",
-      "internal-error",
+    const failing = Object.keys(FACTS).filter((name) => reportOf(name).conclusion === "failure");
+    expect(failing).toEqual([
+      "new-release-with-faults",
       "new-release-being-built",
       "new-release-from-a-fork",
-      "new-release-with-faults",
       "rollback-conflict",
+      "internal-error",
+      "closed",
       "very-many",
     ]);
   });
