@@ -25,10 +25,8 @@ import { findSkipWords } from "../github/skipWords.ts";
 import { upsertComment } from "../github/upsertComment.ts";
 import { GiftError, UsageError } from "../report/error.ts";
 import { checkOutData } from "../source/checkOutData.ts";
-import { fetchRefs, type FetchAccess, peekRef } from "../source/fetchRefs.ts";
+import { type FetchAccess, peekRef } from "../source/fetchRefs.ts";
 import { commitOf, git } from "../source/git.ts";
-import { remoteOf } from "../source/mainBranch.ts";
-import { mergeInMemory } from "../source/mergeInMemory.ts";
 import { workTree } from "../source/tree.ts";
 import { gatherCard, type GatheredCard } from "./card/gatherCard.ts";
 import { isSaid } from "./card/isSaid.ts";
@@ -46,10 +44,8 @@ import {
 } from "./command.ts";
 import { forkPoint } from "./forkPoint.ts";
 import { AT_OPTION, RECORDED_OPTION } from "./gate/openBench.ts";
+import { asMerged, fetchHead, fetchQueued, isQueued, MAIN, mainCommit } from "./pulls/heads.ts";
 
-/** Branches of GitHub's merge queue. */
-const QUEUE = /^gh-readonly-queue\/main\/[\w./-]+$/;
-const MAIN = "main";
 export const APPROVALS_CONTEXT = "giftwrap approvals";
 /** What comes from the pull request's own run is read up to this, and not at all beyond. */
 const MAX_REPORT_BYTES = 2_000_000;
@@ -141,7 +137,7 @@ async function headCard(args: Arguments, io: Io, headSha: string): Promise<Exit>
   if (!/^[0-9a-f]{40}$/.test(headSha)) throw new UsageError("--head-sha: write the whole id of a commit");
   const desk = await openDesk(io);
   const { owner, repo } = desk.github;
-  if (QUEUE.test(headBranch) && headRepo.toLowerCase() === `${owner}/${repo}`.toLowerCase())
+  if (isQueued(headBranch) && headRepo.toLowerCase() === `${owner}/${repo}`.toLowerCase())
     return queueCheck(args, io, desk, headBranch, headSha);
   const number = await findPullRequestOfRun(desk.github, { headRepo, headBranch, headSha });
   if (number === null) {
@@ -180,9 +176,7 @@ async function queueCheck(
   branch: string,
   headSha: string,
 ): Promise<Exit> {
-  const ref = `refs/giftwrap/queue/${headSha}`;
-  await fetchRefs(io.root, MAIN, [await mainRef(io), `+refs/heads/${branch}:${ref}`], desk.access);
-  if ((await commitOf(io.root, ref)) !== headSha) {
+  if (!(await fetchQueued(io, branch, headSha, desk.access))) {
     io.line(`${branch} is elsewhere by now: nothing is said of ${headSha.slice(0, 10)}`);
     return EXIT.ok;
   }
@@ -216,9 +210,7 @@ async function refresh(
     );
     return { exit: EXIT.ok };
   }
-  const ref = `refs/giftwrap/pulls/${pull.number}`;
-  await fetchRefs(io.root, MAIN, [await mainRef(io), `+refs/pull/${pull.number}/head:${ref}`], desk.access);
-  if ((await commitOf(io.root, ref)) !== pull.headSha) return sayMoved(io, pull);
+  if (!(await fetchHead(io, pull, desk.access))) return sayMoved(io, pull);
 
   const base = pull.mergeCommit === null ? await mainCommit(io) : `${pull.mergeCommit}^1`;
   const gathered = await gatherPull(args, io, pull, base);
@@ -308,10 +300,8 @@ async function gatherPull(args: Arguments, io: Io, pull: PullRequest, base: stri
 }
 
 async function gatherHead(args: Arguments, io: Io, base: string, head: string): Promise<GatheredHead> {
-  const merged = await mergeInMemory(io.root, base, head);
-  if (merged !== null) return gatherOrProblem(args, io, base, merged, false);
-  const fork = (await git(io.root, ["merge-base", base, head])).trim();
-  return gatherOrProblem(args, io, fork, head, true);
+  const sides = await asMerged(io.root, base, head);
+  return gatherOrProblem(args, io, sides.base, sides.after, sides.isConflicted);
 }
 
 /** What the world does to us is told on the card, and nothing of the change is taken for right meanwhile. */
@@ -412,23 +402,6 @@ async function readReport(args: Arguments, io: Io): Promise<CheckArtifact | null
   const report = parseReport(bytes);
   if (!report) io.line("the report of the pull request's own run cannot be read, and is left out");
   return report;
-}
-
-async function mainRef(io: Io): Promise<string> {
-  return `+refs/heads/${MAIN}:refs/remotes/${(await remoteOf(io.root, MAIN)) ?? "origin"}/${MAIN}`;
-}
-
-/** @throws GiftError `MAIN_UNKNOWN` */
-async function mainCommit(io: Io): Promise<string> {
-  const remote = await remoteOf(io.root, MAIN);
-  const ref = remote === null ? `refs/heads/${MAIN}` : `refs/remotes/${remote}/${MAIN}`;
-  const commit = await commitOf(io.root, ref);
-  if (commit !== null) return commit;
-  throw new GiftError(
-    "MAIN_UNKNOWN",
-    `there is no branch ${MAIN} here`,
-    "check out with fetch-depth: 0, then run it again",
-  );
 }
 
 function environmentOf(args: Arguments): string {

@@ -58,7 +58,9 @@ export const checkout: Shim = {
       const paths = inputs["sparse-checkout"].split("\n").filter((it) => it.trim() !== "");
       await git("sparse-checkout", "set", ...paths);
     }
-    const wanted = depth === 0 ? [...ALL, ...specs] : specs;
+    // Fetched beside all branches, then put in its place: git takes no two sources for one ref.
+    const asked = specs.map((it, at) => it.replace(/:.*/, `:refs/checkout/${at}`));
+    const wanted = depth === 0 ? [...ALL, ...asked] : asked;
     await git(
       ...header,
       "fetch",
@@ -69,6 +71,8 @@ export const checkout: Shim = {
       "origin",
       ...wanted,
     );
+    for (const [at, spec] of specs.entries())
+      await git("update-ref", spec.replace(/.*:/, ""), `refs/checkout/${at}`);
     if (branch === null) await git(...header, "checkout", "--quiet", "--force", target);
     else await git(...header, "checkout", "--quiet", "--force", "-B", branch, target);
     const commit = await git("rev-parse", "HEAD");

@@ -1,0 +1,77 @@
+import type { PullRequest } from "../../github/pullRequest.ts";
+import { GiftError } from "../../report/error.ts";
+import { fetchRefs, type FetchAccess } from "../../source/fetchRefs.ts";
+import { commitOf, git } from "../../source/git.ts";
+import { remoteOf } from "../../source/mainBranch.ts";
+import { mergeInMemory } from "../../source/mergeInMemory.ts";
+import type { Io } from "../command.ts";
+
+/** The branch that is published. */
+export const MAIN = "main";
+
+/** Branches of GitHub's merge queue. */
+const QUEUE = /^gh-readonly-queue\/main\/[\w./-]+$/;
+
+export function isQueued(branch: string): boolean {
+  return QUEUE.test(branch);
+}
+
+/** Brings main and a pull request's head here as git's objects; false when the head is another one by now. @throws GiftError `FETCH_FAILED` */
+export async function fetchHead(
+  io: Pick<Io, "root">,
+  { number, headSha }: Pick<PullRequest, "number" | "headSha">,
+  access: FetchAccess | null,
+): Promise<boolean> {
+  return fetchAs(io, `refs/pull/${number}/head`, `refs/giftwrap/pulls/${number}`, headSha, access);
+}
+
+/** The same for a commit of the merge queue. @throws GiftError `FETCH_FAILED` */
+export async function fetchQueued(
+  io: Pick<Io, "root">,
+  branch: string,
+  headSha: string,
+  access: FetchAccess | null,
+): Promise<boolean> {
+  return fetchAs(io, `refs/heads/${branch}`, `refs/giftwrap/queue/${headSha}`, headSha, access);
+}
+
+/** @throws GiftError `MAIN_UNKNOWN` */
+export async function mainCommit({ root }: Pick<Io, "root">): Promise<string> {
+  const remote = await remoteOf(root, MAIN);
+  const ref = remote === null ? `refs/heads/${MAIN}` : `refs/remotes/${remote}/${MAIN}`;
+  const commit = await commitOf(root, ref);
+  if (commit !== null) return commit;
+  throw new GiftError(
+    "MAIN_UNKNOWN",
+    `there is no branch ${MAIN} here`,
+    "check out with fetch-depth: 0, then run it again",
+  );
+}
+
+/** Main before and after a head would be merged. */
+export interface MergedSides {
+  readonly base: string;
+  /** Where the two conflict, the head itself, and the base is where it began. */
+  readonly after: string;
+  readonly isConflicted: boolean;
+}
+
+/** @throws GiftError `GIT_FAILED` */
+export async function asMerged(root: string, base: string, head: string): Promise<MergedSides> {
+  const after = await mergeInMemory(root, base, head);
+  if (after !== null) return { base, after, isConflicted: false };
+  return { base: (await git(root, ["merge-base", base, head])).trim(), after: head, isConflicted: true };
+}
+
+async function fetchAs(
+  { root }: Pick<Io, "root">,
+  from: string,
+  to: string,
+  headSha: string,
+  access: FetchAccess | null,
+): Promise<boolean> {
+  const remote = (await remoteOf(root, MAIN)) ?? "origin";
+  const main = `+refs/heads/${MAIN}:refs/remotes/${remote}/${MAIN}`;
+  await fetchRefs(root, MAIN, [main, `+${from}:${to}`], access);
+  return (await commitOf(root, to)) === headSha;
+}
