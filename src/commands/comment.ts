@@ -185,7 +185,7 @@ async function react(
   const { status } = await askGitHub(`react to comment ${comment}`, fix, () =>
     octokit.reactions.createForIssueComment({ owner, repo, comment_id: comment, content }),
   );
-  return Number(status) === 201;
+  return status === 201;
 }
 
 async function reply(github: GitHub, { id, issue }: Comment, text: string): Promise<void> {

@@ -88,7 +88,7 @@ describe("a new release by the form", () => {
     const text = releaseText({ ...spec, requires: { kit: "^2.0.0" }, fallback: ["bell"], full: true });
     const newest = releaseOf(text);
     const known = { isThere: true, animation: "source/rose.svga", versions: ["1.3.0", "1.4.0"], newest };
-    const { animation, ...form } = { ...FORM, gift: "rose", regions: new Map<string, number | null>() };
+    const { animation: _, ...form } = { ...FORM, gift: "rose", regions: new Map<string, number | null>() };
     const planned = planNewRelease(form, { ...NEW, ...known }, POLICY_FILE, "yuki-art");
     expect(planned).toMatchObject({ version: "1.5.0", isNewGift: false });
     const files = planned.kind === "release" ? planned.files : [];
@@ -110,7 +110,7 @@ describe("a new release by the form", () => {
     expect(plan({ version: "1.0.0" }, { versions: ["1.0.0"] })).toMatchObject({
       problems: [{ heading: "Version", message: expect.stringContaining("The next one is 1.1.0") }],
     });
-    const { animation, ...form } = FORM;
+    const { animation: _, ...form } = FORM;
     expect(planNewRelease({ ...form, regions: new Map() }, NEW, POLICY_FILE, "a")).toMatchObject({
       problems: [{ heading: "Kind of animation" }, { heading: "Regions" }],
     });
