@@ -12,7 +12,7 @@ import { drawVerdict } from "../rollout/verdict/pictures.ts";
 import { verdictToJson } from "../rollout/verdict/verdictJson.ts";
 import { verdictToMarkdown } from "../rollout/verdict/verdictMarkdown.ts";
 import { verdictToText } from "../rollout/verdict/verdictText.ts";
-import { checkGate, gatedIn } from "../rules/checkGate.ts";
+import { gatedIn } from "../rules/checkGate.ts";
 import { commitOf, pathsChangedSince, untrackedPaths } from "../source/git.ts";
 import { giftOfPath } from "../model/paths.ts";
 import { readProject } from "../source/readProject.ts";
@@ -27,7 +27,9 @@ import {
   JSON_OPTION,
 } from "./command.ts";
 import { forkPoint } from "./forkPoint.ts";
-import { type Bench, judgeTrials, type JudgedTrial, type NotJudged, toGateFact } from "./gate/judgeTrials.ts";
+import { gatePulls, isAboutPulls } from "./gate/gatePulls.ts";
+import { judgeGated } from "./gate/judgeChange.ts";
+import { type Bench, judgeTrials, type JudgedTrial, type NotJudged } from "./gate/judgeTrials.ts";
 import { AT_OPTION, openBench, RECORDED_OPTION } from "./gate/openBench.ts";
 import { gatherChange } from "./gatherChange.ts";
 import { requireBase } from "./gatherFacts.ts";
@@ -38,7 +40,7 @@ const POINTS = 24;
 
 export const command: Command = {
   summary: "say whether a release may go further, from what its viewers' apps told: pass, hold or fail",
-  usage: "GIFT@VERSION | --base REVISION",
+  usage: "GIFT@VERSION | --base REVISION | --pull NUMBER | --all",
   example: "giftwrap gate rose@1.1.0 --pictures out",
   options: {
     base: {
@@ -46,6 +48,16 @@ export const command: Command = {
       value: "REVISION",
       help: "judge every promotion that the work tree holds against this revision; ends with 0 only if all pass",
     },
+    pull: {
+      type: "string",
+      value: "NUMBER",
+      help: "a pull request on GitHub, which gets the check giftwrap gate",
+    },
+    "head-repo": { type: "string", value: "OWNER/NAME", help: "instead: the repository of its head" },
+    "head-branch": { type: "string", value: "BRANCH", help: "with --head-repo" },
+    "head-sha": { type: "string", value: "COMMIT", help: "with --head-repo; nothing is said of another one" },
+    all: { type: "boolean", help: "every open pull request" },
+    "dry-run": { type: "boolean", help: "with a pull request: print what the check would say" },
     env: ENVIRONMENT_OPTION,
     at: AT_OPTION,
     recorded: RECORDED_OPTION,
@@ -55,6 +67,7 @@ export const command: Command = {
     json: JSON_OPTION,
   },
   run: async (args, io) => {
+    if (isAboutPulls(args)) return gatePulls(args, io);
     const base = args.text("base");
     return base === undefined ? gateRelease(args, io) : gateChange(args, io, base);
   },
@@ -96,12 +109,7 @@ async function gateRelease(args: Arguments, io: Io): Promise<Exit> {
 async function gateChange(args: Arguments, io: Io, asked: string): Promise<Exit> {
   if (args.words.length > 0) throw new UsageError("name a release or say --base, not both");
   const base = await requireBase(io.root, asked);
-  const gated = await gatedSince(io, asked);
-  const bench = await openRevision(args, io, base, new Set(gated.map((it) => it.gift)));
-  const judged = await judgeTrials(bench, gated);
-  const facts = new Map([...judged].map(([key, it]) => [key, toGateFact(it)]));
-  const findings = checkGate(gated, facts, bench.project, bench.now);
-  const stories = [...judged.values()].flatMap((it) => ("story" in it ? it.story : []));
+  const { judged, stories, findings } = await judgeGated(args, io, base, await gatedSince(io, asked));
   if (args.flag("json")) {
     const verdicts = [...judged].map(([key, it]) => ({ release: key, ...toJson(it) }));
     io.line(JSON.stringify({ verdicts, findings }));
