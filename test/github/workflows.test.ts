@@ -34,13 +34,11 @@ const MAY: Readonly<
   "review-signal signal": { token: "" },
   "lock build": { token: "contents: read, pull-requests: read" },
   "lock store": { token: CLOUD, app: "contents: write, pull-requests: read", keys: "lock" },
-  "lock card": { token: CARD, keys: "metrics" },
   "pr-comment card": { token: `actions: read, ${CARD}`, keys: "metrics" },
   "gate gate": {
     token: "checks: write, contents: read, id-token: write, pull-requests: read",
     keys: "metrics",
   },
-  "gate card": { token: CARD, keys: "metrics" },
   "publish stop": { token: CLOUD, keys: "production" },
   "publish publish": { token: CLOUD, keys: "production" },
   "publish verify": { token: CLOUD, keys: "metrics" },

@@ -33,8 +33,10 @@ export interface LocksFolder {
  * @throws GiftError `LOCKS_REFUSED`
  */
 export async function openLocksFolder(folder: string): Promise<LocksFolder> {
-  for (const path of [folder, join(folder, "locks"), join(folder, "objects")])
-    if (await isNoFolder(path)) throw refuse(`${path} is no folder`);
+  if ((await kindOf(folder)) !== "folder") throw refuse(`${folder} is no folder`);
+  // Of what could not be built at all there is none: an empty folder does not travel.
+  for (const path of [join(folder, "locks"), join(folder, "objects")])
+    if ((await kindOf(path)) === "other") throw refuse(`${path} is no folder`);
   const manifest = toManifest(await readPlain(join(folder, "manifest.json"), MAX_MANIFEST_BYTES));
   const sizes = new Map(manifest.objects.map((it) => [it.digest, it.bytes]));
   if (sizes.size < manifest.objects.length) throw refuse("the manifest names an object twice");
@@ -58,9 +60,10 @@ export async function openLocksFolder(folder: string): Promise<LocksFolder> {
   };
 }
 
-async function isNoFolder(path: string): Promise<boolean> {
+async function kindOf(path: string): Promise<"folder" | "other" | "missing"> {
   const stats = await lstat(path).catch(() => null);
-  return stats?.isDirectory() !== true;
+  if (stats === null) return "missing";
+  return stats.isDirectory() ? "folder" : "other";
 }
 
 function toManifest(bytes: Uint8Array): BuiltLocks {
