@@ -25,7 +25,7 @@ import { findSkipWords } from "../github/skipWords.ts";
 import { upsertComment } from "../github/upsertComment.ts";
 import { GiftError, UsageError } from "../report/error.ts";
 import { checkOutData } from "../source/checkOutData.ts";
-import { type FetchAccess, peekRef } from "../source/fetchRefs.ts";
+import { peekRef } from "../source/fetchRefs.ts";
 import { commitOf, git } from "../source/git.ts";
 import { workTree } from "../source/tree.ts";
 import { gatherCard, type GatheredCard } from "./card/gatherCard.ts";
@@ -96,7 +96,6 @@ interface Desk {
   readonly github: GitHub;
   /** Reads teams: GitHub's own token may not. */
   readonly teamGitHub: GitHub;
-  readonly access: FetchAccess | null;
   readonly teams: Map<string, ReadonlySet<string> | null>;
 }
 
@@ -119,7 +118,7 @@ async function openDesk(io: Io): Promise<Desk> {
   const access = readGitHubAccess(io.variables);
   const teamToken = io.variables["GIFTWRAP_TEAM_TOKEN"];
   const teamGitHub = access && teamToken ? await openGitHub({ ...access, token: teamToken }) : github;
-  return { github, teamGitHub, access, teams: new Map() };
+  return { github, teamGitHub, teams: new Map() };
 }
 
 async function pullCard(args: Arguments, io: Io, number: number): Promise<Exit> {
@@ -176,7 +175,7 @@ async function queueCheck(
   branch: string,
   headSha: string,
 ): Promise<Exit> {
-  if (!(await fetchQueued(io, branch, headSha, desk.access))) {
+  if (!(await fetchQueued(io, branch, headSha))) {
     io.line(`${branch} is elsewhere by now: nothing is said of ${headSha.slice(0, 10)}`);
     return EXIT.ok;
   }
@@ -210,7 +209,7 @@ async function refresh(
     );
     return { exit: EXIT.ok };
   }
-  if (!(await fetchHead(io, pull, desk.access))) return sayMoved(io, pull);
+  if (!(await fetchHead(io, pull))) return sayMoved(io, pull);
 
   const base = pull.mergeCommit === null ? await mainCommit(io) : `${pull.mergeCommit}^1`;
   const gathered = await gatherPull(args, io, pull, base);
@@ -243,7 +242,7 @@ async function refresh(
   const exit: Exit = gathered.problem ? EXIT.failure : EXIT.ok;
   if (show(args, io, card)) return { exit };
 
-  if ((await peekRef(io.root, MAIN, `refs/pull/${pull.number}/head`, desk.access)) !== pull.headSha)
+  if ((await peekRef(io.root, MAIN, `refs/pull/${pull.number}/head`, io.variables)) !== pull.headSha)
     return sayMoved(io, pull);
   const written = await say(desk, pull, card, approvals, isSweep);
   io.output("pull", String(pull.number));

@@ -1,17 +1,10 @@
 import { explainError, GiftError } from "../report/error.ts";
-import { git } from "./git.ts";
+import { git, gitCredentials } from "./git.ts";
 import { remoteOf } from "./mainBranch.ts";
 
-/** What a fetch may show to a remote that asks who is there. */
-export interface FetchAccess {
-  readonly token: string;
-  /** Only remotes below this address are shown the token. */
-  readonly webUrl: string;
-}
-
 /**
- * Fetches refs from the remote of the main branch, as refspecs, and nothing else; without a remote nothing is fetched. The token stands in
- * no argument and no file.
+ * Fetches refs from the remote of the main branch, as refspecs, and nothing else; without a remote nothing is fetched. GitHub is shown the
+ * token of the variables, as `gitCredentials` says.
  * @returns whether there is a remote
  * @throws GiftError `FETCH_FAILED`
  */
@@ -19,13 +12,13 @@ export async function fetchRefs(
   root: string,
   branch: string,
   refspecs: readonly string[],
-  access: FetchAccess | null,
+  variables: NodeJS.ProcessEnv,
 ): Promise<boolean> {
   const remote = await remoteOf(root, branch);
   if (remote === null) return false;
   try {
     await git(root, ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, ...refspecs], {
-      variables: await showing(root, remote, access),
+      variables: gitCredentials(variables),
     });
     return true;
   } catch (cause) {
@@ -43,28 +36,11 @@ export async function peekRef(
   root: string,
   branch: string,
   ref: string,
-  access: FetchAccess | null,
+  variables: NodeJS.ProcessEnv,
 ): Promise<string | null> {
   const remote = await remoteOf(root, branch);
   if (remote === null) return null;
-  const variables = await showing(root, remote, access);
-  const [tip = ""] = (await git(root, ["ls-remote", remote, ref], { variables })).split("\t");
+  const shown = gitCredentials(variables);
+  const [tip = ""] = (await git(root, ["ls-remote", remote, ref], { variables: shown })).split("\t");
   return tip === "" ? null : tip;
-}
-
-async function showing(
-  root: string,
-  remote: string,
-  access: FetchAccess | null,
-): Promise<Record<string, string>> {
-  const quiet = { GIT_TERMINAL_PROMPT: "0" };
-  const url = (await git(root, ["remote", "get-url", remote])).trim();
-  if (!access || !url.startsWith(`${access.webUrl}/`)) return quiet;
-  const basic = Buffer.from(`x-access-token:${access.token}`).toString("base64");
-  return {
-    ...quiet,
-    GIT_CONFIG_COUNT: "1",
-    GIT_CONFIG_KEY_0: `http.${access.webUrl}/.extraheader`,
-    GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${basic}`,
-  };
 }

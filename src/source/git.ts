@@ -14,11 +14,12 @@ export interface GitInput {
 /**
  * What lets git speak to the repository's own server as the account that GITHUB_TOKEN belongs to: configuration in environment
  * variables, so that the token stands on no command line and in no file, and goes to no other server. It comes on top of what such
- * variables say already. Empty without a token or without GITHUB_SERVER_URL.
+ * variables say already. The server is GITHUB_SERVER_URL, or github.com. Empty without a token.
  */
 export function gitCredentials(variables: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
-  const { GITHUB_TOKEN: token, GITHUB_SERVER_URL: server } = variables;
-  if (!token || !server || !URL.canParse(server)) return {};
+  const { GITHUB_TOKEN: token } = variables;
+  const server = variables["GITHUB_SERVER_URL"] || "https://github.com";
+  if (!token || !URL.canParse(server)) return {};
   const key = `http.${new URL(server).origin}/.extraheader`;
   const before = Number(variables["GIT_CONFIG_COUNT"] ?? 0);
   for (let at = 0; at < before; at++) if (variables[`GIT_CONFIG_KEY_${at}`] === key) return {};

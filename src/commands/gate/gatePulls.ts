@@ -1,11 +1,10 @@
 import type { GitHub } from "../../github/openGitHub.ts";
-import { readGitHubAccess, requireGitHub } from "../../github/openGitHub.ts";
+import { requireGitHub } from "../../github/openGitHub.ts";
 import { publishCheck } from "../../github/publishCheck.ts";
 import { findPullRequestOfRun, type PullRequest, readPullRequest } from "../../github/pullRequest.ts";
 import { toGateReport } from "../../github/gateReport.ts";
 import { GiftError, UsageError } from "../../report/error.ts";
 import { checkOutData } from "../../source/checkOutData.ts";
-import type { FetchAccess } from "../../source/fetchRefs.ts";
 import { workTree } from "../../source/tree.ts";
 import { listOpenPulls } from "../card/listOpenPulls.ts";
 import { type Arguments, EXIT, type Exit, type Io, parseWholeNumber } from "../command.ts";
@@ -17,12 +16,6 @@ export function isAboutPulls(args: Arguments): boolean {
   return args.flag("all") || args.text("pull") !== undefined || args.text("head-sha") !== undefined;
 }
 
-/** One conversation with GitHub. */
-interface Desk {
-  readonly github: GitHub;
-  readonly access: FetchAccess | null;
-}
-
 /**
  * Says by the check `giftwrap gate` whether what a pull request opens further is proven, by the gate and the numbers of main: one pull request,
  * every open one, or the commit of a merge queue. What is said already is not written again. Ends with 0 also where the gate says no: the
@@ -31,32 +24,31 @@ interface Desk {
  */
 export async function gatePulls(args: Arguments, io: Io): Promise<Exit> {
   const github = await requireGitHub(io.variables);
-  const desk = { github, access: readGitHubAccess(io.variables) };
-  if (args.flag("all")) return gateAll(args, io, desk);
+  if (args.flag("all")) return gateAll(args, io, github);
   const pull = args.text("pull");
   if (pull !== undefined)
-    return gatePull(args, io, desk, await readPullRequest(github, parseWholeNumber("pull", pull, 0)));
+    return gatePull(args, io, github, await readPullRequest(github, parseWholeNumber("pull", pull, 0)));
 
   const [headRepo, headBranch, headSha] = ["head-repo", "head-branch", "head-sha"].map((it) => args.text(it));
   if (!headRepo || !headBranch || !headSha)
     throw new UsageError("--head-sha goes with --head-repo and --head-branch");
   if (!/^[0-9a-f]{40}$/.test(headSha)) throw new UsageError("--head-sha: write the whole id of a commit");
   const isOurs = headRepo.toLowerCase() === `${github.owner}/${github.repo}`.toLowerCase();
-  if (isOurs && isQueued(headBranch)) return gateQueued(args, io, desk, headBranch, headSha);
+  if (isOurs && isQueued(headBranch)) return gateQueued(args, io, github, headBranch, headSha);
   const number = await findPullRequestOfRun(github, { headRepo, headBranch, headSha });
   if (number === null) {
     io.line(`no open pull request has ${headSha.slice(0, 10)} as its head: nothing is judged`);
     return EXIT.ok;
   }
-  return gatePull(args, io, desk, await readPullRequest(github, number));
+  return gatePull(args, io, github, await readPullRequest(github, number));
 }
 
 /** The one that was touched longest ago first. What fails for one is said, and holds up no other. */
-async function gateAll(args: Arguments, io: Io, desk: Desk): Promise<Exit> {
+async function gateAll(args: Arguments, io: Io, github: GitHub): Promise<Exit> {
   let worst: Exit = EXIT.ok;
-  for (const pull of await listOpenPulls(desk.github, MAIN)) {
+  for (const pull of await listOpenPulls(github, MAIN)) {
     try {
-      await gatePull(args, io, desk, pull);
+      await gatePull(args, io, github, pull);
     } catch (error) {
       if (!(error instanceof GiftError)) throw error;
       io.line(`#${pull.number}: ${error.message} [${error.code}]; fix: ${error.fix}`);
@@ -67,27 +59,27 @@ async function gateAll(args: Arguments, io: Io, desk: Desk): Promise<Exit> {
   return worst;
 }
 
-async function gatePull(args: Arguments, io: Io, desk: Desk, pull: PullRequest): Promise<Exit> {
+async function gatePull(args: Arguments, io: Io, github: GitHub, pull: PullRequest): Promise<Exit> {
   const { number, headSha } = pull;
   if (pull.state !== "open" || pull.baseRef !== MAIN) {
     io.line(`#${number} is not open towards ${MAIN}: nothing is judged`);
     return EXIT.ok;
   }
-  if (!(await fetchHead(io, pull, desk.access))) {
+  if (!(await fetchHead(io, pull))) {
     io.line(`#${number} is no longer at ${headSha.slice(0, 10)}: the newer head has its own run`);
     return EXIT.ok;
   }
-  return sayVerdict(args, io, desk, `#${number}`, headSha);
+  return sayVerdict(args, io, github, `#${number}`, headSha);
 }
 
 async function gateQueued(
   args: Arguments,
   io: Io,
-  desk: Desk,
+  github: GitHub,
   branch: string,
   headSha: string,
 ): Promise<Exit> {
-  if (await fetchQueued(io, branch, headSha, desk.access)) return sayVerdict(args, io, desk, branch, headSha);
+  if (await fetchQueued(io, branch, headSha)) return sayVerdict(args, io, github, branch, headSha);
   io.line(`${branch} is elsewhere by now: nothing is judged`);
   return EXIT.ok;
 }
@@ -95,7 +87,7 @@ async function gateQueued(
 async function sayVerdict(
   args: Arguments,
   io: Io,
-  { github }: Desk,
+  github: GitHub,
   name: string,
   headSha: string,
 ): Promise<Exit> {

@@ -1,5 +1,5 @@
 import { findPullRequestOfRun, readPullRequest } from "../../github/pullRequest.ts";
-import { type GitHub, readGitHubAccess } from "../../github/openGitHub.ts";
+import type { GitHub } from "../../github/openGitHub.ts";
 import { UsageError } from "../../report/error.ts";
 import { fetchRefs } from "../../source/fetchRefs.ts";
 import { commitOf } from "../../source/git.ts";
@@ -47,6 +47,6 @@ export async function fetchPullHead(
 ): Promise<boolean> {
   if ((await commitOf(root, headSha)) !== null) return true;
   const ref = `+refs/pull/${number}/head:refs/giftwrap/pulls/${number}`;
-  await fetchRefs(root, branch, [ref], readGitHubAccess(variables));
+  await fetchRefs(root, branch, [ref], variables);
   return (await commitOf(root, headSha)) !== null;
 }

@@ -1,6 +1,6 @@
 import type { PullRequest } from "../../github/pullRequest.ts";
 import { GiftError } from "../../report/error.ts";
-import { fetchRefs, type FetchAccess } from "../../source/fetchRefs.ts";
+import { fetchRefs } from "../../source/fetchRefs.ts";
 import { commitOf, git } from "../../source/git.ts";
 import { remoteOf } from "../../source/mainBranch.ts";
 import { mergeInMemory } from "../../source/mergeInMemory.ts";
@@ -18,21 +18,19 @@ export function isQueued(branch: string): boolean {
 
 /** Brings main and a pull request's head here as git's objects; false when the head is another one by now. @throws GiftError `FETCH_FAILED` */
 export async function fetchHead(
-  io: Pick<Io, "root">,
+  io: Pick<Io, "root" | "variables">,
   { number, headSha }: Pick<PullRequest, "number" | "headSha">,
-  access: FetchAccess | null,
 ): Promise<boolean> {
-  return fetchAs(io, `refs/pull/${number}/head`, `refs/giftwrap/pulls/${number}`, headSha, access);
+  return fetchAs(io, `refs/pull/${number}/head`, `refs/giftwrap/pulls/${number}`, headSha);
 }
 
 /** The same for a commit of the merge queue. @throws GiftError `FETCH_FAILED` */
 export async function fetchQueued(
-  io: Pick<Io, "root">,
+  io: Pick<Io, "root" | "variables">,
   branch: string,
   headSha: string,
-  access: FetchAccess | null,
 ): Promise<boolean> {
-  return fetchAs(io, `refs/heads/${branch}`, `refs/giftwrap/queue/${headSha}`, headSha, access);
+  return fetchAs(io, `refs/heads/${branch}`, `refs/giftwrap/queue/${headSha}`, headSha);
 }
 
 /** @throws GiftError `MAIN_UNKNOWN` */
@@ -64,14 +62,13 @@ export async function asMerged(root: string, base: string, head: string): Promis
 }
 
 async function fetchAs(
-  { root }: Pick<Io, "root">,
+  { root, variables }: Pick<Io, "root" | "variables">,
   from: string,
   to: string,
   headSha: string,
-  access: FetchAccess | null,
 ): Promise<boolean> {
   const remote = (await remoteOf(root, MAIN)) ?? "origin";
   const main = `+refs/heads/${MAIN}:refs/remotes/${remote}/${MAIN}`;
-  await fetchRefs(root, MAIN, [main, `+${from}:${to}`], access);
+  await fetchRefs(root, MAIN, [main, `+${from}:${to}`], variables);
   return (await commitOf(root, to)) === headSha;
 }
