@@ -173,11 +173,13 @@ function describeTodos(card: PullRequestCard, words: CardWords, limit: number): 
   const { todos } = card;
   if (todos.length === 0) return "";
   const items = todos.slice(0, limit).map((it, at) => `${at + 1}. ${describeTodo(it, card, words)}\n`);
-  const note =
-    words.findingsNote !== null && todos.some((it) => it.kind === "finding")
-      ? `${words.findingsNote}\n\n`
-      : "";
+  const note = todos.some((it) => it.kind === "finding") ? describeNote(words.findingsNote) : "";
   return `#### ${words.todo}\n\n${note}${items.join("")}${describeMore(todos.length, limit, words)}`;
+}
+
+/** Said above what is not in the card's own language. */
+function describeNote(note: string | null): string {
+  return note === null ? "" : `${note}\n\n`;
 }
 
 function describeTodo(todo: Todo, card: PullRequestCard, words: CardWords): string {
@@ -343,6 +345,7 @@ function describeMetrics({ stories, unjudged }: PullRequestCard, words: CardWord
   const maxLength = Math.floor(LONGEST_STORIES / Math.max(1, shown.length));
   return [
     `#### ${words.metrics}\n`,
+    words.metricsNote === null ? "" : `${words.metricsNote}\n`,
     toList(
       unjudged,
       (it) => words.unjudged(escapeCell(it.release), escapeCell(it.why), escapeCell(it.next)),
@@ -446,7 +449,14 @@ function describeWarnings(card: PullRequestCard, words: CardWords, limit: number
       escapeCell(it.reason),
     );
   return [
-    fold(words.warnings, others, (it) => describeFinding(it, card, words), limit, words),
+    fold(
+      words.warnings,
+      others,
+      (it) => describeFinding(it, card, words),
+      limit,
+      words,
+      describeNote(words.findingsNote),
+    ),
     fold(words.waived, once, describe, limit, words),
   ]
     .filter(Boolean)
@@ -556,12 +566,13 @@ function fold<T>(
   describe: (item: T) => string,
   limit: number,
   words: CardWords,
+  note = "",
 ): string {
   return items.length === 0
     ? ""
     : foldText(
         `${title}${words.signs.open}${items.length}${words.signs.close}`,
-        toList(items, describe, limit, words),
+        `${note}${toList(items, describe, limit, words)}`,
       );
 }
 

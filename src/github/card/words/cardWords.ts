@@ -81,7 +81,7 @@ export interface CardWords {
   overrideWas(limit: string): string;
 
   todo: string;
-  /** Said once above findings, for what the rules say is English. */
+  /** Said above a list of findings, for what the rules say is English. */
   findingsNote: string | null;
   fixAtLine(link: string, line: number): string;
   uploadAgain(link: string): string;
@@ -114,6 +114,8 @@ export interface CardWords {
   backHow(form: string | null): string;
 
   metrics: string;
+  /** Said once above verdicts, whose story is English. */
+  metricsNote: string | null;
   unjudged(release: string, why: string, next: string): string;
 
   costs: string;

@@ -134,6 +134,7 @@ export const EN: CardWords = {
     `Press **Revert** on this page after the merge${form === null ? "" : `, or use [Roll back a gift](${form})`}.`,
 
   metrics: "What its viewers' apps tell",
+  metricsNote: null,
   unjudged: (release, why, next) => `${release} was not judged, so it does not pass: ${why}. ${next}`,
 
   costs: "What it costs on a device",

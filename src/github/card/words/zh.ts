@@ -134,6 +134,7 @@ export const ZH: CardWords = {
   backHow: (form) => `合并后在本页点击 **Revert**${form === null ? "" : `，或使用表单[回滚礼物](${form})`}。`,
 
   metrics: "观众端的数据",
+  metricsNote: "以下评判及数据说明由发布门禁给出，为英文。",
   unjudged: (release, why, next) => `${release} 没有得到评估，因此不算通过：${why}。${next}`,
 
   costs: "设备开销",
