@@ -32,6 +32,11 @@ export const LABELS: readonly Label[] = [
     color: "9a6700",
     description: "Keeps a release where it is until a person lets it go on",
   },
+  {
+    name: "giftwrap: operations",
+    color: "5319e7",
+    description: "What a person has to mend in what is published",
+  },
   { name: "giftwrap: new-release", color: "0969da", description: "The form New gift release" },
   {
     name: "giftwrap: approved-author",
