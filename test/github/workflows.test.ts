@@ -22,6 +22,8 @@ const PARSED = new Map<string, Block>();
 const READ = "contents: read";
 const CLOUD = "contents: read, id-token: write";
 const CARD = "checks: write, contents: read, id-token: write, pull-requests: write, statuses: write";
+/** Who is in a team: the App may see that, the job's own token may not. */
+const TEAMS = "members: read";
 const PROPOSE = "contents: write, issues: write, pull-requests: write";
 const MAY: Readonly<
   Record<string, { readonly token: string; readonly app?: string; readonly keys?: string }>
@@ -34,7 +36,7 @@ const MAY: Readonly<
   "review-signal signal": { token: "" },
   "lock build": { token: "contents: read, pull-requests: read" },
   "lock store": { token: CLOUD, app: "contents: write, pull-requests: read", keys: "lock" },
-  "pr-comment card": { token: `actions: read, ${CARD}`, keys: "metrics" },
+  "pr-comment card": { token: `actions: read, ${CARD}`, app: TEAMS, keys: "bot" },
   "gate gate": {
     token: "checks: write, contents: read, id-token: write, pull-requests: read",
     keys: "metrics",
@@ -54,7 +56,7 @@ const MAY: Readonly<
   "stop record": { token: CLOUD, app: PROPOSE, keys: "bot" },
   "reconcile reconcile": { token: "contents: read, id-token: write, issues: write", keys: "production" },
   "reconcile adopt": { token: CLOUD, app: PROPOSE, keys: "bot" },
-  "reconcile cards": { token: CARD, keys: "metrics" },
+  "reconcile cards": { token: CARD, app: TEAMS, keys: "bot" },
   "refresh refresh": { token: CLOUD, keys: "production" },
   "drill drill": { token: CLOUD, keys: "staging" },
   "new-release new-release": { token: READ, app: PROPOSE, keys: "bot" },
@@ -72,10 +74,10 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What writes to a store, or to git by the App: never cut off in the middle. */
-const WRITERS = ["production", "staging", "lock", "bot"];
+const WRITERS = ["production", "staging", "lock"];
 
 /** Forms whose payload is in the event alone, so that a run that waits must not be replaced by the next. */
-const QUEUES = ["promote promote", "rollback", "stop"];
+const QUEUES = ["drill drill", "promote promote", "rollback", "stop"];
 
 describe.each(WORKFLOWS)("%s", (name) => {
   const text = read(`workflows/${name}`);
@@ -154,7 +156,9 @@ describe.each(WORKFLOWS)("%s", (name) => {
   it("says what may run at the same time, and never cuts off what writes", () => {
     for (const { title, job } of jobs) {
       const concurrency = block(job["concurrency"] ?? workflow["concurrency"]);
-      const writes = WRITERS.includes(String(job["environment"]));
+      const writes =
+        WRITERS.includes(String(job["environment"])) ||
+        levels(appPermissions(job)).includes("contents: write");
       if (writes || Object.values(block(job["permissions"])).includes("write")) {
         // Reading what is live needs no turn.
         if (title !== "publish verify")
