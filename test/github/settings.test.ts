@@ -156,6 +156,7 @@ describe("the doctor", () => {
       {
         ...wellHealth(),
         plan: planSettings(WANTED, BLIND),
+        hasQueue: null,
         variables: null,
         secrets: null,
         environments: null,
@@ -192,6 +193,16 @@ describe("the doctor", () => {
     ]);
   });
 
+  test("finds a merge queue, in which a rollback would wait", () => {
+    expect(diagnose({ ...wellHealth(), hasQueue: true }, 0).filter((it) => it.state !== "well")).toEqual([
+      {
+        state: "missing",
+        what: expect.stringContaining("a rollback would wait there behind others"),
+        fix: "turn the queue off at https://github.com/orchid-live/gifts/settings/rules",
+      },
+    ]);
+  });
+
   test("reads the teams of CODEOWNERS without its comments", () => {
     expect(ownersIn("# @acme/nobody\n/gifts/ @acme/art @bob # @acme/none\n")).toEqual([
       { org: "acme", team: "art" },
@@ -205,6 +216,7 @@ function healthOf(changes: Partial<Health>): Health {
     repo: "gifts",
     webUrl: "https://github.com",
     plan: { operations: [], notes: [], unread: [] },
+    hasQueue: false,
     files: {
       policy: null,
       production: {

@@ -7,6 +7,8 @@ export interface Health {
   readonly repo: string;
   readonly webUrl: string;
   readonly plan: SettingsPlan;
+  /** Whether merges into main go through a merge queue. */
+  readonly hasQueue: boolean | null;
   readonly files: HealthFiles;
   /** The repository's own variables. */
   readonly variables: ReadonlyMap<string, string> | null;
@@ -66,6 +68,7 @@ const LONGEST_SILENCE = 36 * 3_600_000;
 export function diagnose(health: Health, now: number): readonly Diagnosis[] {
   return [
     ...ofSettings(health),
+    ...ofQueue(health),
     ...ofOwners(health),
     ...ofTeams(health),
     ...ofKeys(health),
@@ -93,6 +96,19 @@ function ofSettings({ plan }: Health): readonly Diagnosis[] {
     ...(differing.length > 0 || plan.unread.length > 0 ? differing : [well]),
     ...plan.notes.map((what): Diagnosis => ({ state: "look", what })),
     ...plan.unread.map((what) => unread(what)),
+  ];
+}
+
+/** Commits of a queue are nobody's pull request, so no approval is ever said of them. */
+function ofQueue({ owner, repo, webUrl, hasQueue }: Health): readonly Diagnosis[] {
+  if (hasQueue === null) return [unread("whether main has a merge queue")];
+  if (!hasQueue) return [];
+  return [
+    {
+      state: "missing",
+      what: "main has a merge queue: a rollback would wait there behind others, and the status giftwrap approvals is never given in it",
+      fix: `turn the queue off at ${webUrl}/${owner}/${repo}/settings/rules`,
+    },
   ];
 }
 
@@ -160,7 +176,7 @@ function ofApp(health: Health): readonly Diagnosis[] {
         ? { state: "well", what: `${what} is set` }
         : {
             state: "missing",
-            what: `${what} is not set: nothing commits locks or opens pull requests`,
+            what: `${what} is not set: nothing commits locks, opens pull requests or reads who is in a team, so approvals stay pending`,
             fix: `make the App at ${webUrl}/organizations/${owner}/settings/apps/new (.github/ADOPT.md), then: gh variable set GIFTWRAP_APP_ID --body CLIENT_ID`,
           };
   const key = "app.private-key.pem";

@@ -31,12 +31,23 @@ export async function readHealth(github: GitHub, files: HealthFiles): Promise<He
     webUrl: github.webUrl,
     files,
     plan: planSettings(wanted, present),
+    hasQueue: await readQueue(github, wanted.mainBranch),
     variables: await readVariables(github),
     secrets: await readSecrets(github),
     environments: environments && (await readEnvironments(github, environments)),
     workflows: await readWorkflows(github),
     teams: await readTeams(github, files),
   };
+}
+
+/** Whoever made it: a ruleset of the organisation may have it, too. */
+function readQueue({ octokit, owner, repo }: GitHub, branch: string): Promise<boolean | null> {
+  return orUnread(async () => {
+    const rules = await askGitHub(`list the rules of ${branch}`, FIX, () =>
+      octokit.paginate(octokit.repos.getBranchRules, { owner, repo, branch, per_page: 100 }, readPage),
+    );
+    return rules.some(({ type }) => type === "merge_queue");
+  });
 }
 
 function readVariables({ octokit, owner, repo }: GitHub): Promise<ReadonlyMap<string, string> | null> {
