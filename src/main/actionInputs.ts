@@ -46,6 +46,7 @@ export const INPUTS = {
   drift: "true: tell what reconcile left for people",
   result: "the file that reconcile writes, and tell reads",
   newest: "true: only the newest release that viewers get",
+  merge: "true: merge what was opened before, as far as that is allowed",
   lift: "true: take it back",
   "dry-run": "true: write nothing",
   force: "true: also when nothing is due",
