@@ -10,6 +10,7 @@ import { bringMain } from "./moves/bringMain.ts";
 import { proposeEdit, readOnMain } from "./moves/proposeEdit.ts";
 import { releasePath } from "../model/paths.ts";
 import { UsageError } from "../report/error.ts";
+import { toOneLine } from "../report/text.ts";
 import { insertBlock, removeBlock } from "../source/edit.ts";
 import { parseFile } from "../source/readProject.ts";
 import { workTree } from "../source/tree.ts";
@@ -35,7 +36,8 @@ export const command: Command = {
   },
   run: async (args, io) => {
     const { gift, version } = readReleaseWord(args.words, 'hold rose@1.1.0 --reason "..."');
-    const reason = args.text("reason")?.trim();
+    const typed = args.text("reason");
+    const reason = typed === undefined ? undefined : toOneLine(typed);
     if (args.flag("lift") === Boolean(reason)) throw new UsageError("say --reason TEXT, or --lift");
     if (args.flag("pull-request")) {
       const github = await requireGitHub(io.variables);

@@ -12,7 +12,7 @@ import { releasePath } from "../model/paths.ts";
 import { releaseKey } from "../model/project.ts";
 import { GiftError, UsageError } from "../report/error.ts";
 import type { Finding } from "../report/finding.ts";
-import { findingsToText } from "../report/text.ts";
+import { findingsToText, toOneLine } from "../report/text.ts";
 import { planPromotion, type Promotion, type Target } from "../rollout/planPromotion.ts";
 import { commitOf } from "../source/git.ts";
 import { workTree } from "../source/tree.ts";
@@ -96,7 +96,7 @@ export const command: Command = {
 /** The form *Promote a release*: the same pull request that is opened when the gate passes, at a person's word. */
 async function propose(args: Arguments, io: Io, release: ReleaseName, target: Target): Promise<Exit> {
   const { gift, version } = release;
-  const reason = args.text("reason")?.trim();
+  const reason = toOneLine(args.text("reason") ?? "");
   if (!reason) throw new UsageError('say why, such as: --reason "The test group likes it"');
   const github = await requireGitHub(io.variables);
   const base = args.text("branch") ?? "main";

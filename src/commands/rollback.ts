@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { classifyPath } from "../model/paths.ts";
 import { readRollout } from "../publish/readChanges.ts";
 import { GiftError, UsageError } from "../report/error.ts";
+import { toOneLine } from "../report/text.ts";
 import { nearestWord } from "../report/nearest.ts";
 import { type LimitWord, planRollback, type Rollback } from "../rollout/planRollback.ts";
 import { revisionTree, type Tree, workTree } from "../source/tree.ts";
@@ -102,7 +103,7 @@ async function propose(
   version: string | undefined,
   limit: LimitWord,
 ): Promise<Exit> {
-  const reason = args.text("reason")?.trim();
+  const reason = toOneLine(args.text("reason") ?? "");
   if (!reason) throw new UsageError('say why, such as: --reason "Crashes on Mali GPUs"');
   const order = {
     gift,

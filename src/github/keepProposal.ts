@@ -14,6 +14,7 @@ import {
 } from "./proposalNotes.ts";
 import { openPullRequest } from "./pullRequests.ts";
 import { readPage } from "./readPage.ts";
+import { breakSkipWords } from "./skipWords.ts";
 
 /** Files to be changed by one pull request of this account, on a branch that is always the same. */
 export interface KeptProposal {
@@ -74,7 +75,13 @@ const OWN_EMAIL = "giftwrap@giftwrap.invalid";
  * twice, or by two at once, it is done once.
  * @throws GiftError of `askGitHub`, `BRANCH_BUSY`
  */
-export async function keepProposal(github: GitHub, proposal: KeptProposal): Promise<Kept> {
+export async function keepProposal(github: GitHub, wanted: KeptProposal): Promise<Kept> {
+  const proposal = {
+    ...wanted,
+    title: breakSkipWords(wanted.title),
+    body: breakSkipWords(wanted.body),
+    message: breakSkipWords(wanted.message),
+  };
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const { open, past } = await readProposals(github, proposal.branch);
     if (!open && past && proposal.mayReopen && !proposal.mayReopen(past)) return { kind: "past", past };

@@ -3,6 +3,7 @@ import { statusOf } from "./keepAsking.ts";
 import type { GitHub } from "./openGitHub.ts";
 import { type PullRequest, readPullRequest } from "./pullRequest.ts";
 import { readPage } from "./readPage.ts";
+import { breakSkipWords } from "./skipWords.ts";
 import { upsertComment } from "./upsertComment.ts";
 import { writeOnce } from "./writeOnce.ts";
 
@@ -128,8 +129,8 @@ export async function mergePullRequest(
       pull_number: number,
       merge_method: "squash",
       sha: headSha,
-      commit_title: title,
-      ...(message !== undefined && { commit_message: message }),
+      commit_title: breakSkipWords(title),
+      ...(message !== undefined && { commit_message: breakSkipWords(message) }),
     });
     return { kind: "merged", sha: data.sha };
   };

@@ -17,3 +17,10 @@ export function findSkipWords(title: string, body: string, commits: readonly str
   }
   return [...found.values()];
 }
+
+/** The same text for people, that keeps GitHub from nothing: what somebody gave as a reason goes into the message of a merge. */
+export function breakSkipWords(text: string): string {
+  return text
+    .replaceAll(/\[((?:skip|no) ci|ci skip|skip actions|actions skip)\]/gi, "($1)")
+    .replaceAll(/^(skip-checks):(\s*true\s*)$/gim, "$1 $2");
+}

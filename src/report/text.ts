@@ -19,6 +19,11 @@ export function escapeUnseen(text: string): string {
   return text.replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`);
 }
 
+/** What somebody typed, on one line: a second one would be a trailer or a heading where it goes. */
+export function toOneLine(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}\u2028\u2029]+/gu, " ").trim();
+}
+
 /** One line that says how it stands. */
 export function summariseFindings(findings: readonly Finding[]): string {
   const errors = findings.filter((it) => it.severity === "error").length;
