@@ -11,6 +11,8 @@ import type { LimitWord, Rollback } from "../../rollout/planRollback.ts";
 import { overrideBranch, rollbackBranch } from "../../rollout/proposalBranches.ts";
 import type { FileText } from "../../source/fileText.ts";
 import { revisionTree } from "../../source/tree.ts";
+import { canonicalJson } from "../../wire/metadata.ts";
+import type { Override } from "../../wire/override.ts";
 import { EXIT, type Exit, type Io } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
 import { proposeOverride } from "./adoptOverride.ts";
@@ -59,14 +61,17 @@ export async function recordRollback(
   const github = await requireGitHub(io.variables);
   const tip = await bringMain(io, github, order.base);
   const { rollback, why, left } = await plan(tip);
-  const standing = await findOverride(io, order, tip);
+  const standing = await findOverrides(io, order, tip);
   if (!rollback) return await sayNothing(io, github, order, tip, why, standing);
 
   const { gift, reason, incident } = order;
   const { version, path, text, closed } = rollback;
   const branch = rollbackBranch(gift, version);
-  const adopted = standing && (await toAdopted(io, github, order, branch, standing));
-  const files: readonly FileText[] = [{ path, text }, ...(adopted ? [adopted] : [])];
+  // Of several who pressed each has an override of their own that holds the same: all of them go with it.
+  const adopted = await Promise.all(
+    standing.map((it) => toAdopted(io, github, { order, branch, standing: it })),
+  );
+  const files: readonly FileText[] = [{ path, text }, ...adopted];
   const title = `Roll back ${gift} ${version}${order.limit === "none" ? "" : ` to ${order.limit}`}`;
   const kept = await keepProposal(github, {
     branch,
@@ -80,7 +85,7 @@ export async function recordRollback(
     ),
     message: `${title}: ${reason}\n\nGift: ${gift}\nRelease: ${version}\nMove: ${closed.join(", ")} closed\n`,
     title: `${title}: ${reason}`.slice(0, 250),
-    body: toBody(order, rollback, left, adopted),
+    body: toBody(order, rollback, left, adopted.length > 0),
     labels: [ROLLBACK_LABEL],
   });
   if (kept.kind === "past") throw new TypeError("a rollback may always be opened again");
@@ -107,8 +112,8 @@ export async function recordRollback(
   if (order.isJson) io.line(JSON.stringify(receipt));
   else {
     io.line(`${gift} ${version}: ${closed.join(", ")} closed in ${kept.url}`);
-    if (adopted)
-      io.line(`${adopted.path} goes with it: git holds it back, too, until the closed stages are live`);
+    for (const it of adopted)
+      io.line(`${it.path} goes with it: git holds it back, too, until the closed stages are live`);
     if (told !== null) io.line(`told on ${told}`);
     io.line(
       merged.kind === "merged"
@@ -124,41 +129,56 @@ export async function recordRollback(
   return EXIT.ok;
 }
 
-/** The override that the form's first job wrote. That it cannot be read holds nothing up: a back-fill follows. */
-async function findOverride(
+/**
+ * The override that the form's first job wrote, and those by break-glass that hold the same and that git does not say either. That it
+ * cannot be read holds nothing up: a back-fill follows.
+ */
+async function findOverrides(
   io: Io,
   { override: id, environment }: RollbackOrder,
   tip: string,
-): Promise<StandingOverride | null> {
-  if (id === undefined) return null;
+): Promise<readonly StandingOverride[]> {
+  if (id === undefined) return [];
   const tree = revisionTree(io.root, tip);
-  if ((await tree.read([overridePath(id)])).size > 0) return null;
+  const inGit = await tree.list("releases/overrides");
   try {
-    const [found] = await readStanding(await openEnvironment(io, tree, environment), (it) => it.id === id);
+    if (inGit.includes(overridePath(id))) return [];
+    const standing = await readStanding(
+      await openEnvironment(io, tree, environment),
+      (it) => !inGit.includes(overridePath(it.id)),
+    );
+    const found = standing.find((it) => it.override.id === id);
     if (!found) io.progress(`the override ${id} does not stand in ${environment}: its file is not written`);
-    return found ?? null;
+    return found ? standing.filter((it) => holdsSame(it.override, found.override)) : [];
   } catch (error) {
     if (!(error instanceof GiftError)) throw error;
     io.progress(
       `the override ${id} cannot be read (${explainError(error)}): giftwrap adopt writes its file later`,
     );
-    return null;
+    return [];
   }
+}
+
+function holdsSame(one: Override, other: Override): boolean {
+  return canonicalJson({ ...one, id: "" }) === canonicalJson({ ...other, id: "" });
 }
 
 /** Its file; a second run gives what the first one wrote, for only the time has changed. */
 async function toAdopted(
   io: Io,
   github: GitHub,
-  { reason, incident }: RollbackOrder,
-  branch: string,
-  standing: StandingOverride,
+  {
+    order: { reason, incident, override },
+    branch,
+    standing,
+  }: { readonly order: RollbackOrder; readonly branch: string; readonly standing: StandingOverride },
 ): Promise<FileText> {
   const path = overridePath(standing.override.id);
   const { open } = await readProposals(github, branch);
   const before = open && (await readFileOn(github, open.head.sha, path));
   if (before) return { path, text: before };
-  return toOverrideFile(standing, { reason, incident, ends: toEnd(io.now()) });
+  const own = standing.override.id === override ? { reason, incident } : {};
+  return toOverrideFile(standing, { ...own, ends: toEnd(io.now()) });
 }
 
 function toEnd(now: number): string {
@@ -172,9 +192,11 @@ async function sayNothing(
   order: RollbackOrder,
   tip: string,
   why: string,
-  standing: StandingOverride | null,
+  found: readonly StandingOverride[],
 ): Promise<Exit> {
   const { reason, incident } = order;
+  // The others have an order of their own, or the back-fill.
+  const standing = found.find((it) => it.override.id === order.override);
   const adopted =
     standing &&
     (await proposeOverride(io, github, {
@@ -187,7 +209,7 @@ async function sayNothing(
     io.line(JSON.stringify({ gift: order.gift, closed: [], why, override: adopted?.url ?? null }));
   else {
     io.line(why);
-    if (adopted) io.line(`${overrideBranch(standing.override.id)}: ${adopted.said}`);
+    if (standing && adopted) io.line(`${overrideBranch(standing.override.id)}: ${adopted.said}`);
   }
   io.summary(`### Nothing to close\n\n${escapeCell(why)}\n`);
   return EXIT.ok;
@@ -215,7 +237,7 @@ function toBody(
   { reason, incident, override }: RollbackOrder,
   { version, closed }: Rollback,
   left: readonly string[],
-  adopted: FileText | null,
+  isAdopted: boolean,
 ): string {
   return [
     `**On-call: merge now.** Nobody has to approve what takes a release away from viewers.`,
@@ -226,7 +248,7 @@ function toBody(
     "",
     `**Why:** ${escapeCell(reason)}`,
     ...(incident === undefined ? [] : [`**Incident:** ${escapeCell(incident)}`]),
-    ...(adopted
+    ...(isAdopted
       ? [
           "",
           `It is stopped already, by the override ${escapeCell(override ?? "")}. Its file is in here, so that git says it too, and ends ${OVERRIDE_HOURS} hours after it was written: from the merge on the closed stages hold.`,
