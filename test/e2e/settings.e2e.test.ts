@@ -185,6 +185,42 @@ describe("giftwrap doctor", () => {
   });
 });
 
+describe.each([
+  ["setup", setup],
+  ["doctor", doctor],
+] as const)("giftwrap %s, when GitHub refuses", (_name, command) => {
+  const limited = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" };
+
+  test.each([
+    [401, {}, "the token is wrong, or has expired", "give the job a new token in GITHUB_TOKEN"],
+    [403, {}, "it is not allowed", "use a token that may read it"],
+    [403, limited, "takes no more requests of this account until 2100-01-01", "run this again after"],
+    [404, {}, "it is not there, or this account may not see it", "set GITHUB_REPOSITORY"],
+  ])("with %i says so in words, once, and changes nothing", async (status, headers, why, fix) => {
+    github.fail({ route: "GET /repos/{owner}/{repo}", status, headers });
+    const ended = await run(command, command === setup ? ["--apply"] : []);
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain(why);
+    expect(ended.stderr).toContain(fix);
+    expect(ended.stderr).not.toMatch(/^ +at /m);
+    expect(`${ended.stdout}${ended.stderr}`).not.toContain(ioWith(OWNER).variables.GITHUB_TOKEN);
+    expect(writes()).toBe(0);
+  });
+});
+
+test("what setup could not do it says, and the next time does that alone", async () => {
+  const route = "POST /repos/{owner}/{repo}/rulesets";
+  github.fail({ route, status: 502, times: 1 });
+  const broken = await run(setup, ["--apply"]);
+  expect([broken.code, broken.stdout]).toEqual([3, expect.stringMatching(/^done: allow no merge commits/)]);
+  expect(broken.stderr).toContain("GitHub did not make the ruleset");
+  expect(broken.stderr).toContain("githubstatus.com");
+  const again = await run(setup, ["--apply"]);
+  expect([again.code, again.stdout]).toEqual([0, expect.stringMatching(/^done: make the ruleset/)]);
+  expect((await run(setup)).stdout).toContain("acme/gifts is as it should be");
+  expect(github.violations).toEqual([]);
+});
+
 test("the clock outside, as the runbook has it, starts the workflows that GitHub's own schedule forgot", async () => {
   const heard: unknown[] = [];
   github.onEvent(({ name, action }) => heard.push([name, action]));
