@@ -60,6 +60,8 @@ export interface HouseOptions {
   /** Checks that main requires; those of `giftwrap setup` when nothing is said. */
   readonly checks?: readonly string[];
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** The App was installed without the permission to see who is in a team. */
+  readonly isBlindApp?: boolean;
 }
 
 export const APPROVALS = `
@@ -166,7 +168,7 @@ export async function createHouse(options: HouseOptions = {}): Promise<House> {
         contents: "write",
         "pull-requests": "write",
         issues: "write",
-        members: "read",
+        ...(options.isBlindApp ? {} : { members: "read" as const }),
       },
     },
     leaveOut: ["ci.yml"],
