@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { GiftwrapClient, httpFetch, type Loaded, toViewer } from "../../src/client/client.ts";
-import { type EdgeServer, startEdge } from "../../src/store/edgeServer.ts";
+import { type EdgeServer, type Route, startEdge } from "../../src/store/edgeServer.ts";
 import { fileStore } from "../../src/store/fileStore.ts";
 import type { Store } from "../../src/store/store.ts";
 import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
@@ -38,6 +38,8 @@ export interface House {
   readonly metricsFile: string;
   /** Sets the clock of GitHub, and so of its commits, back by so many hours. */
   setHoursBack(hours: number): void;
+  /** Lets the edges keep answers back, by the path that is asked for, until the function that is given back is called. */
+  holdEdges(isHeld: (path: string) => boolean): () => void;
   /** The laptop as main is now. */
   pull(): Promise<void>;
   /** Runs a command on the laptop, which must do what it is for. */
@@ -79,7 +81,17 @@ export async function createHouse(options: HouseOptions = {}): Promise<House> {
   const metricsFile = join(root, "metrics.json");
   const laptop = join(root, "laptop");
   const store = fileStore(storeFolder);
-  const edges: EdgeServer[] = [await startEdge(store, 0), await startEdge(store, 0)];
+  let isHeld: (path: string) => boolean = () => false;
+  const held: (() => void)[] = [];
+  const letGo = () => {
+    isHeld = () => false;
+    for (const answer of held.splice(0)) answer();
+  };
+  const route: Route = async ({ url = "" }) => {
+    if (isHeld(url)) await new Promise<void>((resolve) => held.push(resolve));
+    return false;
+  };
+  const edges: EdgeServer[] = [await startEdge(store, 0, route), await startEdge(store, 0, route)];
   let hoursBack = 0;
   const github = await startGitHub({
     now: () => new Date(Date.now() - hoursBack * HOUR),
@@ -183,6 +195,10 @@ export async function createHouse(options: HouseOptions = {}): Promise<House> {
     metricsFile,
     must,
     setHoursBack: (hours) => void (hoursBack = hours),
+    holdEdges(asked) {
+      isHeld = asked;
+      return letGo;
+    },
     pull: async () => void (await git("pull", "--quiet", "--ff-only")),
     async plays(gift, { region = "SG", cohorts = [], unitId = "7" } = {}) {
       const client = await GiftwrapClient.open({
@@ -204,6 +220,7 @@ export async function createHouse(options: HouseOptions = {}): Promise<House> {
         .map(({ author, body }) => ({ login: author.login, body })),
     runsOf: (file) => runner.runs.filter((it) => it.file === file),
     async stop() {
+      letGo();
       await runner.stop();
       await github.stop();
       await Promise.all(edges.map((it) => it.close()));
