@@ -272,3 +272,40 @@ test("the form Stop a gift now: some versions, somewhere, until a person deletes
     "1.1.0",
   ]);
 }, 600_000);
+
+test("break-glass: nothing but the bundle, the key and the store; put into git afterwards, and git rules from then on", async () => {
+  const { github, runner } = house;
+  const asked = github.requests.length;
+  const from = performance.now();
+  await run(
+    process.execPath,
+    [".github/giftwrap/ops.mjs", "override", "lamp", "--newest", "--limit", "none", "--reason", "It crashes"],
+    // Neither git nor GitHub can be reached.
+    {
+      cwd: house.laptop,
+      env: { PATH: "/nowhere", HTTPS_PROXY: "http://127.0.0.1:9", GITHUB_API_URL: "http://127.0.0.1:9" },
+    },
+  );
+  const stopped = Math.round(performance.now() - from);
+  expect(github.requests.length).toBe(asked);
+  expect(await seen("lamp")).toEqual(OLD);
+
+  await runner.schedule("reconcile.yml");
+  await runner.idle();
+  const adopted = pulls().findLast((it) => it.pull?.headRef.startsWith("giftwrap/override-break-glass-lamp"));
+  const id = adopted?.pull?.headRef.replace("giftwrap/override-", "") ?? "";
+  expect(await seen("lamp")).toEqual(OLD);
+  await github.mergeByButton(adopted?.number ?? 0, { as: onCall });
+  await runner.idle();
+  console.info(
+    `break-glass: stopped at both edges ${stopped} ms after the command began, in git after ${Math.round(performance.now() - from)} ms`,
+  );
+  expect(await overrides()).toContainEqual({ id, origin: "git" });
+  expect(await seen("lamp")).toEqual(OLD);
+  // Nor anything of what the other doors took.
+  await expectHeld("lamp", "star", "rose", "bell", "fern");
+
+  await bring("Lift it", { [`releases/overrides/${id}.yaml`]: null });
+  await house.must("publish");
+  expect(await seen("lamp")).toEqual({ staff: ["1.1.0"], others: ["1.0.0", "1.1.0"] });
+}, 600_000);
