@@ -22,15 +22,15 @@ import {
 } from "../github/pullRequest.ts";
 import { setStatus } from "../github/setStatus.ts";
 import { findSkipWords } from "../github/skipWords.ts";
-import { upsertComment } from "../github/upsertComment.ts";
+import { type Comment, findComments, isOnly, upsertComment } from "../github/upsertComment.ts";
 import { GiftError, UsageError } from "../report/error.ts";
 import { checkOutData } from "../source/checkOutData.ts";
 import { peekRef } from "../source/fetchRefs.ts";
 import { commitOf, git } from "../source/git.ts";
 import { workTree } from "../source/tree.ts";
 import { gatherCard, type GatheredCard } from "./card/gatherCard.ts";
-import { isSaid } from "./card/isSaid.ts";
 import { listOpenPulls } from "./card/listOpenPulls.ts";
+import { type Bases, openBases } from "./card/openBases.ts";
 import { toProblem } from "./cardOutcome.ts";
 import {
   type Arguments,
@@ -44,7 +44,7 @@ import {
 } from "./command.ts";
 import { forkPoint } from "./forkPoint.ts";
 import { AT_OPTION, RECORDED_OPTION } from "./gate/openBench.ts";
-import { asMerged, fetchHead, fetchQueued, isQueued, MAIN, mainCommit } from "./pulls/heads.ts";
+import { asMerged, fetchHead, fetchHeads, fetchQueued, isQueued, MAIN, mainCommit } from "./pulls/heads.ts";
 
 export const APPROVALS_CONTEXT = "giftwrap approvals";
 /** What comes from the pull request's own run is read up to this, and not at all beyond. */
@@ -97,6 +97,7 @@ interface Desk {
   /** Reads teams: GitHub's own token may not. */
   readonly teamGitHub: GitHub;
   readonly teams: Map<string, ReadonlySet<string> | null>;
+  readonly bases: Bases;
 }
 
 /** On a laptop: the commit that is checked out, against main. Nothing is asked of GitHub. */
@@ -118,7 +119,7 @@ async function openDesk(io: Io): Promise<Desk> {
   const access = readGitHubAccess(io.variables);
   const teamToken = io.variables["GIFTWRAP_TEAM_TOKEN"];
   const teamGitHub = access && teamToken ? await openGitHub({ ...access, token: teamToken }) : github;
-  return { github, teamGitHub, teams: new Map() };
+  return { github, teamGitHub, teams: new Map(), bases: openBases(io) };
 }
 
 async function pullCard(args: Arguments, io: Io, number: number): Promise<Exit> {
@@ -152,9 +153,11 @@ async function headCard(args: Arguments, io: Io, headSha: string): Promise<Exit>
 async function allCards(args: Arguments, io: Io): Promise<Exit> {
   const desk = await openDesk(io);
   let worst: Exit = EXIT.ok;
-  for (const pull of await listOpenPulls(desk.github, MAIN)) {
+  const pulls = await listOpenPulls(desk.github, MAIN);
+  const arrived = await fetchHeads(io, pulls);
+  for (const pull of pulls) {
     try {
-      const { exit } = await refresh(args, io, desk, pull, null, true);
+      const { exit } = await refresh(args, io, desk, pull, null, { isHere: arrived.has(pull.number) });
       if (exit > worst) worst = exit;
     } catch (error) {
       if (!(error instanceof GiftError)) throw error;
@@ -180,7 +183,7 @@ async function queueCheck(
     return EXIT.ok;
   }
   const base = await mainCommit(io);
-  const { facts, problem } = await gatherHead(args, io, base, headSha);
+  const { facts, problem } = await gatherHead(args, io, desk.bases, base, headSha);
   const card = toPullRequestCard({ ...NOTHING, ...facts, problem, place: null });
   const report = toCheckReport(card, headSha);
   if (args.flag("dry-run")) show(args, io, card);
@@ -200,7 +203,7 @@ async function refresh(
   desk: Desk,
   pull: PullRequest,
   ownRun: CheckArtifact | null,
-  isSweep = false,
+  sweep?: { readonly isHere: boolean },
 ): Promise<Refreshed> {
   const { github } = desk;
   if (pull.baseRef !== MAIN) {
@@ -209,10 +212,10 @@ async function refresh(
     );
     return { exit: EXIT.ok };
   }
-  if (!(await fetchHead(io, pull))) return sayMoved(io, pull);
+  if (!(sweep ? sweep.isHere : await fetchHead(io, pull))) return sayMoved(io, pull);
 
   const base = pull.mergeCommit === null ? await mainCommit(io) : `${pull.mergeCommit}^1`;
-  const gathered = await gatherPull(args, io, pull, base);
+  const gathered = await gatherPull(args, io, desk, pull, base);
   const approvals = await askApprovals(desk, pull, gathered);
   const card = toPullRequestCard({
     ...NOTHING,
@@ -242,10 +245,15 @@ async function refresh(
   const exit: Exit = gathered.problem ? EXIT.failure : EXIT.ok;
   if (show(args, io, card)) return { exit };
 
+  io.output("pull", String(pull.number));
+  const before = sweep ? await findComments(github, pull.number, CARD_MARKER) : undefined;
+  if (before && isOnly(before, cardToMarkdown(card))) {
+    io.line(`#${pull.number}: ${card.verdict}, as it stands already`);
+    return { exit };
+  }
   if ((await peekRef(io.root, MAIN, `refs/pull/${pull.number}/head`, io.variables)) !== pull.headSha)
     return sayMoved(io, pull);
-  const written = await say(desk, pull, card, approvals, isSweep);
-  io.output("pull", String(pull.number));
+  const written = await say(desk, pull, card, approvals, before);
   io.line(`#${pull.number}: ${card.verdict}${written ? "" : ", as it stands already"}`);
   return { exit };
 }
@@ -256,11 +264,10 @@ async function say(
   pull: PullRequest,
   card: PullRequestCard,
   approvals: ApprovalState | null,
-  isSweep: boolean,
+  before: readonly Comment[] | undefined,
 ): Promise<boolean> {
   const { number, headSha } = pull;
   const body = cardToMarkdown(card);
-  if (isSweep && (await isSaid(github, number, body))) return false;
   if (pull.state !== "open") return (await upsertComment(github, number, CARD_MARKER, body)).isChanged;
   const check = await publishCheck(github, toCheckReport(card, headSha));
   const state = approvals ?? UNKNOWN_APPROVALS;
@@ -270,7 +277,7 @@ async function say(
     state: state.state,
     description: state.description,
   });
-  const comment = await upsertComment(github, number, CARD_MARKER, body);
+  const comment = await upsertComment(github, number, CARD_MARKER, body, { ...(before && { before }) });
   return check.isChanged || status.isChanged || comment.isChanged;
 }
 
@@ -292,21 +299,34 @@ interface GatheredHead {
 }
 
 /** A merged one as it was merged; another one as main would be with it. */
-async function gatherPull(args: Arguments, io: Io, pull: PullRequest, base: string): Promise<GatheredHead> {
+async function gatherPull(
+  args: Arguments,
+  io: Io,
+  { bases }: Desk,
+  pull: PullRequest,
+  base: string,
+): Promise<GatheredHead> {
   return pull.mergeCommit === null
-    ? gatherHead(args, io, base, pull.headSha)
-    : gatherOrProblem(args, io, (await commitOf(io.root, base)) ?? base, pull.mergeCommit, false);
+    ? gatherHead(args, io, bases, base, pull.headSha)
+    : gatherOrProblem(args, io, bases, (await commitOf(io.root, base)) ?? base, pull.mergeCommit, false);
 }
 
-async function gatherHead(args: Arguments, io: Io, base: string, head: string): Promise<GatheredHead> {
+async function gatherHead(
+  args: Arguments,
+  io: Io,
+  bases: Bases,
+  base: string,
+  head: string,
+): Promise<GatheredHead> {
   const sides = await asMerged(io.root, base, head);
-  return gatherOrProblem(args, io, sides.base, sides.after, sides.isConflicted);
+  return gatherOrProblem(args, io, bases, sides.base, sides.after, sides.isConflicted);
 }
 
 /** What the world does to us is told on the card, and nothing of the change is taken for right meanwhile. */
 async function gatherOrProblem(
   args: Arguments,
   io: Io,
+  bases: Bases,
   base: string,
   after: string,
   isConflicted: boolean,
@@ -316,7 +336,7 @@ async function gatherOrProblem(
     try {
       const { root: folder } = checkout;
       const sides = { base, after, folder, tree: workTree(folder) };
-      const gathered = await gatherCard(args, io, sides, environmentOf(args));
+      const gathered = await gatherCard(args, io, sides, environmentOf(args), bases);
       return { facts: gathered.facts, gathered, problem: null, isConflicted };
     } finally {
       await checkout.remove();

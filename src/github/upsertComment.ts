@@ -7,6 +7,8 @@ import { writeOnce } from "./writeOnce.ts";
 export interface UpsertOptions {
   /** Whether what stands there stays as it is, though the new text differs. */
   isKept?(before: string): boolean;
+  /** What {@link findComments} found just now; it is asked again unless given. */
+  readonly before?: readonly Comment[];
 }
 
 /** What was done about a comment. */
@@ -16,7 +18,8 @@ export interface Upserted {
   readonly isChanged: boolean;
 }
 
-interface Comment {
+/** A comment of this account. */
+export interface Comment {
   readonly id: number;
   readonly body: string;
   readonly url: string;
@@ -39,12 +42,12 @@ export async function upsertComment(
   issue: number,
   marker: string,
   body: string,
-  { isKept = () => false }: UpsertOptions = {},
+  { isKept = () => false, before: known }: UpsertOptions = {},
 ): Promise<Upserted> {
   const line = `<!-- ${marker} -->\n`;
   const text = body.startsWith(line) ? body : line + body;
   return await askGitHub(`write a comment on #${issue}`, FIX, async () => {
-    const before = await findComments(github, issue, line);
+    const before = known ?? (await listComments(github, issue, line));
     if (before.length > 0) return await keepOne(github, before, text, isKept);
     const { owner, repo, octokit } = github;
     const created = await writeOnce(
@@ -54,10 +57,10 @@ export async function upsertComment(
         const { data } = await octokit.issues.createComment({ owner, repo, issue_number: issue, body: text });
         return { id: data.id, body: text, url: data.html_url };
       },
-      async () => (await findComments(github, issue, line))[0] ?? null,
+      async () => (await listComments(github, issue, line))[0] ?? null,
     );
     // Another job may have written one meanwhile: whoever looks last sees both.
-    const after = await findComments(github, issue, line);
+    const after = await listComments(github, issue, line);
     const { url } = after.length > 0 ? await keepOne(github, after, text, isKept) : created;
     return { url, isChanged: true };
   });
@@ -74,14 +77,32 @@ export async function reviseComment(
   revise: (before: string) => string,
 ): Promise<Upserted | null> {
   return await askGitHub(`write a comment on #${issue}`, FIX, async () => {
-    const before = await findComments(github, issue, `<!-- ${marker} -->\n`);
+    const before = await listComments(github, issue, `<!-- ${marker} -->\n`);
     const [kept] = before;
     return kept ? await keepOne(github, before, revise(kept.body), () => false) : null;
   });
 }
 
-/** Ours that begin with the marker's line, the oldest first. */
-async function findComments(
+/** This account's comments that begin with the marker, the oldest first. @throws GiftError of `askGitHub` */
+export async function findComments(
+  github: GitHub,
+  issue: number,
+  marker: string,
+): Promise<readonly Comment[]> {
+  return await askGitHub(
+    `list the comments of #${issue}`,
+    "give the job the permission pull-requests: read",
+    () => listComments(github, issue, `<!-- ${marker} -->\n`),
+  );
+}
+
+/** Whether there is one comment alone, and it says that very text. */
+export function isOnly(comments: readonly Comment[], text: string): boolean {
+  const [first, ...others] = comments;
+  return first !== undefined && others.length === 0 && normalise(first.body) === normalise(text);
+}
+
+async function listComments(
   { octokit, owner, repo, login }: GitHub,
   issue: number,
   line: string,

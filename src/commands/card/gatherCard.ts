@@ -29,7 +29,8 @@ import { judgeTrials } from "../gate/judgeTrials.ts";
 import { openBench } from "../gate/openBench.ts";
 import { gatherChange } from "../gatherChange.ts";
 import { validate } from "../validate.ts";
-import { gatherViewerChanges, readLiveOrProblem } from "./viewerLines.ts";
+import { type Bases, openBases } from "./openBases.ts";
+import { gatherViewerChanges } from "./viewerLines.ts";
 import { gatherWaysBack } from "./waysBack.ts";
 
 /** What is looked at: main as it is, and as it would be. */
@@ -74,6 +75,7 @@ export interface GatheredCard {
 
 /**
  * @param io its root is the repository whose code runs, beside which stores in folders are kept
+ * @param bases of the same `io`, where there are other changes to the same base
  * @throws GiftError as validating, git and the environment do
  */
 export async function gatherCard(
@@ -81,25 +83,25 @@ export async function gatherCard(
   io: Io,
   sides: CardSides,
   name: string,
+  bases: Bases = openBases(io),
 ): Promise<GatheredCard> {
   const { base, after, folder, tree } = sides;
   const { findings } = await validate({ ...io, root: folder }, base, io.root);
-  const baseTree = revisionTree(io.root, base);
-  const [paths, { project }, { project: before }] = await Promise.all([
+  const [paths, { project }, { tree: baseTree, project: before }] = await Promise.all([
     changedPaths(io.root, base, after, ["."]),
     readProject(tree),
-    readProject(baseTree),
+    bases.read(base),
   ]);
   const own = [...paths].sort();
   const change = await gatherChange(io.root, base, tree, project, own);
   const asked = whatOpens({ change: change.change, before, after: project }, io.now());
   const links = await findLinks(io.root, after, own);
   const all = [...findings, ...links];
-  const environment = await openEnvironment(io, baseTree, name);
+  const { environment, now } = await bases.live(base, name);
   const viewers = await gatherViewerChanges(
     { root: io.root, base, after, tree, project },
     environment,
-    await readLiveOrProblem(environment),
+    now,
     io.now(),
   );
   const changed = change.change.releases.filter((it) => it.before ?? it.after);

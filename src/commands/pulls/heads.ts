@@ -24,6 +24,30 @@ export async function fetchHead(
   return fetchAs(io, `refs/pull/${number}/head`, `refs/giftwrap/pulls/${number}`, headSha);
 }
 
+/**
+ * Brings main and the heads of many here with one question to the remote.
+ * @returns the numbers of those that are where their pull requests say
+ * @throws GiftError `FETCH_FAILED`
+ */
+export async function fetchHeads(
+  { root, variables }: Pick<Io, "root" | "variables">,
+  pulls: readonly Pick<PullRequest, "number" | "headSha">[],
+): Promise<ReadonlySet<number>> {
+  const specs = pulls.map(({ number }) => `+refs/pull/${number}/head:refs/giftwrap/pulls/${number}`);
+  await fetchRefs(root, MAIN, [await mainSpec(root), ...specs], variables);
+  const lines = (
+    await git(root, ["for-each-ref", "--format=%(objectname) %(refname)", "refs/giftwrap/pulls"])
+  )
+    .split("\n")
+    .filter(Boolean);
+  const heads = new Set(lines);
+  return new Set(
+    pulls
+      .filter(({ number, headSha }) => heads.has(`${headSha} refs/giftwrap/pulls/${number}`))
+      .map((it) => it.number),
+  );
+}
+
 /** The same for a commit of the merge queue. @throws GiftError `FETCH_FAILED` */
 export async function fetchQueued(
   io: Pick<Io, "root" | "variables">,
@@ -67,8 +91,11 @@ async function fetchAs(
   to: string,
   headSha: string,
 ): Promise<boolean> {
-  const remote = (await remoteOf(root, MAIN)) ?? "origin";
-  const main = `+refs/heads/${MAIN}:refs/remotes/${remote}/${MAIN}`;
-  await fetchRefs(root, MAIN, [main, `+${from}:${to}`], variables);
+  await fetchRefs(root, MAIN, [await mainSpec(root), `+${from}:${to}`], variables);
   return (await commitOf(root, to)) === headSha;
+}
+
+async function mainSpec(root: string): Promise<string> {
+  const remote = (await remoteOf(root, MAIN)) ?? "origin";
+  return `+refs/heads/${MAIN}:refs/remotes/${remote}/${MAIN}`;
 }
