@@ -289,6 +289,17 @@ const UNKNOWN_APPROVALS: ApprovalState = {
   missing: [],
 };
 
+/**
+ * Whoever changes workflows names jobs as they like, and so checks of this commit; a status is nothing that a fork can write. So nobody's
+ * gifts pass beside a change of what checks them, whatever the checks of the commit say.
+ */
+const MIXED_APPROVALS: ApprovalState = {
+  state: "pending",
+  description: "it holds what other people review: open a pull request for each",
+  asked: 0,
+  missing: [],
+};
+
 type Gathered = Partial<GatheredCard["facts"]>;
 
 interface GatheredHead {
@@ -363,6 +374,7 @@ async function askApprovals(
   { gathered }: GatheredHead,
 ): Promise<ApprovalState | null> {
   if (!gathered || state !== "open") return null;
+  if (gathered.facts.findings.some((it) => it.code === "MIXED_CHANGE")) return MIXED_APPROVALS;
   const policy = gathered.base.policy?.value.approvals;
   const { asked } = gathered;
   const needed = [...approversOf(policy, asked).keys()];

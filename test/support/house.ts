@@ -9,7 +9,7 @@ import { fileStore } from "../../src/store/fileStore.ts";
 import type { Store } from "../../src/store/store.ts";
 import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import { type GitHubDouble, startGitHub } from "../github/double/startGitHub.ts";
-import type { WorkflowRun } from "../github/runner/runs.ts";
+import type { JobRun, WorkflowRun } from "../github/runner/runs.ts";
 import { type Runner, startRunner } from "../github/runner/startRunner.ts";
 import { giftFiles } from "../journey/giftOf.ts";
 import { giftwrap } from "./cli.ts";
@@ -64,6 +64,8 @@ export interface HouseOptions {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** The App was installed without the permission to see who is in a team. */
   readonly isBlindApp?: boolean;
+  /** What happens elsewhere when a job has ended; waited for before anything goes on that needs it. */
+  afterJob?(run: WorkflowRun, job: JobRun): Promise<void>;
 }
 
 export const APPROVALS = `
@@ -184,6 +186,7 @@ export async function createHouse(options: HouseOptions = {}): Promise<House> {
       },
     },
     leaveOut: ["ci.yml"],
+    ...(options.afterJob && { afterJob: options.afterJob }),
   });
 
   const rootFile = await readFile(join(laptop, "releases/environments/production.root.json"));

@@ -28,6 +28,8 @@ interface Running {
   readonly contexts: Readonly<Record<string, Json>>;
   /** Takes a job that has ended. */
   keep(job: JobRun): void;
+  /** Lets happen what is to happen before anything goes on. */
+  after(job: JobRun): Promise<void>;
   readonly notes: string[];
   /** Of the jobs that run: whether each goes on in spite of it is its own `if:`. */
   readonly cancels: Set<() => void>;
@@ -40,7 +42,11 @@ interface Running {
 export function startRun(
   world: World,
   attempt: Attempt,
-  listener: { onBegin(): void; onJob(run: WorkflowRun, job: JobRun): void },
+  listener: {
+    onBegin(): void;
+    onJob(run: WorkflowRun, job: JobRun): void;
+    afterJob(run: WorkflowRun, job: JobRun): Promise<void>;
+  },
 ): RunControl {
   const { workflow } = attempt;
   const contexts = runContexts(world, attempt);
@@ -56,6 +62,7 @@ export function startRun(
     attempt,
     contexts,
     keep,
+    after: (job) => listener.afterJob(run, job),
     notes,
     cancels: new Set(),
     ends: new Map(),
@@ -252,6 +259,7 @@ async function runOne(
       },
     });
     running.keep(record);
+    await running.after(record);
     const result = record.result ?? "failure";
     return { result: isForgiven && result === "failure" ? "success" : result, outputs: record.outputs };
   } finally {

@@ -12,7 +12,7 @@ import { openQueue } from "./queue.ts";
 import { recordJob, recordRun } from "./recordRun.ts";
 import { openRepository } from "./repository.ts";
 import { readForm, type RunControl, startRun } from "./run.ts";
-import type { WorkflowRun } from "./runs.ts";
+import type { JobRun, WorkflowRun } from "./runs.ts";
 import { isStarted, type RepositoryEvent } from "./triggers.ts";
 import type { Workflow } from "./workflow.ts";
 import type { App, Attempt, GitHubForRuns, GiveRole, World } from "./world.ts";
@@ -45,6 +45,8 @@ export interface RunnerOptions {
   readonly maxJobs?: number;
   /** Told of each step of a run: `requested`, `in_progress`, `completed`. */
   onRun?(run: WorkflowRun, action: "requested" | "in_progress" | "completed"): void;
+  /** Waited for when a job has ended, before anything goes on that needs it: what happens elsewhere meanwhile. */
+  afterJob?(run: WorkflowRun, job: JobRun): Promise<void>;
 }
 
 /** An event as the double tells it: its payload is JSON, whatever its type says. */
@@ -149,6 +151,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       onJob(run, job) {
         if (github.state !== undefined) recordJob(github.state, run, job);
       },
+      afterJob: async (run, job) => await options.afterJob?.(run, job),
     });
     attempts.push({ attempt, control });
     runs.push(control.run);
