@@ -115,7 +115,10 @@ async function refresh(github: GitHub, proposal: KeptProposal, found: Listed): P
   return { kind: isNew || isReworded ? "refreshed" : "current", number, url, headSha };
 }
 
-/** A branch that an earlier proposal left is built on: whatever stands there stays in its history. */
+/**
+ * A branch that an earlier proposal left is built on: whatever stands there stays in its history. What a person put there makes the pull
+ * request theirs, for nobody asked this account to propose it.
+ */
 async function openNew(github: GitHub, proposal: KeptProposal): Promise<Kept | null> {
   const { branch, base, tip, files, message, title, labels } = proposal;
   const left = await askGitHub(`say where ${branch} is`, FIX, () => readBranch(github, branch));
@@ -125,10 +128,18 @@ async function openNew(github: GitHub, proposal: KeptProposal): Promise<Kept | n
       : await commitOnTop(github, proposal, left);
   if (headSha === null) return null;
   const notes = toNotes(proposal, headSha, contentOf(files, proposal.onMain));
-  const body = writeNotes(proposal.body, notes);
+  // Named as its own only once it is known to be.
+  const first = left === null ? notes : { ...notes, built: null };
+  const body = writeNotes(proposal.body, first);
   const opened = await openPullRequest(github, { branch, base, title, body, labels });
   if (opened.kind === "already") return opened.state === "open" ? null : toNotOpened(branch);
-  return { kind: "opened", number: opened.number, url: opened.url, headSha };
+  const { number, url } = opened;
+  if (left !== null) {
+    const open = { number, url, branch, headSha, title, body, labels, notes: first };
+    if (await isTheirs(github, open)) return { kind: "theirs", number, url };
+    await describeProposal(github, open, { title, body: proposal.body, labels, notes });
+  }
+  return { kind: "opened", number, url, headSha };
 }
 
 function toNotes(

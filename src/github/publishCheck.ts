@@ -37,7 +37,8 @@ const FIX = "give the job the permission checks: write, then run it again";
 /**
  * Creates or updates the newest check run of that name by this account. It is complete only when all annotations are there, so nobody
  * merges by half of it. `external_id` keeps digests of what it says, so nothing is written where it says so already. Annotations
- * can only be added to, so a run with others is followed by a new one, which is the one that counts.
+ * can only be added to, so a run with others is followed by a new one, which is the one that counts; so is one whose name a job of the
+ * pull request's own workflows has taken since.
  * @throws GiftError of `askGitHub`
  */
 export async function publishCheck(
@@ -53,9 +54,9 @@ export async function publishCheck(
   const done = { status: "completed", conclusion, external_id: id } as const;
 
   return await askGitHub(`take the check ${name} of ${headSha}`, FIX, async () => {
-    const before = await findRun(github, name, headSha);
-    if (before?.external_id === id) return { url: before.html_url ?? "", isChanged: false };
-    if (before?.external_id?.endsWith(`:${notesDigest}`)) {
+    const { run: before, isNewest } = await findRun(github, name, headSha);
+    if (isNewest && before?.external_id === id) return { url: before.html_url ?? "", isChanged: false };
+    if (isNewest && before?.external_id?.endsWith(`:${notesDigest}`)) {
       await octokit.checks.update({ owner, repo, check_run_id: before.id, ...done, output });
       return { url: before.html_url ?? "", isChanged: true };
     }
@@ -69,8 +70,8 @@ export async function publishCheck(
         return (await octokit.checks.create({ ...first, output: some })).data;
       },
       async () => {
-        const found = await findRun(github, name, headSha);
-        return found?.external_id === first.external_id ? found : null;
+        const { run, isNewest: isLast } = await findRun(github, name, headSha);
+        return isLast && run?.external_id === first.external_id ? run : null;
       },
     );
     for (let at = BATCH; at < notes.length; at += BATCH) {
@@ -83,12 +84,12 @@ export async function publishCheck(
   });
 }
 
-/** The newest of that name that this account made by this very way: a job may have the same name. */
+/** The newest of that name that this account made by this very way, and whether no job has taken its name since then. */
 async function findRun(
   { octokit, owner, repo, login }: GitHub,
   name: string,
   headSha: string,
-): Promise<Run | null> {
+): Promise<{ readonly run: Run | null; readonly isNewest: boolean }> {
   const { data } = await octokit.checks.listForRef({
     owner,
     repo,
@@ -98,13 +99,11 @@ async function findRun(
     per_page: 100,
   });
   checkTotal(Math.min(data.total_count, 100), data.check_runs.length);
-  const ours = data.check_runs.filter(
-    (it) =>
-      it.name === name &&
-      it.external_id?.startsWith(OURS) &&
-      (it.app === null || `${it.app.slug ?? ""}[bot]` === login),
-  );
-  return ours.sort((a, b) => b.id - a.id)[0] ?? null;
+  const named = data.check_runs
+    .filter((it) => it.name === name && (it.app === null || `${it.app.slug ?? ""}[bot]` === login))
+    .sort((a, b) => b.id - a.id);
+  const run = named.find((it) => it.external_id?.startsWith(OURS)) ?? null;
+  return { run, isNewest: run !== null && run === named[0] };
 }
 
 function toNote({ path, startLine, endLine, level, title, message }: CheckAnnotation) {
