@@ -56,8 +56,17 @@ async function merge(number: number, as: string): Promise<void> {
 /** So many hours of plays since the newest stage was opened, of which that many fail. */
 async function letPlay(version: string, failure: string, hours: number): Promise<void> {
   await house.must(
-    ...["simulate", "--release", `star@${version}`, "--failure", failure, "--hours", String(hours)],
-    ...["--viewers", "8000", "--record", house.metricsFile],
+    "simulate",
+    "--release",
+    `star@${version}`,
+    "--failure",
+    failure,
+    "--hours",
+    String(hours),
+    "--viewers",
+    "8000",
+    "--record",
+    house.metricsFile,
   );
 }
 
