@@ -1,5 +1,6 @@
 import type { BuildNote, Card, Comparison, Problem, ViewerChange } from "../github/card.ts";
 import { variantCosts } from "../github/variantCosts.ts";
+import { lockPath } from "../model/paths.ts";
 import { reachedStage } from "../model/rollout.ts";
 import { type Project, releaseKey } from "../model/project.ts";
 import { readChanges } from "../publish/readChanges.ts";
@@ -7,7 +8,7 @@ import { isNarrowed } from "../publish/stops.ts";
 import { GiftError } from "../report/error.ts";
 import { type Finding, sortFindings, stoppedGifts } from "../report/finding.ts";
 import { findingsToText } from "../report/text.ts";
-import { commitOf } from "../source/git.ts";
+import { commitOf, pathsChangedSince, untrackedPaths } from "../source/git.ts";
 import { requireBase } from "./gatherFacts.ts";
 import { readProject } from "../source/readProject.ts";
 import { workTree } from "../source/tree.ts";
@@ -28,7 +29,7 @@ export interface CheckRequest {
 /** What `validate`, `build` and `plan` say about the work tree, as one card. Locks of new releases are written into it. */
 export async function checkForCard(io: Io, { environment, base }: CheckRequest): Promise<CardOutcome> {
   const baseCommit = base === undefined ? null : await requireBase(io.root, base);
-  const { findings, built } = await validateAndBuild(io, base);
+  const { findings, built } = await validateAndBuild(io, base, baseCommit);
   if (findings.length > 0) io.line(findingsToText(findings));
   for (const { release, message } of built) io.line(`${release}: ${message}`);
 
@@ -65,15 +66,26 @@ export async function checkForCard(io: Io, { environment, base }: CheckRequest):
   return { card, exit, revision: "plan" in planned ? planned.revision : null };
 }
 
-/** Releases are built between two validations: a lock that is made here may still be over its budget. */
+/**
+ * Releases are built between two validations: a lock that is made here may still be over its budget. What is locked at the base already
+ * was proved when it was new, and its bytes are in the store: bringing all of them back would take longer with every gift there is.
+ */
 async function validateAndBuild(
   io: Io,
   base: string | undefined,
+  baseCommit: string | null,
 ): Promise<{ findings: readonly Finding[]; built: readonly BuiltRelease[] }> {
   const { findings } = await validate(io, base);
   const { everything, gifts: stopped } = stoppedGifts(findings);
   const { project } = await readProject(workTree(io.root));
-  const words = [...project.releases].filter(([, { value }]) => !stopped.has(value.gift)).map(([key]) => key);
+  const differs = baseCommit === null ? null : await pathsThatDiffer(io.root, baseCommit);
+  const words = [...project.releases]
+    .filter(([, { value }]) => !stopped.has(value.gift))
+    .filter(
+      ([key, { value }]) =>
+        differs === null || !project.locks.has(key) || differs.has(lockPath(value.gift, value.version)),
+    )
+    .map(([key]) => key);
   if (everything || words.length === 0) return { findings, built: [] };
   const built = await build(io, { words, check: false, relock: false });
   if (!built.some((it) => it.outcome === "locked")) return { findings, built };
@@ -81,6 +93,14 @@ async function validateAndBuild(
   // The locks that were just made are not part of the pull request, so that they are missing still holds.
   const missing = findings.filter((it) => it.code === "LOCK_MISSING");
   return { findings: sortFindings([...again.findings, ...missing]), built };
+}
+
+async function pathsThatDiffer(root: string, base: string): Promise<ReadonlySet<string>> {
+  const [changed, untracked] = await Promise.all([
+    pathsChangedSince(root, base, "releases"),
+    untrackedPaths(root),
+  ]);
+  return new Set([...changed, ...untracked]);
 }
 
 async function tryToPlan(io: Io, environment: string): Promise<PlannedPublish | Problem> {
