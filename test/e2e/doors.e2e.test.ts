@@ -309,3 +309,41 @@ test("break-glass: nothing but the bundle, the key and the store; put into git a
   await house.must("publish");
   expect(await seen("lamp")).toEqual({ staff: ["1.1.0"], others: ["1.0.0", "1.1.0"] });
 }, 600_000);
+
+test("a stop waits for no slow publish; of those that wait the last does the work of all; an old one run again does no harm", async () => {
+  const { github, runner } = house;
+  const letGo = house.holdEdges((path) => path.includes("/objects/"));
+  const merge = async (title: string, files: Readonly<Record<string, string | null>>, words = title) => {
+    const number = await open(title, files);
+    await github.mergeByButton(number, { as: "founder", isBypassing: true, title: words, message: "" });
+    return number;
+  };
+  const count = house.runsOf("publish.yml").length;
+  await merge("Release jade 1.1.0", { [fileOf("jade")]: text("jade") });
+  await timeOf("publish.yml", count, "stop", 0);
+  const from = performance.now();
+  await merge("Close opal 1.1.0", { [fileOf("opal")]: text("opal", { canary: false, regional: false }) });
+  const stopped = await timeOf("publish.yml", count + 1, "stop", from);
+  expect(await overrides()).toContainEqual({ id: "stop/opal/1.1.0", origin: "stop" });
+  expect(jobOf(house.runsOf("publish.yml")[count + 1], "stop")?.log).toMatch(/confirmed at 2 edges/);
+  const slow = house.runsOf("publish.yml")[count];
+  expect(slow?.status).not.toBe("completed");
+  console.info(`a stop beside a slow publish: at both edges ${stopped} ms after the merge`);
+  await merge("Open jade further", { [fileOf("jade")]: text("jade", { regional: true }) });
+  await timeOf("publish.yml", count + 2, "stop", 0);
+  letGo();
+  await runner.idle();
+  const results = house
+    .runsOf("publish.yml")
+    .slice(count)
+    .map((it) => it.jobs.find(({ id }) => id === "publish")?.result);
+  expect(results).toEqual(["success", "cancelled", "success"]);
+  const state = [await seen("opal"), await seen("jade")];
+  expect(state).toEqual([OLD, { staff: ["1.1.0"], others: ["1.0.0", "1.1.0"] }]);
+  const live = (await timestamp()).version;
+
+  if (slow) runner.rerun(slow);
+  await runner.idle();
+  expect(house.runsOf("publish.yml").at(-1)?.conclusion).toBe("success");
+  expect([(await timestamp()).version, await seen("opal"), await seen("jade")]).toEqual([live, ...state]);
+}, 600_000);
