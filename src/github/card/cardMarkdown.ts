@@ -193,14 +193,27 @@ function describeTodo(todo: Todo, card: PullRequestCard, words: CardWords): stri
   }
 }
 
-function describeFinding(
-  { code, place, message, fix }: Finding,
-  card: PullRequestCard,
+function describeFinding(finding: Finding, card: PullRequestCard, words: CardWords): string {
+  const { code, place, message, fix } = finding;
+  const where = escapeCell(`${place.file}:${place.line}`);
+  const links = [
+    describeUpload(finding, card, words),
+    describeFindingLink(place.file, place.line, card, words),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+  return `**${escapeCell(message)}** (${where}) → ${escapeCell(fix)}. ${links}${links === "" ? "" : " "}*(${escapeCell(code)})*`;
+}
+
+/** What is wrong with the art is told where the files name it, and mended by uploading the art again. */
+function describeUpload(
+  { code, gift, place: { file } }: Finding,
+  { place }: PullRequestCard,
   words: CardWords,
 ): string {
-  const where = escapeCell(`${place.file}:${place.line}`);
-  const links = describeFindingLink(place.file, place.line, card, words);
-  return `**${escapeCell(message)}** (${where}) → ${escapeCell(fix)}. ${links}${links === "" ? "" : " "}*(${escapeCell(code)})*`;
+  const isOfArt = /^(?:SOURCE|STILL|FRAME|BUDGET)_/.test(code) && !file.includes("/source/");
+  const link = place && gift !== undefined && isOfArt ? uploadLink(place, `gifts/${gift}/source`) : null;
+  return link === null ? "" : words.uploadAgain(link);
 }
 
 /** Text is mended in the browser's editor at its line; art is uploaded again. */
