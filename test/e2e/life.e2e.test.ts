@@ -27,13 +27,9 @@ const title = (number: number) => house.github.state.issues.get(number)?.title;
 /** Ends when nothing more follows; a job that failed and should not have is told with all that it said. */
 async function settle(...mayFail: readonly string[]): Promise<void> {
   const before = seen;
-  const start = performance.now();
   await house.runner.idle();
   const runs = house.runner.runs.slice(before);
   seen = house.runner.runs.length;
-  console.info(
-    `${runs.map((it) => `${it.file} ${it.conclusion}`).join(", ")} in ${Math.round(performance.now() - start)} ms`,
-  );
   const wrong = runs.filter((it) => it.conclusion === "failure" && !mayFail.includes(it.file));
   const logs = wrong.flatMap((it) =>
     it.jobs
