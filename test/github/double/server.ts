@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer, Ask, Routes } from "./ask.ts";
 import { serveGit } from "./gitHttp.ts";
 import { type Json, toObject } from "./json.ts";
@@ -30,10 +31,13 @@ export function createGitHubServer(
   return createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://127.0.0.1");
     const state = toState();
-    const serve = url.pathname.startsWith(`${API}/`)
-      ? serveApi(state, routes, { request, response, latencyMilliseconds })
-      : serveGit(state, request, response);
-    serve.catch((error: unknown) => {
+    const serve = async () => {
+      if (url.pathname.startsWith(`${API}/`))
+        return await serveApi(state, routes, { request, response, latencyMilliseconds });
+      if (latencyMilliseconds > 0) await sleep(latencyMilliseconds);
+      await serveGit(state, request, response);
+    };
+    serve().catch((error: unknown) => {
       // The double itself is broken: nobody shall mistake it for GitHub's bad day.
       state.violations.push(`the double failed at ${request.method} ${url.pathname}: ${String(error)}`);
       if (!response.headersSent) send(response, { status: MISMATCH, body: { message: String(error) } });
@@ -59,7 +63,7 @@ async function serveApi(state: GitHubState, routes: Routes, exchange: Exchange):
   const answer = operation
     ? await answerFor(state, routes, { operation, token, url, bytes, isAnonymous })
     : unknownOperation(state, `${method} ${url.pathname.slice(API.length)}`);
-  if (latencyMilliseconds > 0) await new Promise((resolve) => setTimeout(resolve, latencyMilliseconds));
+  if (latencyMilliseconds > 0) await sleep(latencyMilliseconds);
   state.requests.push({
     method,
     route: operation?.route.split(" ")[1] ?? url.pathname.slice(API.length),

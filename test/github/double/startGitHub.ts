@@ -22,7 +22,7 @@ import {
 } from "./state.ts";
 
 export interface GitHubOptions {
-  /** How long each answer of the API takes, beside what it takes anyway. */
+  /** How long each answer takes, of the API as of git, beside what it takes anyway. */
   readonly latencyMilliseconds?: number;
   /** The double's clock; the real one when nothing is said. */
   readonly now?: () => Date;
