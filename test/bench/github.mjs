@@ -328,7 +328,10 @@ async function measureRevert({ root, folder, commit, git, edges, saveStore, rest
   await commit("Take it back");
   await git("push", "--quiet", "origin", "main");
   const read = (name) => readFile(join(keyFolder(root, "production"), `${name}.pem`), "utf8");
-  const variables = { GIFTWRAP_TIMESTAMP_KEY: await read("timestamp") };
+  const variables = {
+    GIFTWRAP_RELEASE_KEY: await read("release"),
+    GIFTWRAP_TIMESTAMP_KEY: await read("timestamp"),
+  };
 
   const [starts, clones, fetches, stops] = [[], [], [], []];
   for (let at = 0; at < 5; at++) {
