@@ -9,10 +9,13 @@ import { setTimeout as sleep } from "node:timers/promises";
  *   releases: { gift: string, version: string, digest: string }[] }} Load a null rate is as fast as answers come
  */
 
-process.once("message", async (/** @type {Load} */ load) => {
+process.once("message", (/** @type {Load} */ load) => void answer(load));
+
+/** @param {Load} load */
+async function answer(load) {
   const found = await run(load);
   process.send?.(found, () => process.disconnect());
-});
+}
 
 /** @param {Load} load */
 async function run({ url, seconds, perSecond, connections, releases }) {
