@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -30,11 +32,17 @@ export function openRepository(folder: string): Repository {
     const options = { maxBuffer: MAX_BYTES, env: { ...process.env, ...MERGER } };
     return (await run("git", ["--git-dir", folder, ...words], options)).stdout;
   };
-  const commitOf = (revision: string) =>
-    git("rev-parse", "--verify", "--quiet", `${revision}^{commit}`).then(
+  const commitOf = async (revision: string): Promise<string | null> => {
+    // Asked several times for each run, and a process for each was most of what the answer cost.
+    if (revision.startsWith("refs/heads/")) {
+      const loose = (await readFile(join(folder, revision), "utf8").catch(() => "")).trim();
+      if (/^[0-9a-f]{40}$/.test(loose)) return loose;
+    }
+    return git("rev-parse", "--verify", "--quiet", `${revision}^{commit}`).then(
       (it) => it.trim(),
       () => null,
     );
+  };
   return {
     commitOf,
     messageOf: (commit) => git("show", "--no-patch", "--format=%B", commit),

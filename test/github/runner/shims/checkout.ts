@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { textAt } from "../json.ts";
@@ -51,7 +51,7 @@ export const checkout: Shim = {
     const shallow = depth === 0 ? ["--tags"] : ["--no-tags", `--depth=${depth}`];
 
     await git("init", "--quiet", "--initial-branch", "main");
-    await git("remote", "add", "origin", state.world.github.gitUrl);
+    await appendFile(join(folder, ".git/config"), remote(state.world.github.gitUrl));
     // The refs travel as they do at GitHub; their objects are on this disk already, and copying them took most of the time.
     const objects = join(state.world.github.folder, "objects");
     await writeFile(join(folder, ".git/objects/info/alternates"), `${objects}\n`);
@@ -78,12 +78,18 @@ export const checkout: Shim = {
       await git("update-ref", spec.replace(/.*:/, ""), `refs/checkout/${at}`);
     if (branch === null) await git(...header, "checkout", "--quiet", "--force", target);
     else await git(...header, "checkout", "--quiet", "--force", "-B", branch, target);
-    const commit = await git("rev-parse", "HEAD");
+    const [asGiven = ""] = specs.map((it) => it.replace(/^\+|:.*/g, ""));
+    const commit = /^[0-9a-f]{40}$/.test(asGiven) ? asGiven : await git("rev-parse", "HEAD");
     await writeFile(join(folder, ".git/info/exclude"), "node_modules\ndist\n");
     print(`Checked out ${shown} at ${commit}`);
     return { outputs: { ref: shown, commit } };
   },
 };
+
+/** As `git remote add origin` writes it. */
+function remote(url: string): string {
+  return `[remote "origin"]\n\turl = ${url}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n`;
+}
 
 interface Goal {
   readonly shown: string;
