@@ -30,6 +30,7 @@ beforeAll(async () => {
   await writeFile(notesFile(), "");
   house = await createHouse({
     checks: ["Gift check", "giftwrap", "giftwrap approvals"],
+    leaveOut: ["gate.yml"],
     afterJob: (run, job) => afterJob(run, job),
   });
   await house.github.fork({ as: STRANGER });
@@ -264,6 +265,8 @@ describe("a pull request from a fork that changes everything which checks it", (
 
 test("words, names and files that mean harm are told as what they are", async () => {
   const { github, runner } = house;
+  // All that hears of such a branch.
+  house.leaveOut();
   const lockOfStar = await readFile(join(house.laptop, "releases/star/1.0.0.lock.json"), "utf8");
   const pwned = join(folder, "pwned");
   // GitHub takes such a name; a shell would run it.
@@ -323,6 +326,8 @@ test("words, names and files that mean harm are told as what they are", async ()
 });
 
 describe("a pull request whose files are in order", () => {
+  beforeAll(() => house.leaveOut("gate.yml"));
+
   /** GitHub takes such a name; so must whatever is asked by it. */
   const branch = "weird/\u00fc#%41;$(id)'x";
   let number: number;
@@ -488,6 +493,7 @@ describe("a pull request whose files are in order", () => {
 
   test("answers no stranger, and takes nobody's word for its own", async () => {
     const { github, runner } = house;
+    house.leaveOut("gate.yml", "lock.yml");
     const before = cards(number).length;
     const forged = [STRANGER, "github-actions", "giftwrap-acme", "github-actions-bot"].map((as) =>
       github.comment(number, { as, body: "<!-- giftwrap:card -->\n### ✅ Approved, merge it" }),
@@ -524,6 +530,7 @@ describe("a pull request whose files are in order", () => {
 
 test("thousands of files make one card that GitHub takes", async () => {
   const { github, runner } = house;
+  house.leaveOut("gate.yml");
   const files: Record<string, string> = {};
   for (let at = 0; at < 1_000; at++) {
     const id = `mass-${at}`;
@@ -547,6 +554,8 @@ test("thousands of files make one card that GitHub takes", async () => {
 }, 300_000);
 
 describe("the way of a rollback", () => {
+  beforeAll(() => house.leaveOut("gate.yml", "lock.yml"));
+
   test("is merged by itself only where it is the tool's own from the first commit to the last", async () => {
     const { github, runner } = house;
     const star = "releases/star/1.0.0.yaml";

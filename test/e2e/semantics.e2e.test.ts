@@ -8,7 +8,11 @@ const ASKS = APPROVALS.replace("\npeople:", "\n  policy: [{ team: gift-release-m
 let house: House;
 
 beforeAll(async () => {
-  house = await createHouse({ isBlindApp: true, policy: `${POLICY}\n${ASKS}` });
+  house = await createHouse({
+    isBlindApp: true,
+    policy: `${POLICY}\n${ASKS}`,
+    leaveOut: ["lock.yml", "gate.yml"],
+  });
 }, 120_000);
 afterAll(() => house?.stop());
 

@@ -38,6 +38,8 @@ export interface House {
   readonly metricsFile: string;
   /** Sets the clock of GitHub, and so of its commits, back by so many hours. */
   setHoursBack(hours: number): void;
+  /** Lets no event start these workflow files from now on; a form or a time still does. */
+  leaveOut(...files: readonly string[]): void;
   /** Lets the edges keep answers back, by the path that is asked for, until the function that is given back is called. */
   holdEdges(isHeld: (path: string) => boolean): () => void;
   /** The laptop as main is now. */
@@ -64,6 +66,8 @@ export interface HouseOptions {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** The App was installed without the permission to see who is in a team. */
   readonly isBlindApp?: boolean;
+  /** Workflow files that no event starts, beside `ci.yml`; a form or a time still does. */
+  readonly leaveOut?: readonly string[];
   /** What happens elsewhere when a job has ended; waited for before anything goes on that needs it. */
   afterJob?(run: WorkflowRun, job: JobRun): Promise<void>;
 }
@@ -185,7 +189,7 @@ export async function createHouse(options: HouseOptions = {}): Promise<House> {
         ...(options.isBlindApp ? {} : { members: "read" as const }),
       },
     },
-    leaveOut: ["ci.yml"],
+    leaveOut: ["ci.yml", ...(options.leaveOut ?? [])],
     ...(options.afterJob && { afterJob: options.afterJob }),
   });
 
@@ -198,6 +202,7 @@ export async function createHouse(options: HouseOptions = {}): Promise<House> {
     metricsFile,
     must,
     setHoursBack: (hours) => void (hoursBack = hours),
+    leaveOut: (...files) => runner.leaveOut(["ci.yml", ...files]),
     holdEdges(asked) {
       isHeld = asked;
       return letGo;

@@ -39,7 +39,7 @@ export interface RunnerOptions {
   readonly giveRole?: GiveRole;
   /** What steps find in their environment beside what GitHub puts there; `PATH` is there. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Workflow files that are left alone, by name: `ci.yml`, whose jobs would run this project's own tests. */
+  /** Workflow files that no event starts, by name: `ci.yml`, whose jobs would run this project's own tests. Their forms and times do. */
   readonly leaveOut?: readonly string[];
   /** Jobs that run at the same time at most; 4 when nothing is said. */
   readonly maxJobs?: number;
@@ -62,8 +62,10 @@ export interface Runner {
   ): Promise<WorkflowRun>;
   /** As if the double had told of it. */
   deliver(event: RepositoryEvent): void;
-  /** The time of a workflow's `schedule` has come; of its first, or of the one that is named. */
-  schedule(workflowFile: string, cron?: string): Promise<WorkflowRun>;
+  /** The time of a workflow's `schedule` has come; of its first, or of the one that is named. With `jobs` those alone run. */
+  schedule(workflowFile: string, cron?: string, jobs?: readonly string[]): Promise<WorkflowRun>;
+  /** From now on no event starts these workflow files, and every event starts all others. */
+  leaveOut(files: readonly string[]): void;
   /** Settles once nothing runs, nothing waits and nothing more follows. Throws what the executor did not know. */
   idle(): Promise<void>;
   /** In the order in which they started. */
@@ -86,8 +88,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const wrongs: unknown[] = [];
   const numbers = new Map<string, number>();
   const parsed = new Map<string, Promise<Workflow>>();
-  const listed = new Map<string, Promise<readonly Workflow[]>>();
+  const listed = new Map<string, Promise<readonly string[]>>();
   const working = new Set<Promise<unknown>>();
+  let leftOut: readonly string[] = options.leaveOut ?? [];
   let isStopped = false;
   let events: Promise<unknown> = Promise.resolve();
   let lastId = 1000;
@@ -124,16 +127,16 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     parsed.set(key, known);
     return known;
   };
-  /** The workflows of a commit never change. */
-  const workflowsAt = (commit: string): Promise<readonly Workflow[]> => {
-    const read = async () => {
-      const paths = await repository.workflowsAt(commit);
-      const kept = paths.filter((it) => !options.leaveOut?.includes(it.split("/").at(-1) ?? ""));
-      return Promise.all(kept.map((path) => workflowAt(commit, path)));
-    };
-    const known = listed.get(commit) ?? read();
-    listed.set(commit, known);
-    return known;
+  /** The workflows of a commit that an event may start; a form is that of one file. */
+  const workflowsFor = async (event: RepositoryEvent, commit: string): Promise<readonly Workflow[]> => {
+    // Those of a commit never change.
+    const paths = listed.get(commit) ?? repository.workflowsAt(commit);
+    listed.set(commit, paths);
+    const form = event.name === "workflow_dispatch" ? blockOf(event.payload)["workflow"] : undefined;
+    const kept = (await paths).filter((path) =>
+      typeof form === "string" ? path === form : !leftOut.some((it) => path.endsWith(`/${it}`)),
+    );
+    return Promise.all(kept.map((path) => workflowAt(commit, path)));
   };
 
   const begin = (attempt: Attempt): WorkflowRun => {
@@ -187,7 +190,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     const place = await placeOf(event, repository, fullName);
     if (place === null) return [];
     const started: WorkflowRun[] = [];
-    for (const workflow of await workflowsAt(place.sha)) {
+    for (const workflow of await workflowsFor(event, place.sha)) {
       if (isStopped) continue;
       const given = { ...event, payload: event.payload };
       if (!isStarted(workflow, given)) continue;
@@ -241,7 +244,10 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
           sender: { login: as },
         },
       }),
-    async schedule(workflowFile, cron) {
+    leaveOut(files) {
+      leftOut = files;
+    },
+    async schedule(workflowFile, cron, jobs) {
       const main = await repository.commitOf("refs/heads/main");
       const path = `.github/workflows/${workflowFile}`;
       const workflow = await workflowAt(main ?? "", path);
@@ -259,7 +265,10 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
         byActionsToken: false,
         payload: { schedule: time, workflow: path, repository: repositoryPayload(github) },
       };
-      return start(workflow, event, { ...place, depth: 0, inputs: {} });
+      const strange = jobs?.find((id) => !workflow.jobs.some((it) => it.id === id));
+      if (strange !== undefined) throw new Error(`${workflowFile} has no job ${strange}`);
+      const kept = jobs === undefined ? workflow.jobs : workflow.jobs.filter((it) => jobs.includes(it.id));
+      return start({ ...workflow, jobs: kept }, event, { ...place, depth: 0, inputs: {} });
     },
     async idle() {
       while (working.size > 0) await Promise.all(working);
