@@ -3,6 +3,7 @@ import { requireGitHub } from "../github/openGitHub.ts";
 import { applySettings } from "../github/settings/applySettings.ts";
 import { planSettings } from "../github/settings/planSettings.ts";
 import { readSettings } from "../github/settings/readSettings.ts";
+import { readVariables } from "../github/settings/readVariables.ts";
 import { readWanted } from "../github/settings/readWanted.ts";
 import { RULESET_NAME } from "../github/settings/wantedSettings.ts";
 import { environmentPath, POLICY_PATH } from "../model/paths.ts";
@@ -35,11 +36,12 @@ export const command: Command = {
       "environment",
       environmentPath(args.text("env") ?? "production"),
     );
-    const wanted = await readWanted(github, {
+    const files = {
       policy,
       production,
       ...(app !== undefined && { actionsApp: parseWholeNumber(ACTIONS_APP_OPTION, app, 0) }),
-    });
+    };
+    const wanted = await readWanted(github, files, await readVariables(github));
     const plan = planSettings(wanted, await readSettings(github, RULESET_NAME));
     const isApplied = args.flag("apply");
     const say = args.flag("json") ? () => {} : io.line;
@@ -50,7 +52,7 @@ export const command: Command = {
     for (const note of plan.notes) say(`note: ${note}`);
     for (const part of plan.unread)
       say(
-        `${part} could not be read: use a token of an owner of the repository, with the permission administration`,
+        `${part} could not be read: use a token of an owner of the repository, with the permissions administration and variables`,
       );
     const where = `${github.owner}/${github.repo}`;
     if (plan.operations.length === 0)

@@ -100,7 +100,7 @@ async function findRun(
   });
   checkTotal(Math.min(data.total_count, 100), data.check_runs.length);
   const named = data.check_runs
-    .filter((it) => it.name === name && (it.app === null || `${it.app.slug ?? ""}[bot]` === login))
+    .filter((it) => it.name === name && `${it.app?.slug ?? ""}[bot]` === login)
     .sort((a, b) => b.id - a.id);
   const run = named.find((it) => it.external_id?.startsWith(OURS)) ?? null;
   return { run, isNewest: run !== null && run === named[0] };

@@ -16,11 +16,12 @@ const MAX_DESCRIPTION = 140;
 const FIX = "give the job the permission statuses: write, then run it again";
 
 /**
- * Sets a commit's status where it does not say so already; then nothing is written.
+ * Sets a commit's status where this account does not say so already; then nothing is written. What somebody else said since does not
+ * count: it is said again.
  * @throws GiftError of `askGitHub`
  */
 export async function setStatus(
-  { octokit, owner, repo }: GitHub,
+  { octokit, owner, repo, login }: GitHub,
   { sha, context, state, description: wanted, url }: CommitStatus,
 ): Promise<{ readonly isChanged: boolean }> {
   const characters = Array.from(wanted);
@@ -35,7 +36,10 @@ export async function setStatus(
     );
     const now = statuses.find((it) => it.context === context);
     const isSame =
-      now?.state === state && now.description === description && (now.target_url ?? "") === (url ?? "");
+      now?.creator?.login === login &&
+      now.state === state &&
+      now.description === description &&
+      (now.target_url ?? "") === (url ?? "");
     if (isSame) return { isChanged: false };
     await octokit.repos.createCommitStatus({
       owner,

@@ -13,11 +13,12 @@ const HERE = new URL("../../", import.meta.url).pathname;
 const PAGE = await readFile(join(HERE, ".github/ADOPT.md"), "utf8");
 const [VALUES = "", COMMANDS = ""] = [...PAGE.matchAll(/^```sh\n(.*?)^```/gms)].flatMap((it) => it[1] ?? []);
 
-/** Stands for the `gh` program: it has a token, and notes what it is told to keep. */
+/** Stands for the `gh` program: it has a token, sets variables, and notes the secrets that it is told to keep. */
 const GH = `#!/bin/sh
 case "$1 $2" in
   "auth token") printf '%s\\n' "$DOUBLE_TOKEN" ;;
-  "variable set") printf 'variable %s %s\\n' "$3" "$5" >> "$GH_NOTES" ;;
+  "variable set") curl --fail --silent --show-error --header "Authorization: Bearer $DOUBLE_TOKEN" \\
+    --data "{\\"name\\":\\"$3\\",\\"value\\":\\"$5\\"}" "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/actions/variables" ;;
   "secret set") printf 'secret %s %s %s\\n' "$3" "$5" "$(head -c 10)" >> "$GH_NOTES" ;;
   *) echo "gh $*: unknown" >&2; exit 1 ;;
 esac
@@ -60,13 +61,17 @@ describe("a new organisation's own copy", () => {
 
     const notes = (await readFile(join(folder, "notes"), "utf8")).trim().split("\n");
     for (const note of notes) keep(note.split(" "));
-    expect(notes.filter((it) => it.startsWith("secret"))).toEqual([
+    expect(notes).toEqual([
       "secret GIFTWRAP_APP_KEY bot -----BEGIN",
       "secret GIFTWRAP_APP_KEY lock -----BEGIN",
       "secret GIFTWRAP_APP_KEY production -----BEGIN",
       "secret GIFTWRAP_RELEASE_KEY production -----BEGIN",
       "secret GIFTWRAP_TIMESTAMP_KEY production -----BEGIN",
     ]);
+    const [ruleset] = github.state.rulesets.values();
+    expect(JSON.stringify(ruleset?.rules)).toContain(
+      '{"context":"giftwrap approvals","integration_id":1234567}',
+    );
     const said = await shell(join(folder, "gifts"), `${last}\n`);
     expect(said).not.toContain("missing");
     // The root that apps trust is on main, and no private key is.
@@ -77,13 +82,11 @@ describe("a new organisation's own copy", () => {
   });
 });
 
-/** What `gh` was told to keep, as GitHub has it from then on. */
-function keep([kind, name = "", value = ""]: readonly string[]): void {
-  if (kind === "variable") github.state.variables.set(name, value);
-  else
-    (github.state.environments.get(value) ?? expect.fail(`there is no environment ${value}`)).secrets.add(
-      name,
-    );
+/** The secret that `gh` was told to keep, as GitHub has it from then on. */
+function keep([, name = "", environment = ""]: readonly string[]): void {
+  const known =
+    github.state.environments.get(environment) ?? expect.fail(`there is no environment ${environment}`);
+  known.secrets.add(name);
 }
 
 /** As a person's shell runs it, with GitHub at the double's address. */
@@ -100,7 +103,7 @@ async function shell(cwd: string, commands: string): Promise<string> {
       members: "read",
       environments: "read",
       secrets: "read",
-      variables: "read",
+      variables: "write",
       metadata: "read",
     },
   });

@@ -373,6 +373,27 @@ test("a status is written where it differs, and cut where it is too long", async
   expect(double.state.statuses.map((it) => it.state)).toEqual(["pending", "success"]);
 });
 
+test("what another account says by the same name does not count: a check and a status are said all the same", async () => {
+  const { github, double, headSha } = await begin();
+  const login = "github-actions[bot]";
+  const { owner, repo, apiUrl, webUrl } = double;
+  const token = double.token({ login, kind: "actions", permissions: ALL });
+  const other = await openGitHub({ owner, repo, apiUrl, webUrl, token, login });
+  const check = { ...CHECK, headSha };
+  const status = {
+    sha: headSha,
+    context: "giftwrap approvals",
+    state: "success",
+    description: "all",
+  } as const;
+  for (const account of [github, other, github]) {
+    await publishCheck(account, check);
+    await setStatus(account, status);
+  }
+  expect(double.state.checkRuns.map((it) => it.app)).toEqual([LOGIN, login]);
+  expect(double.state.statuses.map((it) => it.creator.login)).toEqual([LOGIN, login, LOGIN]);
+});
+
 describe("a commit by the API", () => {
   const order = (here: Here, more: Partial<CommitOrder> = {}): CommitOrder => ({
     ...ORDER,

@@ -18,7 +18,6 @@ import { releaseText } from "../support/world.ts";
 
 const { artist } = PEOPLE;
 const STRANGER = "eve";
-const ACTIONS = "github-actions[bot]";
 
 let house: House;
 let folder: string;
@@ -232,7 +231,7 @@ describe("a pull request from a fork that changes everything which checks it", (
     await runner.idle();
     expect(await expectNothingGained()).toBe(6);
     expect(await readRef(github.folder, "refs/heads/main")).toBe(main);
-    expect(said(number).map((it) => it.author.login)).toEqual([ACTIONS]);
+    expect(said(number).map((it) => it.author.login)).toEqual([APP]);
     expectHarmless(card(number));
     expect(card(number)).toContain("MIXED\\_CHANGE");
     expect([check(number)?.conclusion, approvals(number)]).toEqual(["failure", "pending"]);
@@ -303,7 +302,7 @@ test("words, names and files that mean harm are told as what they are", async ()
   });
   await runner.idle();
   expectHarmless(card(number));
-  expect(cards(number).map((it) => it.login)).toEqual([ACTIONS]);
+  expect(cards(number).map((it) => it.login)).toEqual([APP]);
   expect(said(number)).toHaveLength(1);
   expect([check(number)?.conclusion, existsSync(pwned)]).toEqual(["failure", false]);
   const told = JSON.stringify(check(number)?.annotations);
@@ -458,7 +457,7 @@ describe("a pull request whose files are in order", () => {
     }
     await runner.dispatch("pr-comment.yml", { pull: String(number) }, { as: artist });
     await runner.idle();
-    expect(cards(number)).toEqual([{ login: ACTIONS, body: whole }]);
+    expect(cards(number)).toEqual([{ login: APP, body: whole }]);
     expect(check(number)?.status).toBe("completed");
   }, 300_000);
 
@@ -504,7 +503,7 @@ describe("a pull request whose files are in order", () => {
     github.editComment(edited, { as: artist, body: "/recheck" });
     await runner.idle();
     expect(forged.every((id) => github.state.comments.get(id)?.body.includes("Approved"))).toBe(true);
-    expect(cards(number).filter((it) => it.login === ACTIONS)).toHaveLength(before);
+    expect(cards(number).filter((it) => it.login === APP)).toHaveLength(before);
     const receipts = said(number).filter((it) => it.author.login === APP);
     expect(receipts.map((it) => it.body)).toEqual([expect.stringContaining(`giftwrap:receipt-${asked}`)]);
     expect(receipts[0]?.body).toContain("is for people who may write");
@@ -637,11 +636,11 @@ async function forgeLocks(locks: string): Promise<void> {
 function forget(number: number, body: string | null): void {
   const { comments, checkRuns, statuses } = house.github.state;
   for (const [id, it] of comments)
-    if (it.issue === number && it.author.login === ACTIONS && it.body.startsWith("<!-- giftwrap:card -->")) {
+    if (it.issue === number && it.author.login === APP && it.body.startsWith("<!-- giftwrap:card -->")) {
       if (body === null) comments.delete(id);
       else it.body = body;
     }
-  if (body !== null && !cards(number).length) house.github.comment(number, { as: ACTIONS, body });
+  if (body !== null && !cards(number).length) house.github.comment(number, { as: APP, body });
   for (const it of checkRuns.splice(0))
     if (it.sha !== head(number) || it.name !== "giftwrap") checkRuns.push(it);
   for (const it of statuses.splice(0)) if (it.sha !== head(number)) statuses.push(it);

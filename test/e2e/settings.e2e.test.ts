@@ -153,7 +153,7 @@ describe("giftwrap doctor", () => {
     await run(setup, ["--apply"]);
     await writeFile(join(root, "releases/environments/production.root.json"), "{}");
     for (const [name, value] of [
-      ["GIFTWRAP_APP_ID", "Iv1"],
+      ["GIFTWRAP_APP_ID", "4711"],
       ["GIFTWRAP_AWS_ROLE", "arn:aws:iam::1:role/gifts"],
       ["GIFTWRAP_AWS_REGION", "ap-southeast-1"],
       ["GIFTWRAP_STORE", "on"],
@@ -165,6 +165,10 @@ describe("giftwrap doctor", () => {
       ["lock", ["GIFTWRAP_APP_KEY"]],
     ] as const)
       for (const secret of secrets) github.state.environments.get(name)?.secrets.add(secret);
+    // The App has its number now, and the rules of main are to know it.
+    expect((await run(setup, ["--apply"])).stdout).toMatch(
+      /take giftwrap, giftwrap approvals\b.* from the app alone/,
+    );
     const there = await run(doctor, ["--json"]);
     const { found } = JSON.parse(there.stdout);
     const left = found.filter((it: { state: string }) => it.state === "missing");

@@ -8,7 +8,7 @@ import { parse } from "yaml";
  */
 
 const ROOT = new URL("../../", import.meta.url);
-const FACTS = 33;
+const FACTS = 34;
 
 type Block = Readonly<Record<string, unknown>>;
 

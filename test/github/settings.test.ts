@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { diagnose, type Health, ownersIn } from "../../src/github/settings/diagnose.ts";
+import { type OwnApp, toOwnApp } from "../../src/github/settings/ownApp.ts";
 import { planSettings, type SettingsOperation } from "../../src/github/settings/planSettings.ts";
 import type {
   Label,
@@ -21,6 +22,7 @@ const FACTS: SettingsFacts = {
   production: {},
   oncall: 7,
   actionsApp: 15_368,
+  ownApp: { kind: "number", id: 4711 },
 };
 const WANTED = wantedSettings(FACTS);
 const TEAM = [{ team: "gift-release-managers" }] as const;
@@ -59,8 +61,8 @@ describe("the plan for a repository's settings", () => {
 
   test("done once, has nothing left to do, whatever others had made before", () => {
     fc.assert(
-      fc.property(anyPresent(), fc.boolean(), (present, isGated) => {
-        const wanted = wantedSettings({ ...FACTS, oncall: isGated ? 7 : null });
+      fc.property(anyPresent(), fc.boolean(), anyOwnApp(), (present, hasTeam, ownApp) => {
+        const wanted = wantedSettings({ ...FACTS, oncall: hasTeam ? 7 : null, ownApp });
         const after = applied(present, planSettings(wanted, present).operations);
         expect(planSettings(wanted, after).operations).toEqual([]);
       }),
@@ -91,13 +93,38 @@ describe("the plan for a repository's settings", () => {
   });
 
   test("binds every required check to the app that reports it, so that nobody else can say it is green", () => {
-    const checks = WANTED.ruleset.rules.find((it) => it.type === "required_status_checks")?.parameters;
-    expect(checks?.["required_status_checks"]).toEqual(
-      ["Gift check", "Code check", "giftwrap", "giftwrap approvals"].map((context) => ({
-        context,
-        integration_id: 15_368,
-      })),
+    expect(appsOf(WANTED.ruleset)).toEqual({
+      "Gift check": 15_368,
+      "Code check": 15_368,
+      giftwrap: 4711,
+      "giftwrap approvals": 4711,
+    });
+  });
+
+  test("binds what main's code says to GitHub Actions without an App, and to nobody when the App is given by its client id", () => {
+    const none = wantedSettings({ ...FACTS, ownApp: toOwnApp(new Map()) });
+    expect(appsOf(none.ruleset)).toMatchObject({ giftwrap: 15_368, "giftwrap approvals": 15_368 });
+    expect(none.leftOut).toEqual([]);
+    const named = wantedSettings({ ...FACTS, ownApp: toOwnApp(new Map([["GIFTWRAP_APP_ID", "Iv23li"]])) });
+    expect(appsOf(named.ruleset)).toEqual({
+      "Gift check": 15_368,
+      "Code check": 15_368,
+      giftwrap: undefined,
+      "giftwrap approvals": undefined,
+    });
+    expect(named.leftOut).toEqual([expect.stringMatching(/^giftwrap, giftwrap approvals are taken from/)]);
+  });
+
+  test("rebinds checks in words, and leaves the rules alone where it may not know the App", () => {
+    const before = wantedSettings({ ...FACTS, ownApp: { kind: "none" } }).ruleset;
+    const present: PresentSettings = { ...NEW, ruleset: { kind: "there", id: 3, ruleset: before } };
+    const words = planSettings(WANTED, present).operations.map((it) => it.words);
+    expect(words).toContain(
+      'change the ruleset "giftwrap: main": take giftwrap, giftwrap approvals from the app alone that reports it',
     );
+    const blind = planSettings(wantedSettings({ ...FACTS, ownApp: { kind: "unread" } }), present);
+    expect(blind.operations.filter((it) => it.kind.endsWith("-ruleset"))).toEqual([]);
+    expect(blind.unread).toEqual([expect.stringContaining("GIFTWRAP_APP_ID")]);
   });
 
   test("requires the gate only where there is something to judge by", () => {
@@ -149,6 +176,18 @@ describe("the doctor", () => {
   test("finds nothing missing where all is there", () => {
     const found = diagnose(wellHealth(), 0);
     expect(found.filter((it) => it.state !== "well")).toEqual([]);
+  });
+
+  test("says that checks can be forged without an App, and when the rules of main cannot know it", () => {
+    for (const variables of [[], [["GIFTWRAP_APP_ID", "Iv23li"] as const]]) {
+      const found = diagnose({ ...wellHealth(), variables: new Map(variables) }, 0);
+      const id = found.find((it) => it.what.startsWith("the variable GIFTWRAP_APP_ID"));
+      expect(id).toMatchObject({
+        state: "missing",
+        what: expect.stringContaining("whoever may push a branch can write giftwrap, giftwrap approvals"),
+        fix: expect.stringContaining("gh variable set GIFTWRAP_APP_ID --body NUMBER && npx giftwrap setup"),
+      });
+    }
   });
 
   test("never takes what it could not read for well, nor for missing", () => {
@@ -256,7 +295,7 @@ function wellHealth(): Health {
     },
     variables: new Map([
       ["GIFTWRAP_STORE", "on"],
-      ["GIFTWRAP_APP_ID", "Iv1"],
+      ["GIFTWRAP_APP_ID", "4711"],
       ["GIFTWRAP_AWS_REGION", "ap-southeast-1"],
     ]),
     environments: new Map(
@@ -349,6 +388,21 @@ function applied(present: PresentSettings, operations: readonly SettingsOperatio
     else environments.set(it.name, [...(environments.get(it.name) ?? []), it.branch]);
   }
   return { repository, token, ruleset, labels, environments };
+}
+
+function anyOwnApp(): fc.Arbitrary<OwnApp> {
+  return fc.constantFrom<OwnApp>({ kind: "number", id: 4711 }, { kind: "named" }, { kind: "none" });
+}
+
+/** The number of the app that each check is bound to. */
+function appsOf({ rules }: Ruleset): Readonly<Record<string, number | undefined>> {
+  const checks = rules.find((it) => it.type === "required_status_checks")?.parameters?.[
+    "required_status_checks"
+  ];
+  if (!Array.isArray(checks)) return {};
+  return Object.fromEntries(
+    checks.map((it: { context: string; integration_id?: number }) => [it.context, it.integration_id]),
+  );
 }
 
 function contextsOf({ rules }: Ruleset): readonly string[] {

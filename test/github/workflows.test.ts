@@ -22,8 +22,8 @@ const PARSED = new Map<string, Block>();
 const READ = "contents: read";
 const CLOUD = "contents: read, id-token: write";
 const CARD = "checks: write, contents: read, id-token: write, pull-requests: write, statuses: write";
-/** Who is in a team: the App may see that, the job's own token may not. */
-const TEAMS = "members: read";
+/** The same as the App, whom nobody can pass for; and who is in a team, which the job's own token may not see. */
+const SAY = "checks: write, contents: read, members: read, pull-requests: write, statuses: write";
 const PROPOSE = "contents: write, issues: write, pull-requests: write";
 const MAY: Readonly<
   Record<string, { readonly token: string; readonly app?: string; readonly keys?: string }>
@@ -36,10 +36,11 @@ const MAY: Readonly<
   "review-signal signal": { token: "" },
   "lock build": { token: "contents: read, pull-requests: read" },
   "lock store": { token: CLOUD, app: "contents: write, pull-requests: read", keys: "lock" },
-  "pr-comment card": { token: `actions: read, ${CARD}`, app: TEAMS, keys: "bot" },
+  "pr-comment card": { token: `actions: read, ${CARD}`, app: SAY, keys: "bot" },
   "gate gate": {
     token: "checks: write, contents: read, id-token: write, pull-requests: read",
-    keys: "metrics",
+    app: "checks: write, contents: read, pull-requests: read",
+    keys: "bot",
   },
   "publish stop": { token: CLOUD, keys: "production" },
   "publish publish": { token: CLOUD, keys: "production" },
@@ -56,7 +57,7 @@ const MAY: Readonly<
   "stop record": { token: CLOUD, app: PROPOSE, keys: "bot" },
   "reconcile reconcile": { token: "contents: read, id-token: write, issues: write", keys: "production" },
   "reconcile adopt": { token: CLOUD, app: PROPOSE, keys: "bot" },
-  "reconcile cards": { token: CARD, app: TEAMS, keys: "bot" },
+  "reconcile cards": { token: CARD, app: SAY, keys: "bot" },
   "refresh refresh": { token: CLOUD, keys: "production" },
   "drill drill": { token: CLOUD, keys: "staging" },
   "new-release new-release": { token: READ, app: PROPOSE, keys: "bot" },
@@ -248,6 +249,27 @@ it("an action of others is the same commit everywhere", () => {
 it("what the table gives is asked for", () => {
   const titles = WORKFLOWS.flatMap((name) => jobsOf(name).map(({ title }) => title));
   expect(Object.keys(MAY).filter((title) => !titles.includes(title))).toEqual([]);
+});
+
+it("what main requires is said by the App where there is one: as GitHub Actions a job of any branch could say it", () => {
+  const commands = ["card", "gate"];
+  const saying = WORKFLOWS.flatMap(jobsOf).flatMap(({ title, job }) =>
+    stepsOf(job)
+      .filter((it) => it["uses"] === GIFTWRAP && commands.includes(String(block(it["with"])["command"])))
+      .map((step) => ({ title, job, env: block(step["env"]) })),
+  );
+  expect(saying.map(({ title }) => title)).toEqual(["gate gate", "pr-comment card", "reconcile cards"]);
+  for (const { title, job, env } of saying) {
+    const app = stepsOf(job).find((it) => it["id"] === "app");
+    expect(app, title).toMatchObject({ if: "vars.GIFTWRAP_APP_ID != ''" });
+    // Where the App's token cannot be had nothing is said, rather than by somebody whose word does not count.
+    expect(app, title).not.toHaveProperty("continue-on-error");
+    expect(env, title).toMatchObject({
+      GITHUB_TOKEN: "${{ steps.app.outputs.token || github.token }}",
+      GIFTWRAP_LOGIN:
+        "${{ steps.app.outputs.token && format('{0}[bot]', steps.app.outputs.app-slug) || '' }}",
+    });
+  }
 });
 
 it("every request of a form waits for its turn, and nothing else does", () => {

@@ -8,6 +8,7 @@ import { type EdgeServer, type Route, startEdge } from "../../src/store/edgeServ
 import { fileStore } from "../../src/store/fileStore.ts";
 import type { Store } from "../../src/store/store.ts";
 import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
+import { appId } from "../github/double/shapes/toUser.ts";
 import { type GitHubDouble, startGitHub } from "../github/double/startGitHub.ts";
 import type { JobRun, WorkflowRun } from "../github/runner/runs.ts";
 import { type Runner, startRunner } from "../github/runner/startRunner.ts";
@@ -19,6 +20,7 @@ import { POLICY, releaseText } from "./world.ts";
 const run = promisify(execFile);
 const PROJECT = new URL("../../", import.meta.url).pathname;
 export const APP = "giftwrap-acme[bot]";
+const ACTIONS = "github-actions[bot]";
 const HOUR = 3_600_000;
 
 /** Who works at acme: each of them may push to branches, none to main. */
@@ -61,7 +63,7 @@ export interface House {
 export interface HouseOptions {
   readonly policy?: string;
   readonly latencyMilliseconds?: number;
-  /** Checks that main requires; those of `giftwrap setup` when nothing is said. */
+  /** Checks that main requires, each from whom `giftwrap setup` binds it to; those of `giftwrap setup` when nothing is said. */
   readonly checks?: readonly string[];
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** The App was installed without the permission to see who is in a team. */
@@ -159,15 +161,18 @@ export async function createHouse(options: HouseOptions = {}): Promise<House> {
   await git("remote", "add", "origin", github.gitUrlWith(founder));
   await git("push", "--quiet", "--set-upstream", "origin", "main");
   github.protect({
-    checks: options.checks ?? ["Gift check", "giftwrap", "giftwrap gate", "giftwrap approvals"],
+    checks: (options.checks ?? ["Gift check", "giftwrap", "giftwrap gate", "giftwrap approvals"]).map(
+      (context) => ({ context, by: context.startsWith("giftwrap") ? APP : ACTIONS }),
+    ),
   });
 
   const key = async (name: string) =>
     readFile(join(laptop, ".giftwrap/keys/production", `${name}.pem`), "utf8");
   const secrets = { GIFTWRAP_APP_KEY: "the app's key" };
+  const app = String(appId(github.state, APP));
   const runner = await startRunner({
     github,
-    variables: { GIFTWRAP_STORE: "on", GIFTWRAP_APP_ID: "Iv1.house" },
+    variables: { GIFTWRAP_STORE: "on", GIFTWRAP_APP_ID: app },
     secrets: {
       production: {
         ...secrets,
@@ -179,13 +184,15 @@ export async function createHouse(options: HouseOptions = {}): Promise<House> {
     },
     app: {
       slug: APP.replace("[bot]", ""),
-      clientId: "Iv1.house",
+      clientId: app,
       privateKey: secrets.GIFTWRAP_APP_KEY,
       permissions: {
         actions: "write",
+        checks: "write",
         contents: "write",
         "pull-requests": "write",
         issues: "write",
+        statuses: "write",
         ...(options.isBlindApp ? {} : { members: "read" as const }),
       },
     },

@@ -1,4 +1,5 @@
 import type { EnvironmentFile, PolicyFile } from "../../model/schemas.ts";
+import { OWN_APP_VARIABLE, toOwnApp } from "./ownApp.ts";
 import type { SettingsPlan } from "./planSettings.ts";
 
 /** What is known of a repository and its files; null stands for what this account may not read. */
@@ -166,29 +167,41 @@ function ofKeys(health: Health): readonly Diagnosis[] {
 }
 
 function ofApp(health: Health): readonly Diagnosis[] {
-  const { owner, webUrl, variables } = health;
-  const what = "the variable GIFTWRAP_APP_ID";
-  const isSet = variables?.get("GIFTWRAP_APP_ID");
-  const id: Diagnosis =
-    variables === null
-      ? unread(what)
-      : isSet
-        ? { state: "well", what: `${what} is set` }
-        : {
-            state: "missing",
-            what: `${what} is not set: nothing commits locks, opens pull requests or reads who is in a team, so approvals stay pending`,
-            fix: `make the App at ${webUrl}/organizations/${owner}/settings/apps/new (.github/ADOPT.md), then: gh variable set GIFTWRAP_APP_ID --body CLIENT_ID`,
-          };
   const key = "app.private-key.pem";
   const watch = secret(health, "production", "GIFTWRAP_APP_KEY", key);
   return [
-    id,
+    ofAppId(health),
     ...["bot", "lock"].map((name) => secret(health, name, "GIFTWRAP_APP_KEY", key)),
     watch.state === "missing"
       ? { ...watch, state: "look", what: `${watch.what}: the watch can propose no rollback` }
       : watch,
     ...tooWide(health),
   ];
+}
+
+function ofAppId({ owner, webUrl, variables }: Health): Diagnosis {
+  const what = `the variable ${OWN_APP_VARIABLE}`;
+  const set = `gh variable set ${OWN_APP_VARIABLE} --body NUMBER && npx giftwrap setup --apply`;
+  const forged =
+    "whoever may push a branch can write giftwrap, giftwrap approvals and giftwrap gate as green";
+  switch (toOwnApp(variables).kind) {
+    case "unread":
+      return unread(what);
+    case "number":
+      return { state: "well", what: `${what} is the App's id` };
+    case "named":
+      return {
+        state: "missing",
+        what: `${what} is not a number, so the rules of main cannot know the App: ${forged}`,
+        fix: `take the App ID from the App's page (${webUrl}/organizations/${owner}/settings/apps), not its client id, then: ${set}`,
+      };
+    case "none":
+      return {
+        state: "missing",
+        what: `${what} is not set: nothing commits locks, opens pull requests or reads who is in a team, so approvals stay pending; and ${forged}, for they are written as GitHub Actions, as any job may`,
+        fix: `make the App at ${webUrl}/organizations/${owner}/settings/apps/new (.github/ADOPT.md), then: ${set}`,
+      };
+  }
 }
 
 /** A secret of the whole repository is there for workflows of every branch. */

@@ -1,5 +1,6 @@
 import { canonicalJson } from "../../wire/metadata.ts";
 import { isRecord } from "../../model/isRecord.ts";
+import { OWN_APP_VARIABLE } from "./ownApp.ts";
 import type {
   Label,
   PresentSettings,
@@ -50,6 +51,8 @@ export function planSettings(wanted: WantedSettings, present: PresentSettings): 
       words: "let the token of a job read and no more where its workflow says nothing, and never approve",
     });
   if (!present.ruleset) unread.push("the rules of the main branch");
+  else if (!wanted.isAppKnown)
+    unread.push(`the variable ${OWN_APP_VARIABLE}, by which the rules of the main branch know the App,`);
   else operations.push(...planRuleset(wanted.ruleset, present.ruleset));
   if (!present.labels) unread.push("the labels");
   else operations.push(...planLabels(wanted.labels, present.labels));
@@ -203,11 +206,16 @@ function rulesInWords(ruleset: Ruleset): string {
 }
 
 function changesInWords(after: Ruleset, before: Ruleset): readonly string[] {
-  const known = new Set(before.rules.flatMap(checksOf).map((it) => canonicalJson({ ...it })));
-  const checks = after.rules
-    .flatMap(checksOf)
-    .filter((it) => !known.has(canonicalJson({ ...it })))
+  const known = before.rules.flatMap(checksOf);
+  const wanted = after.rules.flatMap(checksOf);
+  const checks = wanted
+    .filter((it) => !known.some(({ context }) => context === it.context))
     .map(({ context }) => context);
+  const moved = wanted.filter((it) =>
+    known.some(({ context, app }) => context === it.context && app !== it.app),
+  );
+  const bound = moved.flatMap(({ context, app }) => (app === null ? [] : [context]));
+  const freed = moved.flatMap(({ context, app }) => (app === null ? [context] : []));
   const rules = after.rules
     .filter((rule) => {
       const there = before.rules.find(({ type }) => type === rule.type);
@@ -217,6 +225,8 @@ function changesInWords(after: Ruleset, before: Ruleset): readonly string[] {
   return [
     ...(before.enforcement === after.enforcement ? [] : [`it is ${before.enforcement}; enforce it`]),
     ...(checks.length > 0 ? [`require ${checks.join(", ")}`] : []),
+    ...(bound.length > 0 ? [`take ${bound.join(", ")} from the app alone that reports it`] : []),
+    ...(freed.length > 0 ? [`take ${freed.join(", ")} from any app`] : []),
     ...(rules.length > 0 ? [`set ${rules.join(", ")}`] : []),
     ...(after.bypass.length > before.bypass.length ? ["let the on-call team pass in pull requests"] : []),
   ];

@@ -10,6 +10,7 @@ import {
 } from "./diagnose.ts";
 import { planSettings } from "./planSettings.ts";
 import { orUnread, readSettings } from "./readSettings.ts";
+import { readVariables } from "./readVariables.ts";
 import { readWanted } from "./readWanted.ts";
 import { ENVIRONMENTS, ONCALL_TEAM, RULESET_NAME } from "./wantedSettings.ts";
 
@@ -22,7 +23,8 @@ const WATCHED = ["publish.yml", "reconcile.yml", "refresh.yml"];
  * @throws GiftError `GITHUB_FAILED`, `GITHUB_LIMITED`, and `GITHUB_MISSING` when there is no such repository
  */
 export async function readHealth(github: GitHub, files: HealthFiles): Promise<Health> {
-  const wanted = await readWanted(github, files);
+  const variables = await readVariables(github);
+  const wanted = await readWanted(github, files, variables);
   const present = await readSettings(github, RULESET_NAME);
   const environments = present.environments && [...present.environments.keys()];
   return {
@@ -32,7 +34,7 @@ export async function readHealth(github: GitHub, files: HealthFiles): Promise<He
     files,
     plan: planSettings(wanted, present),
     hasQueue: await readQueue(github, wanted.mainBranch),
-    variables: await readVariables(github),
+    variables,
     secrets: await readSecrets(github),
     environments: environments && (await readEnvironments(github, environments)),
     workflows: await readWorkflows(github),
@@ -47,15 +49,6 @@ function readQueue({ octokit, owner, repo }: GitHub, branch: string): Promise<bo
       octokit.paginate(octokit.repos.getBranchRules, { owner, repo, branch, per_page: 100 }, readPage),
     );
     return rules.some(({ type }) => type === "merge_queue");
-  });
-}
-
-function readVariables({ octokit, owner, repo }: GitHub): Promise<ReadonlyMap<string, string> | null> {
-  return orUnread(async () => {
-    const all = await askGitHub("list the variables", FIX, () =>
-      octokit.paginate(octokit.actions.listRepoVariables, { owner, repo, per_page: 30 }, readPage),
-    );
-    return new Map(all.map(({ name, value }) => [name, value]));
   });
 }
 

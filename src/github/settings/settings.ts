@@ -54,6 +54,8 @@ export interface WantedSettings {
   /** Environments, each for the main branch alone. */
   readonly environments: readonly string[];
   readonly mainBranch: string;
+  /** Whether it is known which App's word counts; the ruleset is left as it is where not, so that nobody else's comes to count. */
+  readonly isAppKnown: boolean;
   /** What is left out because it could not be known, in words. */
   readonly leftOut: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { EnvironmentFile, PolicyFile } from "../../model/schemas.ts";
+import { OWN_APP_VARIABLE, type OwnApp } from "./ownApp.ts";
 import type { Label, Rule, WantedSettings } from "./settings.ts";
 
 /** What the wish depends on. */
@@ -8,8 +9,10 @@ export interface SettingsFacts {
   readonly production: Pick<EnvironmentFile, "metrics"> | null;
   /** GitHub's number of the team that may merge past the rules; null when it is not there or cannot be read. */
   readonly oncall: number | null;
-  /** GitHub's number of its own app Actions, which reports every check. */
+  /** GitHub's number of its own app Actions, which reports what a job says by its name, and all where there is no App. */
   readonly actionsApp: number;
+  /** The App that writes the other checks. */
+  readonly ownApp: OwnApp;
 }
 
 /** The ruleset that setup makes and keeps, found by its name. */
@@ -48,19 +51,16 @@ export const LABELS: readonly Label[] = [
 /** Who has what: `.github/ADOPT.md` says it in words. */
 export const ENVIRONMENTS = ["production", "lock", "metrics", "bot", "staging"] as const;
 
+/** The jobs that are required by their names: GitHub Actions reports them. */
+const JOBS: readonly string[] = ["Gift check", "Code check"];
+
 /** The checks that a pull request needs; `giftwrap gate` where there is something to judge by. */
 export function requiredChecks({
   policy,
   production,
 }: Pick<SettingsFacts, "policy" | "production">): readonly string[] {
   const isGated = policy?.gate !== undefined && production?.metrics !== undefined;
-  return [
-    "Gift check",
-    "Code check",
-    "giftwrap",
-    "giftwrap approvals",
-    ...(isGated ? ["giftwrap gate"] : []),
-  ];
+  return [...JOBS, "giftwrap", "giftwrap approvals", ...(isGated ? ["giftwrap gate"] : [])];
 }
 
 /** How a repository of gifts should be set up on GitHub. */
@@ -88,13 +88,31 @@ export function wantedSettings(facts: SettingsFacts): WantedSettings {
     },
     labels: LABELS,
     environments: ENVIRONMENTS,
-    leftOut:
-      oncall === null
+    isAppKnown: facts.ownApp.kind !== "unread",
+    leftOut: [
+      ...(oncall === null
         ? [
             `the team ${ONCALL_TEAM} is not there, or this account may not see it: nobody may merge past the rules in an incident. Make the team, or run this with a token that may read the organisation's members`,
           ]
-        : [],
+        : []),
+      ...(facts.ownApp.kind === "named"
+        ? [
+            `${writtenByMain(facts).join(", ")} are taken from whoever says them: ${OWN_APP_VARIABLE} is not a number, and the rules know an App by its number alone`,
+          ]
+        : []),
+    ],
   };
+}
+
+/** What main's code says of a pull request, and no job of the pull request itself. */
+function writtenByMain(facts: SettingsFacts): readonly string[] {
+  return requiredChecks(facts).filter((it) => !JOBS.includes(it));
+}
+
+/** The number of the app that writes what main's code says; null when it has none that is known. */
+function ownAppId({ ownApp, actionsApp }: SettingsFacts): number | null {
+  if (ownApp.kind === "number") return ownApp.id;
+  return ownApp.kind === "none" ? actionsApp : null;
 }
 
 function wantedRules(facts: SettingsFacts): readonly Rule[] {
@@ -119,10 +137,10 @@ function wantedRules(facts: SettingsFacts): readonly Rule[] {
       parameters: {
         // Not "up to date": the publisher plans against what is live, and a rollback must not wait behind others.
         strict_required_status_checks_policy: false,
-        required_status_checks: requiredChecks(facts).map((context) => ({
-          context,
-          integration_id: facts.actionsApp,
-        })),
+        required_status_checks: requiredChecks(facts).map((context) => {
+          const app = JOBS.includes(context) ? facts.actionsApp : ownAppId(facts);
+          return { context, ...(app !== null && { integration_id: app }) };
+        }),
       },
     },
   ];

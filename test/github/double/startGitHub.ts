@@ -8,6 +8,7 @@ import { makeRepository } from "./makeRepository.ts";
 import { createGitHubServer } from "./server.ts";
 import { environmentOf } from "./environmentOf.ts";
 import { ROUTES } from "./routes.ts";
+import { appId } from "./shapes/toUser.ts";
 import { type RecordedJob, recordRun } from "./recordRun.ts";
 import {
   type FaultRule,
@@ -58,7 +59,8 @@ export interface GitHubDouble extends Browser {
   addTeam(slug: string, logins: readonly string[]): void;
   /** A ruleset for main: a pull request with so many approvals, and these checks. */
   protect(options: {
-    readonly checks?: readonly string[];
+    /** Each by its name, from anybody, or from the app of a login alone. */
+    readonly checks?: readonly (string | { readonly context: string; readonly by: string })[];
     readonly approvals?: number;
     readonly isDismissingStale?: boolean;
   }): void;
@@ -169,7 +171,11 @@ function toDouble(
             type: "required_status_checks",
             parameters: {
               strict_required_status_checks_policy: false,
-              required_status_checks: checks.map((context) => ({ context })),
+              required_status_checks: checks.map((it) =>
+                typeof it === "string"
+                  ? { context: it }
+                  : { context: it.context, integration_id: appId(state, it.by) },
+              ),
             },
           },
         ],
