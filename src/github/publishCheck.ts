@@ -37,8 +37,8 @@ const FIX = "give the job the permission checks: write, then run it again";
 /**
  * Creates or updates the newest check run of that name by this account. It is complete only when all annotations are there, so nobody
  * merges by half of it. `external_id` keeps digests of what it says, so nothing is written where it says so already. Annotations
- * can only be added to, so a run with others is followed by a new one, which is the one that counts; so is one whose name a job of the
- * pull request's own workflows has taken since.
+ * can only be added to, so a run with others is followed by a new one, which is the one that counts; so is one whose name somebody else, such
+ * as a job of the pull request's own workflows, has taken since.
  * @throws GiftError of `askGitHub`
  */
 export async function publishCheck(
@@ -84,7 +84,7 @@ export async function publishCheck(
   });
 }
 
-/** The newest of that name that this account made by this very way, and whether no job has taken its name since then. */
+/** The newest of that name that this account made by this very way, and whether nobody has taken its name since then. */
 async function findRun(
   { octokit, owner, repo, login }: GitHub,
   name: string,
@@ -99,10 +99,10 @@ async function findRun(
     per_page: 100,
   });
   checkTotal(Math.min(data.total_count, 100), data.check_runs.length);
-  const named = data.check_runs
-    .filter((it) => it.name === name && `${it.app?.slug ?? ""}[bot]` === login)
-    .sort((a, b) => b.id - a.id);
-  const run = named.find((it) => it.external_id?.startsWith(OURS)) ?? null;
+  const named = data.check_runs.filter((it) => it.name === name).sort((a, b) => b.id - a.id);
+  const isOurs = (it: Run) =>
+    `${it.app?.slug ?? ""}[bot]` === login && it.external_id?.startsWith(OURS) === true;
+  const run = named.find(isOurs) ?? null;
   return { run, isNewest: run !== null && run === named[0] };
 }
 

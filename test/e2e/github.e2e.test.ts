@@ -390,7 +390,7 @@ test("what another account says by the same name does not count: a check and a s
     await publishCheck(account, check);
     await setStatus(account, status);
   }
-  expect(double.state.checkRuns.map((it) => it.app)).toEqual([LOGIN, login]);
+  expect(double.state.checkRuns.map((it) => it.app)).toEqual([LOGIN, login, LOGIN]);
   expect(double.state.statuses.map((it) => it.creator.login)).toEqual([LOGIN, login, LOGIN]);
 });
 

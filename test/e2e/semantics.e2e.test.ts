@@ -44,6 +44,7 @@ permissions: { checks: write, statuses: write }
 jobs:
   forge:
     runs-on: ubuntu-24.04
+    timeout-minutes: 5
     steps:
       - env: { TOKEN: "\${{ github.token }}" }
         run: |
