@@ -118,13 +118,13 @@ test("from the issue to the revert, and the fixed version after it", async () =>
   expect(title(regional)).toMatch(/star 1\.1\.0.*regional/);
   expect(card(regional)).toContain("gift-release-managers");
   await approve(regional, manager);
-  house.setHoursBack(4);
+  house.setHoursBack(6);
   await merge(regional, manager);
   expect(new Set(await playedInSg())).toEqual(new Set(["1.0.0", "1.1.0"]));
   expect(await house.plays("star", { region: "BR" })).toBe("1.0.0");
 
-  // Bad numbers open nothing; good ones propose everyone, and a second team has to agree.
-  await letPlay("1.1.0", "0.5%:0.5%", 5);
+  // Good numbers propose everyone, and a second team has to agree.
+  await letPlay("1.1.0", "0.5%:0.5%", 7);
   await house.runner.schedule("watch.yml");
   await settle();
   expect(house.comments(regional, "giftwrap:metrics")).toHaveLength(1);
@@ -133,12 +133,12 @@ test("from the issue to the revert, and the fixed version after it", async () =>
   await approve(full, manager);
   await expect(github.mergeByButton(full, { as: manager })).rejects.toThrow(/giftwrap approvals/);
   await approve(full, liveOps);
-  house.setHoursBack(1);
+  house.setHoursBack(4);
   await merge(full, manager);
   expect(new Set(await playedInSg())).toEqual(new Set(["1.1.0"]));
 
   // The incident: Revert takes back what that pull request opened, and the form what is left.
-  house.setHoursBack(0);
+  house.setHoursBack(3);
   const revert = await github.revertByButton(full, { as: onCall });
   if (revert === "conflict") throw new Error("a promotion can always be reverted");
   await settle();
@@ -146,6 +146,12 @@ test("from the issue to the revert, and the fixed version after it", async () =>
   await merge(revert, onCall);
   expect(new Set(await playedInSg())).toEqual(new Set(["1.0.0", "1.1.0"]));
   expect([timeline(revert), timeline(full)].every((it) => it.includes("1.1.0"))).toBe(true);
+  // Good numbers do not open again what a person has closed.
+  await letPlay("1.1.0", "0.5%:0.5%", 4);
+  expect(await house.must("gate", "star@1.1.0")).toContain("Promote star 1.1.0");
+  expect(await promotion()).toBe(revert);
+
+  house.setHoursBack(0);
   await runner.dispatch(
     "rollback.yml",
     { gift: "star", limit: "none", version: "", reason: "It hurts the eyes", incident: "INC-1" },
