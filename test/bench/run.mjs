@@ -50,7 +50,7 @@ show(await measureStop(200));
 for (const gifts of [100, 1_000, 10_000]) show(await measurePublish(gifts));
 show(await measureBucket(1_000));
 show(await measureStopAtScale(10_000));
-for await (const figure of measureGitHub({ gifts: 100, pulls: 100 })) show(figure);
+for await (const figure of measureGitHub({ gifts: 200, pulls: 100 })) show(figure);
 show(await measureValidate(334, 5));
 show(await measureValidate(3_334, 3));
 show(await measureValidate(10_000, 1));
