@@ -44,7 +44,17 @@ import {
 } from "./command.ts";
 import { forkPoint } from "./forkPoint.ts";
 import { AT_OPTION, RECORDED_OPTION } from "./gate/openBench.ts";
-import { asMerged, fetchHead, fetchHeads, fetchQueued, isQueued, MAIN, mainCommit } from "./pulls/heads.ts";
+import {
+  asMerged,
+  fetchHead,
+  fetchHeads,
+  fetchQueued,
+  isQueued,
+  MAIN,
+  mainCommit,
+  readRunHead,
+  RUN_HEAD_OPTIONS,
+} from "./pulls/heads.ts";
 
 export const APPROVALS_CONTEXT = "giftwrap approvals";
 /** What comes from the pull request's own run is read up to this, and not at all beyond. */
@@ -61,9 +71,7 @@ export const command: Command = {
       value: "NUMBER",
       help: "a pull request on GitHub, whose comment is kept up to date",
     },
-    "head-repo": { type: "string", value: "OWNER/NAME", help: "instead: the repository of its head" },
-    "head-branch": { type: "string", value: "BRANCH", help: "with --head-repo" },
-    "head-sha": { type: "string", value: "COMMIT", help: "with --head-repo; nothing is said of another one" },
+    ...RUN_HEAD_OPTIONS,
     all: { type: "boolean", help: "every open pull request, the one that was touched last at the end" },
     report: {
       type: "string",
@@ -87,7 +95,7 @@ export const command: Command = {
     const headSha = args.text("head-sha");
     if (args.flag("all")) return allCards(args, io);
     if (pull !== undefined) return pullCard(args, io, parseWholeNumber("pull", pull, 0));
-    return headSha === undefined ? treeCard(args, io) : headCard(args, io, headSha);
+    return headSha === undefined ? treeCard(args, io) : headCard(args, io);
   },
 };
 
@@ -129,17 +137,12 @@ async function pullCard(args: Arguments, io: Io, number: number): Promise<Exit> 
 }
 
 /** A run says where it ran; which pull request that is, GitHub says. */
-async function headCard(args: Arguments, io: Io, headSha: string): Promise<Exit> {
-  const headRepo = args.text("head-repo");
-  const headBranch = args.text("head-branch");
-  if (headRepo === undefined || headBranch === undefined)
-    throw new UsageError("--head-sha goes with --head-repo and --head-branch");
-  if (!/^[0-9a-f]{40}$/.test(headSha)) throw new UsageError("--head-sha: write the whole id of a commit");
+async function headCard(args: Arguments, io: Io): Promise<Exit> {
+  const head = readRunHead(args);
+  const { headBranch, headSha } = head;
   const desk = await openDesk(io);
-  const { owner, repo } = desk.github;
-  if (isQueued(headBranch) && headRepo.toLowerCase() === `${owner}/${repo}`.toLowerCase())
-    return queueCheck(args, io, desk, headBranch, headSha);
-  const number = await findPullRequestOfRun(desk.github, { headRepo, headBranch, headSha });
+  if (isQueued(desk.github, head)) return queueCheck(args, io, desk, headBranch, headSha);
+  const number = await findPullRequestOfRun(desk.github, head);
   if (number === null) {
     io.line(`no open pull request has ${headSha.slice(0, 10)} as its head: nothing is said of it`);
     return EXIT.ok;

@@ -32,6 +32,7 @@ import { judgeGated } from "./gate/judgeChange.ts";
 import { type Bench, judgeTrials, type JudgedTrial, type NotJudged } from "./gate/judgeTrials.ts";
 import { AT_OPTION, openBench, RECORDED_OPTION } from "./gate/openBench.ts";
 import { gatherChange } from "./gatherChange.ts";
+import { RUN_HEAD_OPTIONS } from "./pulls/heads.ts";
 import { requireBase } from "./gatherFacts.ts";
 import { readReleaseWord } from "./releaseWord.ts";
 
@@ -53,9 +54,7 @@ export const command: Command = {
       value: "NUMBER",
       help: "a pull request on GitHub, which gets the check giftwrap gate",
     },
-    "head-repo": { type: "string", value: "OWNER/NAME", help: "instead: the repository of its head" },
-    "head-branch": { type: "string", value: "BRANCH", help: "with --head-repo" },
-    "head-sha": { type: "string", value: "COMMIT", help: "with --head-repo; nothing is said of another one" },
+    ...RUN_HEAD_OPTIONS,
     all: { type: "boolean", help: "every open pull request" },
     "dry-run": { type: "boolean", help: "with a pull request: print what the check would say" },
     env: ENVIRONMENT_OPTION,

@@ -1,14 +1,13 @@
-import type { GitHub } from "../../github/openGitHub.ts";
-import { requireGitHub } from "../../github/openGitHub.ts";
+import { type GitHub, requireGitHub } from "../../github/openGitHub.ts";
 import { publishCheck } from "../../github/publishCheck.ts";
 import { findPullRequestOfRun, type PullRequest, readPullRequest } from "../../github/pullRequest.ts";
 import { toGateReport } from "../../github/gateReport.ts";
-import { GiftError, UsageError } from "../../report/error.ts";
+import { GiftError } from "../../report/error.ts";
 import { checkOutData } from "../../source/checkOutData.ts";
 import { workTree } from "../../source/tree.ts";
 import { listOpenPulls } from "../card/listOpenPulls.ts";
 import { type Arguments, EXIT, type Exit, type Io, parseWholeNumber } from "../command.ts";
-import { asMerged, fetchHead, fetchQueued, isQueued, MAIN, mainCommit } from "../pulls/heads.ts";
+import { asMerged, fetchHead, fetchQueued, isQueued, MAIN, mainCommit, readRunHead } from "../pulls/heads.ts";
 import { judgeChange, type JudgedChange } from "./judgeChange.ts";
 
 /** Whether the gate is asked about pull requests, and not about a release or the work tree. */
@@ -29,13 +28,10 @@ export async function gatePulls(args: Arguments, io: Io): Promise<Exit> {
   if (pull !== undefined)
     return gatePull(args, io, github, await readPullRequest(github, parseWholeNumber("pull", pull, 0)));
 
-  const [headRepo, headBranch, headSha] = ["head-repo", "head-branch", "head-sha"].map((it) => args.text(it));
-  if (!headRepo || !headBranch || !headSha)
-    throw new UsageError("--head-sha goes with --head-repo and --head-branch");
-  if (!/^[0-9a-f]{40}$/.test(headSha)) throw new UsageError("--head-sha: write the whole id of a commit");
-  const isOurs = headRepo.toLowerCase() === `${github.owner}/${github.repo}`.toLowerCase();
-  if (isOurs && isQueued(headBranch)) return gateQueued(args, io, github, headBranch, headSha);
-  const number = await findPullRequestOfRun(github, { headRepo, headBranch, headSha });
+  const head = readRunHead(args);
+  const { headBranch, headSha } = head;
+  if (isQueued(github, head)) return gateQueued(args, io, github, headBranch, headSha);
+  const number = await findPullRequestOfRun(github, head);
   if (number === null) {
     io.line(`no open pull request has ${headSha.slice(0, 10)} as its head: nothing is judged`);
     return EXIT.ok;

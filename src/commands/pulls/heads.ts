@@ -1,10 +1,11 @@
+import type { GitHub } from "../../github/openGitHub.ts";
 import type { PullRequest } from "../../github/pullRequest.ts";
-import { GiftError } from "../../report/error.ts";
+import { GiftError, UsageError } from "../../report/error.ts";
 import { fetchRefs } from "../../source/fetchRefs.ts";
 import { commitOf, git } from "../../source/git.ts";
 import { remoteOf } from "../../source/mainBranch.ts";
 import { mergeInMemory } from "../../source/mergeInMemory.ts";
-import type { Io } from "../command.ts";
+import type { Arguments, Io, OptionHelp } from "../command.ts";
 
 /** The branch that is published. */
 export const MAIN = "main";
@@ -12,8 +13,33 @@ export const MAIN = "main";
 /** Branches of GitHub's merge queue. */
 const QUEUE = /^gh-readonly-queue\/main\/[\w./-]+$/;
 
-export function isQueued(branch: string): boolean {
-  return QUEUE.test(branch);
+/** How a workflow says which head it is about, beside a pull request's number. */
+export const RUN_HEAD_OPTIONS = {
+  "head-repo": { type: "string", value: "OWNER/NAME", help: "instead: the repository of its head" },
+  "head-branch": { type: "string", value: "BRANCH", help: "with --head-repo" },
+  "head-sha": { type: "string", value: "COMMIT", help: "with --head-repo; nothing is said of another one" },
+} as const satisfies Readonly<Record<string, OptionHelp>>;
+
+/** Where a run says that it ran: text that anybody may have written. */
+export interface RunHead {
+  /** `owner/name` */
+  readonly headRepo: string;
+  readonly headBranch: string;
+  readonly headSha: string;
+}
+
+/** @throws UsageError */
+export function readRunHead(args: Arguments): RunHead {
+  const [headRepo, headBranch, headSha] = ["head-repo", "head-branch", "head-sha"].map((it) => args.text(it));
+  if (headRepo === undefined || headBranch === undefined || headSha === undefined)
+    throw new UsageError("--head-sha goes with --head-repo and --head-branch");
+  if (!/^[0-9a-f]{40}$/.test(headSha)) throw new UsageError("--head-sha: write the whole id of a commit");
+  return { headRepo, headBranch, headSha };
+}
+
+/** Whether it is a commit of this repository's merge queue, which is no pull request's head. */
+export function isQueued({ owner, repo }: GitHub, { headRepo, headBranch }: RunHead): boolean {
+  return QUEUE.test(headBranch) && headRepo.toLowerCase() === `${owner}/${repo}`.toLowerCase();
 }
 
 /** Brings main and a pull request's head here as git's objects; false when the head is another one by now. @throws GiftError `FETCH_FAILED` */
