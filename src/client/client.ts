@@ -1,21 +1,29 @@
 import { type Resolution, resolve } from "../wire/resolve.ts";
 import { standingOf } from "../wire/trial.ts";
 import type { Viewer } from "../wire/viewer.ts";
-import { type Loaded, type Play, playChain } from "./loader.ts";
+import { type Loaded, type Play, playChain } from "./load/loader.ts";
 import type { ObjectCache } from "./ports.ts";
-import { Telemetry, type TelemetryOptions } from "./telemetry.ts";
-import { type ClientState, Updater, type UpdaterOptions } from "./updater.ts";
+import { Telemetry, type TelemetryOptions } from "./telemetry/telemetry.ts";
+import { type ClientState, Updater, type UpdaterOptions } from "./update/updater.ts";
 
 export { toViewer, type Viewer } from "../wire/viewer.ts";
 export { ClientError } from "./error.ts";
-export { httpFetch } from "./httpFetch.ts";
-export type { Timers } from "./beaconQueue.ts";
-export { httpPost, type PostBatch, type PostResult } from "./httpPost.ts";
-export type { Loaded, Play, PlayReport } from "./loader.ts";
-export type { Crypto, Fetch, FetchOptions, FetchResult, ObjectCache, StateStore } from "./ports.ts";
-export type { Telemetry, TelemetryOptions } from "./telemetry.ts";
-export type { ClientState } from "./updater.ts";
-export { webCrypto } from "./webCrypto.ts";
+export { httpFetch } from "./platform/httpFetch.ts";
+export { httpPost, type PostBatch, type PostResult } from "./platform/httpPost.ts";
+export type { Loaded, Play, PlayReport } from "./load/loader.ts";
+export type {
+  Crypto,
+  Fetch,
+  FetchOptions,
+  FetchResult,
+  ObjectCache,
+  ReadBundled,
+  StateStore,
+  Timers,
+} from "./ports.ts";
+export type { Telemetry, TelemetryOptions } from "./telemetry/telemetry.ts";
+export type { ClientState } from "./update/updater.ts";
+export { webCrypto } from "./platform/webCrypto.ts";
 
 export interface ClientOptions extends Omit<UpdaterOptions, "tier"> {
   readonly viewer: Viewer;

@@ -12,17 +12,31 @@ export interface Crypto {
 }
 
 export type FetchResult =
-  | { readonly kind: "body"; readonly bytes: Uint8Array; readonly etag?: string }
-  | { readonly kind: "not_modified" }
+  | {
+      readonly kind: "body";
+      readonly bytes: Uint8Array;
+      /** Where `bytes` begin in the file; 0 when absent. An address may ignore {@link FetchOptions.from}. */
+      readonly from?: number;
+      readonly etag?: string;
+      /** The address's own clock, in milliseconds since 1970, where it says (the `Date` field, RFC 9110 section 6.6.1). */
+      readonly date?: number;
+    }
+  | { readonly kind: "not_modified"; readonly date?: number }
   | { readonly kind: "missing" };
 
 export interface FetchOptions {
-  /** More than this is refused before it is read to its end. */
+  /** More than this is refused before it is read to its end; counted from the file's first byte. */
   readonly maxBytes: number;
   /** Ask the origin whether a stored copy still holds. */
   readonly revalidate?: boolean;
   /** The ETag of the copy that the caller holds. */
   readonly etag?: string;
+  /** The first byte that is wanted, because the caller has those before it (RFC 9110, section 14.2). */
+  readonly from?: number;
+  /** Hears each piece as it comes, with its place in the file, so that what came survives an answer that breaks off. */
+  readonly onPiece?: (piece: Uint8Array, at: number) => void;
+  /** 0, the default, for the first try. Who could not use an answer asks with a higher one, and another address answers where there are several. */
+  readonly attempt?: number;
 }
 
 /** Reads one key of the published repository. @throws ClientError `network` or `too_large` */
@@ -34,8 +48,25 @@ export interface StateStore {
   write(name: string, bytes: Uint8Array): Promise<void>;
 }
 
+/**
+ * What an app ships inside, as `giftwrap export-app` wrote it, read only: `root.json`, `timestamp.json`, `snapshot.json`,
+ * `targets.json`, `catalog.<tier>.jsonl`, `objects/<SHA-256>`. Null for what is not there. All of it is verified again.
+ */
+export type ReadBundled = (name: string) => Promise<Uint8Array | null>;
+
 /** Objects by digest. What it returns is verified again before use. */
 export interface ObjectCache {
   get(digest: string): Promise<Uint8Array | null>;
   put(digest: string, bytes: Uint8Array): Promise<void>;
+  /** Forgets bytes that turned out not to have their digest. */
+  remove?(digest: string): Promise<void>;
+  /** Told of each newer catalog what it names: these go last when room is needed. */
+  retain?(isNamed: (digest: string) => boolean): void;
+}
+
+export interface Timers {
+  /** Milliseconds since some moment; never goes back. */
+  now(): number;
+  /** Calls once, later; the function that it gives takes that back. */
+  after(milliseconds: number, act: () => void): () => void;
 }

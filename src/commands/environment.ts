@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { buildCache } from "../bundle/objectCache.ts";
-import type { TrustedMetadata } from "../client/trusted.ts";
+import type { TrustedMetadata } from "../client/update/trusted.ts";
 import { environmentPath, formerRootPath, rootPath } from "../model/paths.ts";
 import type { EnvironmentFile } from "../model/schemas.ts";
 import type { ObjectSource } from "../publish/apply.ts";

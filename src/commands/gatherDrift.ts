@@ -2,7 +2,7 @@ import type { Expiries } from "../publish/expiry.ts";
 import { type Live, readLive, readLiveTimestamp } from "../publish/live.ts";
 import { isEmptyPlan, type Kept, type Plan, planPublish } from "../publish/plan.ts";
 import type { Desired } from "../publish/desired.ts";
-import type { TrustedMetadata } from "../client/trusted.ts";
+import type { TrustedMetadata } from "../client/update/trusted.ts";
 import { commitOf, git, isAncestor } from "../source/git.ts";
 import { type Tree } from "../source/tree.ts";
 import type { Override } from "../wire/override.ts";

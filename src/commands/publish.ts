@@ -1,4 +1,4 @@
-import type { TrustedMetadata } from "../client/trusted.ts";
+import type { TrustedMetadata } from "../client/update/trusted.ts";
 import { checkAncestry } from "../publish/ancestry.ts";
 import {
   contentOf,

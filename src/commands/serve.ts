@@ -109,7 +109,7 @@ function pageRoute(config: string): Route {
     const path = new URL(request.url ?? "/", "http://page").pathname;
     if (path === "/") return send(response, "text/html; charset=utf-8", PAGE_HTML);
     if (path === "/config.json") return send(response, "application/json", config);
-    const module = /^\/app\/((?:page|client|wire)\/[A-Za-z]+\.js)$/.exec(path)?.[1];
+    const module = /^\/app\/((?:page|player|client|wire)\/(?:[A-Za-z]+\/)*[A-Za-z0-9]+\.js)$/.exec(path)?.[1];
     if (module)
       return send(response, "text/javascript", await readFile(new URL(`../${module}`, import.meta.url)));
     const player = PLAYERS[path];

@@ -1,4 +1,4 @@
-import { httpFetch } from "../client/httpFetch.ts";
+import { httpFetch } from "../client/platform/httpFetch.ts";
 import type { Edge } from "../publish/edges.ts";
 import { readEarlierDigests } from "../publish/earlier.ts";
 import type { Problem } from "../publish/problem.ts";

@@ -1,4 +1,4 @@
-import type { LoadedFile } from "../client/loader.ts";
+import type { LoadedFile } from "../client/load/loader.ts";
 
 /** An address within this page for bytes that were verified; revoke it when they are no longer shown. */
 export function blobUrl({ content, mediaType }: LoadedFile): string {

@@ -1,4 +1,4 @@
-import type { LoadedFile } from "../client/loader.ts";
+import type { LoadedFile } from "../client/load/loader.ts";
 import { element } from "./elements.ts";
 import { within } from "./within.ts";
 

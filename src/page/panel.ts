@@ -1,5 +1,5 @@
-import type { Loaded } from "../client/loader.ts";
-import type { ClientState } from "../client/updater.ts";
+import type { Loaded } from "../client/load/loader.ts";
+import type { ClientState } from "../client/update/updater.ts";
 import type { Link, Resolution } from "../wire/resolve.ts";
 import { element, find } from "./elements.ts";
 import {

@@ -1,4 +1,4 @@
-import type { LoadedFile } from "../client/loader.ts";
+import type { LoadedFile } from "../client/load/loader.ts";
 import { blobUrl } from "./blob.ts";
 import { element } from "./elements.ts";
 import { webpSeconds } from "./webp.ts";

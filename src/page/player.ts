@@ -1,4 +1,4 @@
-import type { LoadedFile } from "../client/loader.ts";
+import type { LoadedFile } from "../client/load/loader.ts";
 import { playLottie } from "./lottie.ts";
 import { playPicture } from "./picture.ts";
 import { playSvga } from "./svga.ts";

@@ -1,4 +1,4 @@
-import type { ClientState } from "../client/updater.ts";
+import type { ClientState } from "../client/update/updater.ts";
 import { element, find } from "./elements.ts";
 import { describeAge, explainRefreshFailure, messageOf } from "./words.ts";
 

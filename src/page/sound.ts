@@ -1,4 +1,4 @@
-import type { LoadedFile } from "../client/loader.ts";
+import type { LoadedFile } from "../client/load/loader.ts";
 import { blobUrl } from "./blob.ts";
 
 /** How long to wait for a browser that puts off decoding, as some do in a tab that is not looked at. */

@@ -1,4 +1,4 @@
-import type { Loaded, LoadedFile } from "../client/loader.ts";
+import type { Loaded, LoadedFile } from "../client/load/loader.ts";
 import { element, find } from "./elements.ts";
 import { playerFor } from "./player.ts";
 import { prepareSound } from "./sound.ts";

@@ -1,5 +1,5 @@
 import { ClientError, type ClientErrorCode } from "../client/error.ts";
-import type { Loaded } from "../client/loader.ts";
+import type { Loaded } from "../client/load/loader.ts";
 import type { Override } from "../wire/override.ts";
 import type { Link, Reason, Verdict } from "../wire/resolve.ts";
 import type { Interval } from "../wire/version.ts";

@@ -1,6 +1,6 @@
 import { ClientError } from "../client/error.ts";
 import type { Crypto } from "../client/ports.ts";
-import { TrustedMetadata } from "../client/trusted.ts";
+import { TrustedMetadata } from "../client/update/trusted.ts";
 import { GiftError } from "../report/error.ts";
 import type { Store, Tag } from "../store/store.ts";
 import { catalogTarget, metadataKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";

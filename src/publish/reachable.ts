@@ -1,4 +1,4 @@
-import type { TrustedMetadata } from "../client/trusted.ts";
+import type { TrustedMetadata } from "../client/update/trusted.ts";
 import { GiftError } from "../report/error.ts";
 import { commitOf, isAncestor, isShallow } from "../source/git.ts";
 import { fetchMain, peekMain } from "../source/mainBranch.ts";

@@ -1,4 +1,4 @@
-import type { TrustedMetadata } from "../client/trusted.ts";
+import type { TrustedMetadata } from "../client/update/trusted.ts";
 import type { Store } from "../store/store.ts";
 import { makeSnapshot, makeTargets } from "../trust/sign.ts";
 import { metadataKey } from "../wire/keys.ts";

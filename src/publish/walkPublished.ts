@@ -1,5 +1,5 @@
 import { ClientError, type ClientErrorCode } from "../client/error.ts";
-import { TrustedMetadata } from "../client/trusted.ts";
+import { TrustedMetadata } from "../client/update/trusted.ts";
 import { digestOf, nodeCrypto } from "../trust/nodeCrypto.ts";
 import { applyDelta, type Delta, makeDelta } from "../wire/delta.ts";
 import { catalogTarget, deltaKey, metadataKey, objectKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";

@@ -1,4 +1,4 @@
-import type { TrustedMetadata } from "../client/trusted.ts";
+import type { TrustedMetadata } from "../client/update/trusted.ts";
 import type { Signers } from "../publish/apply.ts";
 import type { Edge, EdgeResult } from "../publish/edges.ts";
 import type { LiveTimestamp } from "../publish/live.ts";

@@ -1,4 +1,4 @@
-import type { TrustedMetadata } from "../client/trusted.ts";
+import type { TrustedMetadata } from "../client/update/trusted.ts";
 import { writeGeneration, writeTimestamp } from "../publish/apply.ts";
 import { readEarlierDigests } from "../publish/earlier.ts";
 import { type Live, readLive, readLiveTimestamp } from "../publish/live.ts";

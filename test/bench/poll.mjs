@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { httpFetch } from "../../dist/client/client.js";
-import { Updater } from "../../dist/client/updater.js";
+import { Updater } from "../../dist/client/update/updater.js";
 import { nodeCrypto } from "../../dist/trust/nodeCrypto.js";
 import { TIMESTAMP_KEY } from "../../dist/wire/keys.js";
 import { toRow } from "./measure.mjs";

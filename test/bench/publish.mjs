@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Updater } from "../../dist/client/updater.js";
+import { Updater } from "../../dist/client/update/updater.js";
 import { nodeCrypto } from "../../dist/trust/nodeCrypto.js";
 import { createCatalogue } from "./catalogue.mjs";
 import { byKind } from "./countingStore.mjs";

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { ClientError } from "../../src/client/error.ts";
-import { httpFetch, type HttpFetchOptions } from "../../src/client/httpFetch.ts";
+import { httpFetch, type HttpFetchOptions } from "../../src/client/platform/httpFetch.ts";
 
 const running: Server[] = [];
 afterEach(async () => {

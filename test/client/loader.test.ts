@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { GiftwrapClient } from "../../src/client/client.ts";
 import { ClientError } from "../../src/client/error.ts";
-import { type Loaded, playChain } from "../../src/client/loader.ts";
+import { type Loaded, playChain } from "../../src/client/load/loader.ts";
 import type { Fetch, FetchOptions, ObjectCache } from "../../src/client/ports.ts";
 import { digestOf, nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import type { ObjectFile, Role } from "../../src/wire/catalog.ts";

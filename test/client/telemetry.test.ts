@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { GiftwrapClient, httpPost, type Play, type TelemetryOptions } from "../../src/client/client.ts";
 import type { Fetch, StateStore } from "../../src/client/ports.ts";
-import { Telemetry } from "../../src/client/telemetry.ts";
+import { Telemetry } from "../../src/client/telemetry/telemetry.ts";
 import { Collector } from "../../src/metrics/collector.ts";
 import { type CollectServer, startCollectServer } from "../../src/metrics/collectServer.ts";
 import { FAMILIES } from "../../src/metrics/families.ts";

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterEach, expect, test, vi } from "vitest";
-import { webCrypto } from "../../src/client/webCrypto.ts";
+import { webCrypto } from "../../src/client/platform/webCrypto.ts";
 import { signerFromPem } from "../../src/trust/keys.ts";
 import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import { encode, newSigner } from "./repositoryOf.ts";

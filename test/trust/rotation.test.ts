@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { Updater } from "tuf-js";
 import { afterEach, describe, expect, test } from "vitest";
 import { ClientError } from "../../src/client/error.ts";
-import { TrustedMetadata } from "../../src/client/trusted.ts";
+import { TrustedMetadata } from "../../src/client/update/trusted.ts";
 import * as keysRotate from "../../src/commands/keysRotate.ts";
 import * as keysStatus from "../../src/commands/keysStatus.ts";
 import * as override from "../../src/commands/override.ts";

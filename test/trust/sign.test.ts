@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TrustedMetadata } from "../../src/client/trusted.ts";
-import { webCrypto } from "../../src/client/webCrypto.ts";
+import { TrustedMetadata } from "../../src/client/update/trusted.ts";
+import { webCrypto } from "../../src/client/platform/webCrypto.ts";
 import { generateKeyPem, type Signer, signerFromPem } from "../../src/trust/keys.ts";
 import { digestOf, nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import {

@@ -1,5 +1,5 @@
 import { ClientError, httpFetch } from "../../client/client.ts";
-import type { TrustedMetadata } from "../../client/trusted.ts";
+import type { TrustedMetadata } from "../../client/update/trusted.ts";
 import type { Edge } from "../../publish/edges.ts";
 import { TIMESTAMP_KEY } from "../../wire/keys.ts";
 import type { Timestamp } from "../../wire/metadata.ts";

@@ -1,4 +1,4 @@
-import { httpFetch } from "../../client/httpFetch.ts";
+import { httpFetch } from "../../client/platform/httpFetch.ts";
 import { ClientError } from "../../client/error.ts";
 import { lockPath } from "../../model/paths.ts";
 import type { LockFile } from "../../model/schemas.ts";

@@ -1,9 +1,9 @@
-import type { ObjectFile, ReleaseLink, StillLink } from "../wire/catalog.ts";
-import { toHex } from "../wire/digest.ts";
-import { objectKey } from "../wire/keys.ts";
-import type { Link, Resolution } from "../wire/resolve.ts";
-import { ClientError } from "./error.ts";
-import type { Crypto, Fetch, ObjectCache } from "./ports.ts";
+import type { ObjectFile, ReleaseLink, StillLink } from "../../wire/catalog.ts";
+import { toHex } from "../../wire/digest.ts";
+import { objectKey } from "../../wire/keys.ts";
+import type { Link, Resolution } from "../../wire/resolve.ts";
+import { ClientError } from "../error.ts";
+import type { Crypto, Fetch, ObjectCache } from "../ports.ts";
 
 /** Verified bytes of one file; nothing else is ever handed to a player. */
 export interface LoadedFile extends ObjectFile {

@@ -1,4 +1,4 @@
-import { fromHex, toHex } from "../wire/digest.ts";
+import { fromHex, toHex } from "../../wire/digest.ts";
 import {
   canonicalJson,
   type Envelope,
@@ -9,9 +9,9 @@ import {
   type Targets,
   TIMESTAMP_FORMAT,
   type Timestamp,
-} from "../wire/metadata.ts";
-import { ClientError } from "./error.ts";
-import type { Crypto } from "./ports.ts";
+} from "../../wire/metadata.ts";
+import { ClientError } from "../error.ts";
+import type { Crypto } from "../ports.ts";
 
 /**
  * The metadata that is trusted so far, and the only way to extend it: the checks of The Update Framework, specification

@@ -1,11 +1,11 @@
-import { Catalog, CatalogFormatError } from "../wire/catalog.ts";
-import { applyDelta, type Delta } from "../wire/delta.ts";
-import { catalogTarget, deltaKey, metadataKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
-import type { FileMeta } from "../wire/metadata.ts";
-import { keepStops, type Override, overridesFor } from "../wire/override.ts";
-import type { Tier } from "../wire/viewer.ts";
-import { ClientError } from "./error.ts";
-import type { Crypto, Fetch, StateStore } from "./ports.ts";
+import { Catalog, CatalogFormatError } from "../../wire/catalog.ts";
+import { applyDelta, type Delta } from "../../wire/delta.ts";
+import { catalogTarget, deltaKey, metadataKey, TIMESTAMP_KEY, targetKey } from "../../wire/keys.ts";
+import type { FileMeta } from "../../wire/metadata.ts";
+import { keepStops, type Override, overridesFor } from "../../wire/override.ts";
+import type { Tier } from "../../wire/viewer.ts";
+import { ClientError } from "../error.ts";
+import type { Crypto, Fetch, StateStore } from "../ports.ts";
 import { TrustedMetadata } from "./trusted.ts";
 
 /** TUF asks every download to have a limit; these hold where no signed length does. */

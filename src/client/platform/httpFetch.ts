@@ -1,5 +1,5 @@
-import { ClientError } from "./error.ts";
-import type { Fetch, FetchOptions, FetchResult } from "./ports.ts";
+import { ClientError } from "../error.ts";
+import type { Fetch, FetchOptions, FetchResult } from "../ports.ts";
 
 export interface HttpFetchOptions {
   /** The edge's address, such as `https://gifts.example.com/`. */

@@ -1,12 +1,6 @@
-import { type BeaconBatch, type BeaconEvent, MAX_BATCH_EVENTS } from "../wire/beacon.ts";
-import type { PostBatch, PostResult } from "./httpPost.ts";
-
-export interface Timers {
-  /** Milliseconds since some moment; never goes back. */
-  now(): number;
-  /** Calls once, later; the function that it gives takes that back. */
-  after(milliseconds: number, act: () => void): () => void;
-}
+import { type BeaconBatch, type BeaconEvent, MAX_BATCH_EVENTS } from "../../wire/beacon.ts";
+import type { Timers } from "../ports.ts";
+import type { PostBatch, PostResult } from "../platform/httpPost.ts";
 
 export interface BeaconQueueOptions {
   readonly head: Omit<BeaconBatch, "events">;

@@ -1,6 +1,6 @@
-import { fromHex } from "../wire/digest.ts";
-import { ClientError } from "./error.ts";
-import type { Crypto } from "./ports.ts";
+import { fromHex } from "../../wire/digest.ts";
+import { ClientError } from "../error.ts";
+import type { Crypto } from "../ports.ts";
 
 /**
  * The platform's own cryptography: Ed25519 as of Safari 17, Firefox 129 and Chrome 137.

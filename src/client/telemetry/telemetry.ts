@@ -1,13 +1,13 @@
-import { BEACON_FORMAT, type BeaconEvent, type FailureCause, type FallbackLink } from "../wire/beacon.ts";
-import { toHex } from "../wire/digest.ts";
-import type { Link } from "../wire/resolve.ts";
-import type { Standing } from "../wire/trial.ts";
-import type { Viewer } from "../wire/viewer.ts";
-import { BeaconQueue, type Timers } from "./beaconQueue.ts";
-import { ClientError } from "./error.ts";
-import type { PostBatch } from "./httpPost.ts";
-import type { ChainWatch } from "./loader.ts";
-import type { StateStore } from "./ports.ts";
+import { BEACON_FORMAT, type BeaconEvent, type FailureCause, type FallbackLink } from "../../wire/beacon.ts";
+import { toHex } from "../../wire/digest.ts";
+import type { Link } from "../../wire/resolve.ts";
+import type { Standing } from "../../wire/trial.ts";
+import type { Viewer } from "../../wire/viewer.ts";
+import { BeaconQueue } from "./beaconQueue.ts";
+import { ClientError } from "../error.ts";
+import type { PostBatch } from "../platform/httpPost.ts";
+import type { ChainWatch } from "../load/loader.ts";
+import type { StateStore, Timers } from "../ports.ts";
 
 export interface TelemetryOptions {
   /** Where batches go: `httpPost({ url })`, or what the platform has. */
