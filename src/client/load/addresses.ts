@@ -13,13 +13,15 @@ export interface Health {
   readonly failures: number;
   /** Until then others are asked first. */
   readonly restsUntil: number;
-  /** How soon answers begin, in milliseconds, the latest ones most; 0 before the first. */
+  /** After how many milliseconds answers begin, the latest ones counting most; without end before the first. */
   readonly latency: number;
-  /** When it was asked last; never before the first time. */
-  readonly askedAt: number | null;
+  /** When it was asked last, or came to be known. */
+  readonly askedAt: number;
 }
 
-export const UNKNOWN: Health = { failures: 0, restsUntil: 0, latency: 0, askedAt: null };
+export function newAddress(now: number): Health {
+  return { failures: 0, restsUntil: now, latency: Number.POSITIVE_INFINITY, askedAt: now };
+}
 
 const FIRST_REST_MILLISECONDS = 1_000;
 const LONGEST_REST_MILLISECONDS = 300_000;
@@ -31,13 +33,14 @@ const NEWEST_SHARE = 0.3;
 const MOST_ANSWERS = 100;
 
 /**
- * In which order addresses are asked, as their places. Those that do not rest come first: who was not asked for long and is due
- * a try, then the quickest. Those that rest follow, who will be up first before the others.
+ * In which order addresses are asked, as their places. Those that do not rest come first: who has rested or was not asked for
+ * long and is due a try, then the quickest, and while nothing is known the order that the app gave, so that a start opens no connection too
+ * many. Those that rest follow, who will be up first before the others.
  */
 export function orderAddresses(health: readonly Health[], now: number): readonly number[] {
-  const rankOf = ({ restsUntil, askedAt, latency }: Health): readonly [number, number] => {
+  const rankOf = ({ failures, restsUntil, askedAt, latency }: Health): readonly [number, number] => {
     if (restsUntil > now) return [2, restsUntil];
-    const isDue = askedAt !== null && now - askedAt >= FORGOTTEN_MILLISECONDS;
+    const isDue = failures > 0 || now - askedAt >= FORGOTTEN_MILLISECONDS;
     return isDue ? [0, askedAt] : [1, latency];
   };
   const ranks = health.map(rankOf);
@@ -49,8 +52,10 @@ export function orderAddresses(health: readonly Health[], now: number): readonly
 }
 
 export function afterAnswer({ latency, askedAt }: Health, milliseconds: number): Health {
-  const smoothed = latency === 0 ? milliseconds : latency + NEWEST_SHARE * (milliseconds - latency);
-  return { failures: 0, restsUntil: 0, latency: smoothed, askedAt };
+  const smoothed = Number.isFinite(latency)
+    ? latency + NEWEST_SHARE * (milliseconds - latency)
+    : milliseconds;
+  return { failures: 0, restsUntil: askedAt, latency: smoothed, askedAt };
 }
 
 /** Rests twice as long as the last time, and by chance up to half as long again. */
@@ -66,11 +71,11 @@ export function afterFailure(health: Health, now: number, chance: number): Healt
  * An answer that breaks off after some pieces came is left to the caller, who asks for the rest.
  */
 export function addresses(list: readonly Fetch[], { timers, random = Math.random }: AddressesOptions): Fetch {
-  const health: Health[] = list.map(() => UNKNOWN);
+  const health = list.map(() => newAddress(timers.now()));
   const answeredBy = new Map<string, number>();
 
   const change = (at: number, toHealth: (health: Health) => Health) => {
-    health[at] = toHealth(health[at] ?? UNKNOWN);
+    health[at] = toHealth(health[at] ?? newAddress(timers.now()));
   };
   const fail = (at: number) => change(at, (it) => afterFailure(it, timers.now(), random()));
   const remember = (key: string, at: number) => {

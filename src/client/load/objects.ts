@@ -32,7 +32,7 @@ export class Objects {
   async get(file: ObjectFile): Promise<Uint8Array> {
     this.#urgent++;
     try {
-      return (await this.#share(file)).slice();
+      return new Uint8Array(await this.#share(file));
     } finally {
       if (--this.#urgent === 0) for (const go of this.#waiting.splice(0)) go();
     }
