@@ -52,6 +52,7 @@ export class GiftwrapClient {
     this.#options = options;
     this.#updater = updater;
     this.#loader = new Loader(options);
+    this.#loader.retain(updater.state.catalog);
     this.telemetry = telemetry;
   }
 
@@ -71,8 +72,11 @@ export class GiftwrapClient {
   }
 
   /** True when something changed. @throws ClientError; the last good state stands and may be played from */
-  refresh(): Promise<boolean> {
-    return this.#updater.refresh();
+  async refresh(): Promise<boolean> {
+    const { catalog } = this.state;
+    const isChanged = await this.#updater.refresh();
+    if (this.state.catalog !== catalog) this.#loader.retain(this.state.catalog);
+    return isChanged;
   }
 
   /** What this viewer would get now, without loading it. `hint` is the version named in a gift message. */

@@ -1,6 +1,8 @@
-import type { ObjectFile } from "../../wire/catalog.ts";
+import type { Catalog, ObjectFile } from "../../wire/catalog.ts";
 import type { Link, Resolution } from "../../wire/resolve.ts";
+import type { ObjectCache } from "../ports.ts";
 import { nameOfLink } from "./files.ts";
+import { namedDigests } from "./namedDigests.ts";
 import { Objects, type ObjectsOptions } from "./objects.ts";
 import { type PrefetchOptions, type Prefetched, prefetch, type Wanted } from "./prefetch.ts";
 import { Walk } from "./walk.ts";
@@ -55,9 +57,16 @@ const MOST_CHANGES = 16;
 /** Turns what the resolver says into verified bytes, or into the next link, with the reason. Every walk ends. */
 export class Loader {
   readonly #objects: Objects;
+  readonly #cache: ObjectCache | undefined;
 
   constructor(options: LoaderOptions) {
     this.#objects = new Objects(options);
+    this.#cache = options.cache;
+  }
+
+  /** Tells the cache what the catalog names, which it keeps longest. To be called with each newer catalog. */
+  retain(catalog: Catalog): void {
+    this.#cache?.retain?.(namedDigests(catalog));
   }
 
   /** The first link that can be had. Never rejects: the default, which ends every chain, needs nothing. */
