@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   refresh: () => import("../commands/refresh.ts"),
   gc: () => import("../commands/gc.ts"),
   calendar: () => import("../commands/calendar.ts"),
+  "export-app": () => import("../commands/exportApp.ts"),
   serve: () => import("../commands/serve.ts"),
   collect: () => import("../commands/collect.ts"),
   resolve: () => import("../commands/resolve.ts"),
