@@ -1,10 +1,11 @@
 import { GIFT_MESSAGE_FORMAT, type GiftMessage, parseGiftMessage } from "../wire/giftMessage.ts";
 import { type Resolution, resolve } from "../wire/resolve.ts";
 import type { Viewer } from "../wire/viewer.ts";
-import { type Loaded, type Play, playChain } from "./load/loader.ts";
+import { type Loaded, Loader, type Play } from "./load/loader.ts";
+import type { Prefetched, PrefetchOptions } from "./load/prefetch.ts";
 import { platformRandom, type Random } from "./platform/platformRandom.ts";
 import { platformTimers } from "./platform/platformTimers.ts";
-import type { ObjectCache, StateStore, Timers } from "./ports.ts";
+import type { ObjectCache, ReadBundled, StateStore, Timers } from "./ports.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 import { type ClientState, Updater, type UpdaterOptions } from "./update/updater.ts";
 import { Schedule } from "./when/schedule.ts";
@@ -14,7 +15,9 @@ export { toViewer, type Viewer } from "../wire/viewer.ts";
 export { ClientError } from "./error.ts";
 export { followPage } from "./platform/followPage.ts";
 export { httpFetch } from "./platform/httpFetch.ts";
+export { addresses } from "./load/addresses.ts";
 export type { Loaded, Play, PlayReport } from "./load/loader.ts";
+export type { Network, Prefetched, PrefetchOptions } from "./load/prefetch.ts";
 export type {
   Crypto,
   Fetch,
@@ -33,6 +36,8 @@ export { GiftQueue, type GiftQueueOptions, type PlayCombo } from "./when/giftQue
 export interface ClientOptions extends Omit<UpdaterOptions, "tier"> {
   readonly viewer: Viewer;
   readonly cache?: ObjectCache;
+  /** What the app ships inside: objects are taken from there before the network is asked. */
+  readonly bundled?: ReadBundled;
   /** How plays go, told to the collector whose figures decide about promotions: `telemetryTo(...)`. Nothing is told without it. */
   readonly telemetry?: OpenTelemetry;
   /** The platform's own when absent. */
@@ -61,6 +66,7 @@ export type ChangeListener = (state: ClientState, failure: unknown) => void;
 export class GiftwrapClient {
   readonly #options: ClientOptions;
   readonly #updater: Updater;
+  readonly #loader: Loader;
   readonly #schedule: Schedule;
   readonly #listeners = new Set<ChangeListener>();
   #failure: unknown;
@@ -76,6 +82,7 @@ export class GiftwrapClient {
     const { timers, random } = surroundings;
     this.#options = options;
     this.#updater = updater;
+    this.#loader = new Loader(options);
     this.telemetry = telemetry;
     this.#schedule = new Schedule({
       refresh: () => this.#refresh(),
@@ -155,7 +162,8 @@ export class GiftwrapClient {
   }
 
   /**
-   * Verified bytes of the first link that can be had, for this viewer or another of the same tier, without playing them.
+   * Verified bytes of the first link that can be had, for this viewer or another of the same tier, with the reason;
+   * {@link Loaded.next} goes on when it cannot be played.
    * @throws TypeError for a viewer of another tier, whose catalog this client does not have
    */
   async load(gift: string, viewer: Viewer = this.#options.viewer, hint?: string): Promise<Loaded> {
@@ -164,14 +172,23 @@ export class GiftwrapClient {
       throw new TypeError(
         `this client has the catalog of tier ${tier}: open another one for a viewer of tier ${viewer.tier}`,
       );
-    return playChain(this.#options, this.#resolve(viewer, gift, hint));
+    return this.#loader.load(this.#resolve(viewer, gift, hint));
   }
 
-  /** Loads and verifies the first link that can be used and hands it to `play`; a rejection there tries the next link. */
+  /**
+   * Loads and verifies the first link that can be used and hands it to `play`; a rejection there tries the next link. An
+   * override that arrives meanwhile holds for it, too.
+   */
   play(gift: string, play?: Play, hint?: string): Promise<Loaded> {
-    const resolution = this.resolve(gift, hint);
-    const watch = this.telemetry?.begin(this.state, this.#options.viewer, gift, resolution);
-    return playChain(this.#options, resolution, play, watch);
+    const ask = () => this.resolve(gift, hint);
+    const watch = this.telemetry?.begin(this.state, this.#options.viewer, gift, ask());
+    return this.#loader.play(ask, play, watch);
+  }
+
+  /** Fetches ahead what this viewer would get of these gifts, the first ones first. Never rejects. */
+  prefetch(gifts: readonly string[], options: PrefetchOptions): Promise<Prefetched> {
+    const wanted = gifts.map((gift) => ({ resolution: this.resolve(gift) }));
+    return this.#loader.prefetch(wanted, options);
   }
 
   /** What goes along with a gift that this viewer sends, so that the room sees one effect: what the viewer itself is shown. */

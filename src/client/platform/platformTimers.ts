@@ -1,12 +1,12 @@
 import type { Timers } from "../ports.ts";
 
-/** The platform's own clock and timers. */
+/** The platform's clock and timers; in Node nothing stays alive only for one of them. */
 export function platformTimers(): Timers {
   return {
     now: () => performance.now(),
     after: (milliseconds, act) => {
       const timer = setTimeout(act, milliseconds);
-      // In Node nothing stays alive only to ask or to send beacons; browsers give a number.
+      // Browsers give a number.
       if (typeof timer === "object") timer.unref();
       return () => clearTimeout(timer);
     },

@@ -176,6 +176,7 @@ class FollowedPlay implements ChainWatch {
   readonly #exposedAt: number;
   #handedAt = 0;
   #isDecoded = false;
+  #hasFailed = false;
   #isOver = false;
   #frames = 0;
   #dropped = 0;
@@ -216,11 +217,18 @@ class FollowedPlay implements ChainWatch {
 
   failed(at: number, phase: "load" | "play", error: unknown): void {
     this.#tell(at === 0, () => ({ kind: "failed", play: this.#play, cause: causeOf(phase, error) }));
-    if (at === 0) this.#frames = this.#dropped = 0;
+    if (at > 0) return;
+    this.#hasFailed = true;
+    this.#frames = this.#dropped = 0;
   }
 
   shown(at: number, link: Link): void {
-    this.#tell(at > 0, () => ({ kind: "fell_back", play: this.#play, to: fallbackOf(link, this.#gift) }));
+    // What an override took away while it was loading has not failed, so nobody fell back.
+    this.#tell(at > 0 && this.#hasFailed, () => ({
+      kind: "fell_back",
+      play: this.#play,
+      to: fallbackOf(link, this.#gift),
+    }));
     this.end();
   }
 
