@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type ClientOptions, GiftwrapClient } from "../../src/client/client.ts";
 import type { Fetch } from "../../src/client/ports.ts";
 import { digestOf, nodeCrypto } from "../../src/trust/nodeCrypto.ts";
@@ -30,6 +30,8 @@ beforeEach(async () => {
   repository = await Repository.create();
   timers = new ManualTimers();
 });
+
+afterEach(() => vi.unstubAllGlobals());
 
 /** Chance is always the middle, so that the timer is due after the signed 60 seconds. */
 function open(options: Partial<ClientOptions> = {}): Promise<GiftwrapClient> {
@@ -75,6 +77,24 @@ describe("at its start", () => {
     await timers.pass(0);
     expect(first(client)).toBe("rose@1.0.0");
   });
+});
+
+test("a runtime with neither timers, nor a fine clock, nor cryptography of its own can be asked by hand", async () => {
+  await repository.publish(OLD);
+  for (const missing of ["setTimeout", "performance", "crypto"]) vi.stubGlobal(missing, undefined);
+  const client = await GiftwrapClient.open({
+    viewer: viewerOf(),
+    root: repository.trustedRoot,
+    fetch: repository.fetch,
+    crypto: nodeCrypto,
+    now: () => NOW,
+  });
+  expect([await client.refresh(), await client.refresh(), first(client)]).toEqual([
+    true,
+    false,
+    "rose@1.0.0",
+  ]);
+  client.close();
 });
 
 describe("a stop", () => {
