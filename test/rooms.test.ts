@@ -34,6 +34,7 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
 /** Rooms and files that are given everything they work on. */
 const PURE = [
   "wire/",
+  "client/when/asking.ts",
   "report/",
   "model/",
   "rules/",
