@@ -2,7 +2,10 @@ import { ALL_BASIS_POINTS, bucketOf, isInSlice, murmur3 } from "../../../src/wir
 import reference from "../../wire/bucket-vectors.json" with { type: "json" };
 import type { VectorFile } from "./vectorFile.ts";
 
-/** Beside the reference's: what is easily read wrongly once bytes above 127 stand in a tail or a block. */
+/**
+ * Beside the reference's: what is easily read wrongly once bytes above 127 stand in a tail or a block; and the first and the last
+ * hash of a bucket, odd ones among them, which a projection of 31 bits puts into another.
+ */
 const MORE: readonly (readonly [salt: string, id: string])[] = [
   ["s", "é"],
   ["s", "éé"],
@@ -20,6 +23,10 @@ const MORE: readonly (readonly [salt: string, id: string])[] = [
   ["s:a", "b"],
   ["s", "🎁".repeat(300)],
   ["玫瑰", "user-1"],
+  ["gift_rose", "623102"],
+  ["gift_rose", "897895"],
+  ["gift_rose", "682081"],
+  ["gift_rose", "688313"],
 ];
 
 /** Near a bucket's edge, in the first, in the last, beyond ASCII, and nobody. */

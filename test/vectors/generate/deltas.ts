@@ -43,6 +43,8 @@ const FOLLOWED: readonly (readonly [name: string, from: string, to: string])[] =
 ];
 
 const ROSE_LINE = toLine({ id: "rose", releases: [] });
+const LINE_START = '{"id":"rose",';
+const WITHOUT_ROSES = textOf({ ...BEFORE, rose: [] });
 
 /** Deltas that lead from the first catalog to another one than the second: the whole second one is fetched then. */
 const REFUSED: readonly (readonly [name: string, delta: string])[] = [
@@ -82,6 +84,14 @@ export function deltaVectors(): VectorFile {
           if (follow(from, delta) !== to) throw new Error(`${name}: it does not lead there`);
           return { name, tier: "mid", from, delta, sha256: digestOf(to), text: to };
         }),
+        {
+          name: "a splice that keeps nothing of the end",
+          tier: "mid",
+          from: textOf(BEFORE),
+          delta: JSON.stringify({ rose: [LINE_START.length, 0, ROSE_LINE.slice(LINE_START.length)] }),
+          sha256: digestOf(WITHOUT_ROSES),
+          text: WITHOUT_ROSES,
+        },
         ...REFUSED.map(([name, delta]) => {
           const [from, to] = [textOf(BEFORE), textOf(ROSE_ON)];
           if (follow(from, delta) === to) throw new Error(`${name}: it leads there`);

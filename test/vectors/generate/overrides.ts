@@ -60,6 +60,7 @@ const KEPT: readonly (readonly [
     [{ ...STOP_4, untilGeneration: 6 }],
     ["stop-4"],
   ],
+  ["one that is named again as it was is there once", 3, [STOP_4, STOP_5], [STOP_5], ["stop-5", "stop-4"]],
   ["an id that now is something else replaces the stop", 3, [STOP_4], [{ ...GIT, id: "stop-4" }], ["stop-4"]],
   ["what is named is kept even where it holds no more", 9, [], [STOP_4], ["stop-4"]],
   ["several stay in their order", 3, [DRILL, STOP_5, STOP_4], [], ["drill", "stop-5", "stop-4"]],

@@ -6,6 +6,7 @@ import { namedSigners } from "./fixedRepository.ts";
 import { Trace } from "./trace.ts";
 import { TRACE_CASES } from "./traceCases.ts";
 import type { VectorFile } from "./vectorFile.ts";
+import { SOMEONE } from "./worlds.ts";
 
 export async function traceVectors(): Promise<VectorFile> {
   const blobs = new BlobList();
@@ -22,7 +23,7 @@ export async function traceVectors(): Promise<VectorFile> {
   return {
     about:
       "What a client goes through: what an edge answers, what the client does, what it believes then. Files stand in `blobs`; signatures that hold in `signatures`, every other does not.",
-    lists: { traces, signatures: await validSignatures(blobs), blobs: blobs.toLines() },
+    lists: { viewer: [SOMEONE], traces, signatures: await validSignatures(blobs), blobs: blobs.toLines() },
   };
 }
 
