@@ -300,6 +300,7 @@ function rotated(): TraceCase[] {
         await upToDate(trace, OLD);
         await rotate(trace.repository, { root: "root 2" });
         await rotate(trace.repository, { root: "root 3", release: "release 2" });
+        for (const root of ["root 4", "root 5", "root 6"]) await rotate(trace.repository, { root });
         await rotate(trace.repository, { timestamp: "timestamp 2" });
         await trace.repository.publish(NEW);
         await trace.refreshes("changed");
@@ -367,6 +368,25 @@ function rotated(): TraceCase[] {
         await repository.signRoot([signerNamed("root 1"), signerNamed("root 2")]);
         await rotate(repository, { timestamp: "timestamp 2" });
         await repository.publish(NEW);
+        await trace.refreshes("changed");
+      },
+    ],
+    [
+      "a root that has expired since gives way to the next one, though no key has changed",
+      async (trace) => {
+        const { repository } = trace;
+        const until = (version: number, expires: string) => {
+          repository.root = { ...repository.root, version, expires };
+          return repository.signRoot([signerNamed("root 1")]);
+        };
+        await until(2, "2027-02-01T12:00:00Z");
+        await rotate(repository, { timestamp: "timestamp 2" });
+        await until(3, "2027-02-01T12:00:00Z");
+        await upToDate(trace, OLD);
+        trace.now += 36 * HOUR;
+        await repository.publishOverrides([overrideOf("rose")], trace.now);
+        await trace.refreshes("expired");
+        await until(4, "2028-02-01T12:00:00Z");
         await trace.refreshes("changed");
       },
     ],
