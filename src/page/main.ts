@@ -1,4 +1,11 @@
-import { type ClientState, GiftwrapClient, httpFetch, type Loaded, webCrypto } from "../client/client.ts";
+import {
+  type ClientState,
+  GiftwrapClient,
+  httpFetch,
+  type Loaded,
+  type PlayReport,
+  webCrypto,
+} from "../client/client.ts";
 import { explain } from "../wire/resolve.ts";
 import { type Choice, choiceToQuery, choiceToViewer, parseChoice } from "./choice.ts";
 import { type Config, type Edge, readConfig } from "./config.ts";
@@ -170,7 +177,8 @@ class Page {
     this.#resolved = JSON.stringify(resolution);
     this.#shown = undefined;
     setState("busy");
-    const show = (it: Loaded) => this.#stage.play(it, this.#repeat.checked, signal);
+    const show = (it: Loaded, report: PlayReport) =>
+      this.#stage.play(it, this.#repeat.checked, report, signal);
     const loaded = await client.play(gift, show, hint || undefined);
     if (signal.aborted) return;
 

@@ -71,7 +71,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     await untilPlaying(`${gift}@1.0.0`);
 
     expect(await state()).toBe("playing");
-    expect(await page.locator(`#stage .shown ${player}`).count()).toBe(1);
+    expect(await page.locator(`#stage .giftwrap-layer ${player}`).count()).toBe(1);
     await expectMovingPicture();
     expect(await textOf("#verdict")).toContain(`${gift} 1.0.0 is open to everyone`);
     expect(await textOf("#chain .playing")).toContain(`${gift} 1.0.0`);
@@ -86,9 +86,9 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
   test("plays an animation again and again while Repeat is on", async () => {
     await open("?gift=rose");
     await untilPlaying("rose@1.0.0");
-    const first = await page.locator("#stage .shown img").getAttribute("src");
+    const first = await page.locator("#stage .giftwrap-layer img").getAttribute("src");
     await expect
-      .poll(() => page.locator("#stage .shown img").getAttribute("src"), { timeout: 20_000 })
+      .poll(() => page.locator("#stage .giftwrap-layer img").getAttribute("src"), { timeout: 20_000 })
       .not.toBe(first);
     await expectMovingPicture();
   });

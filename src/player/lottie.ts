@@ -1,8 +1,7 @@
 import type { LoadedFile } from "../client/load/loader.ts";
-import { element } from "./elements.ts";
+import { type PlayOptions, type Playing, playUntilEnded, reportFirstFrame } from "./playing.ts";
 import { within } from "./within.ts";
 
-const PLAYER_URL: string = "/players/lottie.js";
 const DECODE_SECONDS = 5;
 
 /** What is used of the package `lottie-web`. */
@@ -17,14 +16,19 @@ interface Lottie {
 }
 
 interface LottieAnimation {
-  addEventListener(name: "DOMLoaded" | "data_failed" | "error", callback: () => void): void;
+  addEventListener(name: "DOMLoaded" | "complete" | "data_failed" | "error", callback: () => void): void;
   destroy(): void;
 }
 
-export async function playLottie(into: HTMLElement, file: LoadedFile, repeat: boolean): Promise<() => void> {
-  const lottie = await loadPlayer();
+export async function playLottie(
+  into: HTMLElement,
+  file: LoadedFile,
+  options: PlayOptions,
+): Promise<Playing> {
+  const lottie = await loadPlayer(options);
   const animationData = parseMovie(file.content);
-  const container = element("div", "lottie");
+  const container = document.createElement("div");
+  container.className = "giftwrap-lottie";
   container.setAttribute("role", "img");
   container.setAttribute("aria-label", `${file.gift}, ${file.role}`);
   into.replaceChildren(container);
@@ -32,17 +36,21 @@ export async function playLottie(into: HTMLElement, file: LoadedFile, repeat: bo
   const animation = lottie.loadAnimation({
     container,
     renderer: "svg",
-    loop: repeat,
+    loop: options.repeat,
     autoplay: true,
     animationData,
   });
+  const playing = playUntilEnded(() => animation.destroy());
+  animation.addEventListener("complete", () => playing.end());
+  animation.addEventListener("error", () => playing.fail(new Error("the Lottie cannot be drawn")));
   try {
     await within(DECODE_SECONDS, "drawing the Lottie", untilDrawn(animation));
   } catch (cause) {
-    animation.destroy();
+    playing.end();
     throw cause;
   }
-  return () => animation.destroy();
+  reportFirstFrame(options);
+  return playing;
 }
 
 function untilDrawn(animation: LottieAnimation): Promise<void> {
@@ -61,19 +69,18 @@ function parseMovie(bytes: Uint8Array): object {
   return movie;
 }
 
-async function loadPlayer(): Promise<Lottie> {
-  const module: unknown = await import(PLAYER_URL);
-  if (typeof module !== "object" || module === null || !("default" in module) || !isLottie(module.default)) {
-    throw new Error(`${PLAYER_URL} is not the Lottie player`);
-  }
-  return module.default;
+async function loadPlayer({ modules }: PlayOptions): Promise<Lottie> {
+  if (!modules?.lottie) throw new Error("this app has no Lottie player");
+  const module = await modules.lottie();
+  const lottie = isObject(module) && "default" in module ? module.default : module;
+  if (!isLottie(lottie)) throw new Error("what was loaded is not the Lottie player");
+  return lottie;
 }
 
 function isLottie(value: unknown): value is Lottie {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "loadAnimation" in value &&
-    typeof value.loadAnimation === "function"
-  );
+  return isObject(value) && "loadAnimation" in value && typeof value.loadAnimation === "function";
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -1,9 +1,8 @@
 import type { LoadedFile } from "../client/load/loader.ts";
 import { blobUrl } from "./blob.ts";
-import { element } from "./elements.ts";
+import { type PlayOptions, type Playing, playUntilEnded, reportFirstFrame } from "./playing.ts";
 import { within } from "./within.ts";
 
-const PLAYER_URL: string = "/players/svga.js";
 const DECODE_SECONDS = 15;
 
 /** What is used of the package `svga`. */
@@ -12,20 +11,26 @@ interface Svga {
   readonly Player: new (options: {
     container: HTMLCanvasElement;
     loop: boolean;
-    /** `backwards` rests on the last frame, as this package has it. */
     fillMode: "forwards" | "backwards";
-  }) => { mount(movie: object): Promise<void>; start(): void; destroy(): void };
+  }) => SvgaPlayer;
 }
 
-export async function playSvga(into: HTMLElement, file: LoadedFile, repeat: boolean): Promise<() => void> {
-  const { Parser, Player } = await loadPlayer();
-  const canvas = element("canvas", "");
+interface SvgaPlayer {
+  onEnd: undefined | (() => void);
+  mount(movie: object): Promise<void>;
+  start(): void;
+  destroy(): void;
+}
+
+export async function playSvga(into: HTMLElement, file: LoadedFile, options: PlayOptions): Promise<Playing> {
+  const { Parser, Player } = await loadPlayer(options);
+  const canvas = document.createElement("canvas");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", `${file.gift}, ${file.role}`);
 
   const url = blobUrl(file);
   const parser = new Parser();
-  const player = new Player({ container: canvas, loop: repeat, fillMode: "backwards" });
+  const player = new Player({ container: canvas, loop: options.repeat, fillMode: "forwards" });
   try {
     const movie = await within(DECODE_SECONDS, "decoding the SVGA", parser.load(url));
     await within(DECODE_SECONDS, "decoding the pictures in the SVGA", player.mount(movie));
@@ -34,13 +39,17 @@ export async function playSvga(into: HTMLElement, file: LoadedFile, repeat: bool
     URL.revokeObjectURL(url);
   }
   into.replaceChildren(canvas);
+  const playing = playUntilEnded(() => player.destroy());
+  player.onEnd = () => playing.end();
   player.start();
-  return () => player.destroy();
+  reportFirstFrame(options);
+  return playing;
 }
 
-async function loadPlayer(): Promise<Svga> {
-  const module: unknown = await import(PLAYER_URL);
-  if (!isSvga(module)) throw new Error(`${PLAYER_URL} is not the SVGA player`);
+async function loadPlayer({ modules }: PlayOptions): Promise<Svga> {
+  if (!modules?.svga) throw new Error("this app has no SVGA player");
+  const module = await modules.svga();
+  if (!isSvga(module)) throw new Error("what was loaded is not the SVGA player");
   return module;
 }
 
