@@ -66,8 +66,7 @@ button { font: inherit; cursor: pointer; }
 
 #stage { position: relative; overflow: hidden; aspect-ratio: 1; max-height: min(70vh, 660px); width: 100%; border-radius: 16px; isolation: isolate; background: radial-gradient(circle at 18% 24%, #4a2a5c 0, transparent 38%), radial-gradient(circle at 84% 16%, #1f4058 0, transparent 42%), radial-gradient(circle at 60% 96%, #5a2440 0, transparent 46%), #16121d; }
 .giftwrap-layer { display: grid; place-items: center; padding: 22px; }
-.giftwrap-layer > img, .giftwrap-layer > canvas, .giftwrap-layer > .giftwrap-lottie { width: 100%; height: 100%; min-width: 0; min-height: 0; object-fit: contain; }
-.giftwrap-lottie { overflow: hidden; }
+.giftwrap-layer > .own-default { width: min(58%, 260px); }
 .own-default { width: min(58%, 260px); color: #cfc7db; }
 .own-default text { font-size: 17px; }
 .chip { position: absolute; z-index: 1; padding: 3px 10px; font-size: 12px; color: #fff; background: #000a; border-radius: 99px; }

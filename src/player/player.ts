@@ -1,6 +1,5 @@
 import type { Loaded, LoadedFile } from "../client/load/loader.ts";
-import { playLottie } from "./lottie.ts";
-import { playPicture } from "./picture.ts";
+import { playPicture } from "./picture/playPicture.ts";
 import {
   type Player,
   type PlayOptions,
@@ -11,13 +10,21 @@ import {
   STILL_SECONDS,
 } from "./playing.ts";
 import { prepareSound, type Sound } from "./sound.ts";
-import { playSvga } from "./svga.ts";
+import { playLottie } from "./vector/playLottie.ts";
+import { playSvga } from "./vector/playSvga.ts";
+import { playVideo } from "./video/playVideo.ts";
 
+export type { AlphaConvention, AlphaSide } from "./video/layout.ts";
 export type { Player, PlayerModules, Playing, PlayOptions } from "./playing.ts";
 
 const PLAYERS: Readonly<Record<string, Player>> = {
   "image/webp": playPicture,
   "image/png": playPicture,
+  "image/apng": playPicture,
+  "image/avif": playPicture,
+  "image/gif": playPicture,
+  "video/mp4": playVideo,
+  "video/webm": playVideo,
   "application/x-svga": playSvga,
   "application/vnd.lottie+json": playLottie,
 };

@@ -1,4 +1,5 @@
 import type { LoadedFile, PlayReport } from "../client/load/loader.ts";
+import type { AlphaConvention } from "./video/layout.ts";
 
 /** A gift that is on the screen. */
 export interface Playing {
@@ -11,7 +12,7 @@ export interface Playing {
   end(): void;
 }
 
-/** How players that are packages of their own are loaded: `{ svga: () => import("svga"), lottie: () => import("lottie-web") }`. */
+/** How players that are packages of their own are loaded: `{ svga: () => import("svga"), lottie: () => import("lottie-web") }`. What is left out makes such a file fail. */
 export interface PlayerModules {
   readonly svga?: () => Promise<unknown>;
   readonly lottie?: () => Promise<unknown>;
@@ -24,6 +25,8 @@ export interface PlayOptions {
   readonly modules?: PlayerModules;
   /** How long a picture that does not move is shown. Default: 3. */
   readonly stillSeconds?: number;
+  /** How a video carries transparency that does not say so itself. */
+  readonly alpha?: AlphaConvention;
 }
 
 /** Puts a file into an empty element, on its first frame, and starts it. Rejects when the bytes cannot be decoded. */

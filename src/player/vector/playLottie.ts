@@ -1,6 +1,9 @@
-import type { LoadedFile } from "../client/load/loader.ts";
-import { type PlayOptions, type Playing, playUntilEnded, reportFirstFrame } from "./playing.ts";
-import { within } from "./within.ts";
+import type { LoadedFile } from "../../client/load/loader.ts";
+import { fill } from "../fill.ts";
+import { FrameCounter } from "../frameCounter.ts";
+import { NO_REPORT, type PlayOptions, type Playing, playUntilEnded, reportFirstFrame } from "../playing.ts";
+import { within } from "../within.ts";
+import { parseLottie } from "./lottieMovie.ts";
 
 const DECODE_SECONDS = 5;
 
@@ -15,32 +18,43 @@ interface Lottie {
   }): LottieAnimation;
 }
 
+type LottieEvent = "DOMLoaded" | "drawnFrame" | "complete" | "data_failed" | "error";
+
 interface LottieAnimation {
-  addEventListener(name: "DOMLoaded" | "complete" | "data_failed" | "error", callback: () => void): void;
+  readonly currentFrame: number;
+  addEventListener(name: LottieEvent, callback: () => void): void;
+  setSubframe(isSmooth: boolean): void;
+  play(): void;
   destroy(): void;
 }
 
+/** Lottie by the package `lottie-web`, which draws SVG. Its light build is enough: what runs code is refused. */
 export async function playLottie(
   into: HTMLElement,
   file: LoadedFile,
   options: PlayOptions,
 ): Promise<Playing> {
   const lottie = await loadPlayer(options);
-  const animationData = parseMovie(file.content);
+  const movie = parseLottie(new TextDecoder("utf-8", { fatal: true }).decode(file.content));
   const container = document.createElement("div");
-  container.className = "giftwrap-lottie";
-  container.setAttribute("role", "img");
-  container.setAttribute("aria-label", `${file.gift}, ${file.role}`);
+  fill(container, file);
+  container.style.overflow = "hidden";
   into.replaceChildren(container);
 
   const animation = lottie.loadAnimation({
     container,
     renderer: "svg",
     loop: options.repeat,
-    autoplay: true,
-    animationData,
+    autoplay: false,
+    animationData: movie.json,
   });
+  const { report = NO_REPORT } = options;
+  const counter = new FrameCounter(movie.frames);
   const playing = playUntilEnded(() => animation.destroy());
+  animation.addEventListener("drawnFrame", () => {
+    counter.drew(animation.currentFrame);
+    report.frames(counter.frames, counter.dropped);
+  });
   animation.addEventListener("complete", () => playing.end());
   animation.addEventListener("error", () => playing.fail(new Error("the Lottie cannot be drawn")));
   try {
@@ -49,6 +63,9 @@ export async function playLottie(
     playing.end();
     throw cause;
   }
+  // Whole frames, as every other player shows: what is between them is not in the file.
+  animation.setSubframe(false);
+  animation.play();
   reportFirstFrame(options);
   return playing;
 }
@@ -59,14 +76,6 @@ function untilDrawn(animation: LottieAnimation): Promise<void> {
     animation.addEventListener("data_failed", () => reject(new Error("the Lottie is not complete")));
     animation.addEventListener("error", () => reject(new Error("the Lottie cannot be drawn")));
   });
-}
-
-function parseMovie(bytes: Uint8Array): object {
-  const movie: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  if (typeof movie !== "object" || movie === null || !("layers" in movie) || !Array.isArray(movie.layers)) {
-    throw new Error("the JSON is no Lottie: it has no layers");
-  }
-  return movie;
 }
 
 async function loadPlayer({ modules }: PlayOptions): Promise<Lottie> {

@@ -1,5 +1,6 @@
-import type { LoadedFile } from "../client/load/loader.ts";
-import { blobUrl } from "./blob.ts";
+import type { LoadedFile } from "../../client/load/loader.ts";
+import { blobUrl } from "../blob.ts";
+import { fill } from "../fill.ts";
 import {
   type PlayOptions,
   playForSeconds,
@@ -7,13 +8,17 @@ import {
   playUntilEnded,
   reportFirstFrame,
   STILL_SECONDS,
-} from "./playing.ts";
-import { webpSeconds } from "./webp.ts";
+} from "../playing.ts";
+import { within } from "../within.ts";
+import type { PictureFacts } from "./facts.ts";
 
-/** Stills and animated WebP, by the browser itself. A file that plays a counted number of times is shown anew for a repeat. */
-export async function playPicture(
+const DECODE_SECONDS = 10;
+
+/** A picture by the browser itself. One that moves cannot be counted; it is shown anew where it would stop too early. */
+export async function playImage(
   into: HTMLElement,
   file: LoadedFile,
+  { milliseconds, plays }: PictureFacts,
   options: PlayOptions,
 ): Promise<Playing> {
   const urls: string[] = [];
@@ -22,15 +27,15 @@ export async function playPicture(
     const url = blobUrl(file);
     urls.push(url);
     const image = document.createElement("img");
-    image.alt = `${file.gift}, ${file.role}`;
     image.src = url;
-    await image.decode();
+    fill(image, file);
+    await within(DECODE_SECONDS, "decoding the picture", image.decode());
     return image;
   };
   let timer: ReturnType<typeof setInterval> | undefined;
   const free = () => {
     clearInterval(timer);
-    for (const url of urls) URL.revokeObjectURL(url);
+    for (const url of urls.splice(0)) URL.revokeObjectURL(url);
   };
   try {
     into.replaceChildren(await decode());
@@ -39,10 +44,11 @@ export async function playPicture(
     throw cause;
   }
   reportFirstFrame(options);
-  const seconds = webpSeconds(file.content);
-  if (!options.repeat) return playForSeconds(seconds ?? options.stillSeconds ?? STILL_SECONDS, free);
+  const seconds = (milliseconds * (Number.isFinite(plays) ? plays : 1)) / 1000;
+  if (!options.repeat) return playForSeconds(seconds || (options.stillSeconds ?? STILL_SECONDS), free);
+
   const playing = playUntilEnded(free);
-  if (seconds !== null) {
+  if (seconds > 0 && Number.isFinite(plays)) {
     timer = setInterval(() => {
       void decode().then((image) => {
         into.replaceChildren(image);
