@@ -6,21 +6,31 @@ const SVGA_URL: string = "/players/svga.js";
 const LOTTIE_URL: string = "/players/lottie.js";
 const MODULES: PlayerModules = { svga: () => import(SVGA_URL), lottie: () => import(LOTTIE_URL) };
 
-/** Where a gift is shown. What is there stays until the next is decoded, so that nothing flickers. */
+/** Where gifts are shown. What is there stays until the next is decoded, so that nothing flickers. */
 export class Stage {
-  readonly #element = find("stage", HTMLElement);
+  readonly #element: HTMLElement;
   #playing: Playing | undefined;
 
-  /** Rejects when a player cannot decode the bytes, or when the signal says that another gift is wanted by now. */
-  async play(loaded: Loaded, repeat: boolean, report: PlayReport, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+  constructor(element: HTMLElement) {
+    this.#element = element;
+  }
+
+  /** Rejects when no player can decode the bytes. With a signal that is aborted by then, what was decoded is not shown. */
+  async show(loaded: Loaded, report: PlayReport, signal: AbortSignal): Promise<Playing> {
     const template = find("own-default", HTMLTemplateElement);
-    const drawDefault = (into: HTMLElement) => into.append(template.content.cloneNode(true));
-    const playing = await play(this.#element, loaded, { repeat, report, modules: MODULES, drawDefault });
-    if (signal.aborted) playing.end();
-    signal.throwIfAborted();
-    this.clear();
+    const playing = await play(this.#element, loaded, {
+      repeat: false,
+      report,
+      modules: MODULES,
+      drawDefault: (into) => into.append(template.content.cloneNode(true)),
+    });
+    if (signal.aborted) {
+      playing.end();
+      return playing;
+    }
+    this.#playing?.end();
     this.#playing = playing;
+    return playing;
   }
 
   clear(): void {
