@@ -1,4 +1,5 @@
 import { type PlainTimestamp, TIMESTAMP_FORMAT, type Timestamp } from "../../wire/metadata.ts";
+import type { Override } from "../../wire/override.ts";
 import { ClientError } from "../error.ts";
 import { isRecord, isTexts } from "./shapes.ts";
 
@@ -23,15 +24,14 @@ function isPublished(timestamp: PlainTimestamp & { readonly giftwrap?: unknown }
   const { giftwrap } = timestamp;
   if (!isRecord(giftwrap)) return false;
   const { pollSeconds, commit, overrides } = giftwrap;
-  return (
-    typeof pollSeconds === "number" &&
-    typeof commit === "string" &&
-    Array.isArray(overrides) &&
-    overrides.every(isOverride)
-  );
+  return typeof pollSeconds === "number" && typeof commit === "string" && areOverrides(overrides);
 }
 
-/** As far as it is looked into for every viewer; what else it says concerns the resolver. */
+/** As far as they are looked into for every viewer. */
+export function areOverrides(value: unknown): value is readonly Override[] {
+  return Array.isArray(value) && value.every(isOverride);
+}
+
 function isOverride(value: unknown): boolean {
   if (!isRecord(value) || typeof value["id"] !== "string" || !isRecord(value["limit"])) return false;
   const { gifts, versions, scope, untilGeneration } = value;
