@@ -42,5 +42,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   drill: () => import("../commands/drill.ts"),
   setup: () => import("../commands/setup.ts"),
   doctor: () => import("../commands/doctor.ts"),
+  "tuf-client": () => import("../commands/tufClient.ts"),
   demo: () => import("../commands/demo.ts"),
 };
