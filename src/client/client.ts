@@ -9,7 +9,8 @@ import { type ClientState, Updater, type UpdaterOptions } from "./update/updater
 
 export { toViewer, type Viewer } from "../wire/viewer.ts";
 export { ClientError } from "./error.ts";
-export { httpFetch } from "./platform/httpFetch.ts";
+export { httpBundled } from "./platform/httpBundled.ts";
+export { httpFetch, type HttpFetchOptions } from "./platform/httpFetch.ts";
 export { httpPost, type PostBatch, type PostResult } from "./platform/httpPost.ts";
 export { addresses } from "./load/addresses.ts";
 export type { Loaded, Play, PlayReport } from "./load/loader.ts";
