@@ -16,7 +16,7 @@ export async function checkFile(
   name: string,
   bytes: Uint8Array,
   { length, hashes = {} }: Pick<FileMeta, "length" | "hashes">,
-  crypto: TufCrypto,
+  hasher: TufCrypto,
 ): Promise<void> {
   if (length !== undefined && bytes.length !== length)
     throw new ClientError(
@@ -26,9 +26,9 @@ export async function checkFile(
   for (const [algorithm, signed] of Object.entries(hashes)) {
     const digest =
       algorithm === "sha256"
-        ? await crypto.sha256(bytes)
+        ? await hasher.sha256(bytes)
         : algorithm === "sha512"
-          ? await crypto.sha512?.(bytes)
+          ? await hasher.sha512?.(bytes)
           : undefined;
     if (!digest || toHex(digest) !== signed)
       throw new ClientError("hash", `${name} does not have the ${algorithm} that was signed, ${signed}`);

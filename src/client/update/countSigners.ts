@@ -15,14 +15,14 @@ export async function countSigners(
   signatures: Envelope<unknown>["signatures"],
   bytes: Uint8Array,
   { keys, keyids }: { readonly keys: Keys; readonly keyids: readonly string[] },
-  crypto: Crypto,
+  verifier: Crypto,
 ): Promise<number> {
   const named = new Set(keyids);
   const valid = new Set<string>();
   for (const { keyid, sig } of signatures) {
     const key = Object.hasOwn(keys, keyid) && named.has(keyid) ? keys[keyid] : undefined;
     if (!key || valid.has(key.keyval.public) || !/^(?:[0-9a-f]{2})+$/i.test(sig)) continue;
-    if (await crypto.verify(key, fromHex(sig), bytes)) valid.add(key.keyval.public);
+    if (await verifier.verify(key, fromHex(sig), bytes)) valid.add(key.keyval.public);
   }
   return valid.size;
 }
@@ -36,9 +36,9 @@ export async function verifyThreshold(
   { signatures, content }: SignedFile<unknown>,
   name: string,
   { keys, keyids, threshold, by }: RoleKeys & { readonly keys: Keys; readonly by: string },
-  crypto: Crypto,
+  verifier: Crypto,
 ): Promise<void> {
-  const valid = await countSigners(signatures, content, { keys, keyids }, crypto);
+  const valid = await countSigners(signatures, content, { keys, keyids }, verifier);
   if (valid < threshold)
     throw new ClientError(
       "signature",
