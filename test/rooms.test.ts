@@ -35,13 +35,17 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
 
 /** Entries of a package of their own, for who installs what they bring along. Nothing else imports them. */
 const BRINGS: Readonly<Record<string, readonly string[]>> = {
+  "client/node/node.ts": ["node:crypto", "node:fs", "node:path"],
   "client/platform/nobleCrypto.ts": ["@noble/ed25519", "@noble/hashes"],
 };
 
 /** Rooms and files that are given everything they work on. */
 const PURE = [
   "wire/",
+  "client/cache/planEviction.ts",
   "client/error.ts",
+  "client/load/files.ts",
+  "client/load/pieces.ts",
   "client/update/checks.ts",
   "client/update/clock.ts",
   "client/update/countSigners.ts",
@@ -56,6 +60,7 @@ const PURE = [
   "model/",
   "rules/",
   "formats/",
+  "publish/chooseShipped.ts",
   "publish/desired.ts",
   "publish/plan.ts",
   "publish/edges.ts",

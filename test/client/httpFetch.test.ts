@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { ClientError } from "../../src/client/error.ts";
 import type { Timers } from "../../src/client/ports.ts";
+import { httpBundled } from "../../src/client/platform/httpBundled.ts";
 import { httpFetch, type HttpFetchOptions } from "../../src/client/platform/httpFetch.ts";
 import { ManualTimers } from "./manualTimers.ts";
 
@@ -390,4 +391,14 @@ describe("asking whether a copy still holds", () => {
       "https://gifts.example.com/metadata/1.root.json default",
     ]);
   });
+});
+
+test("what a web app ships is read from where it serves its own files, null for what is not there", async () => {
+  const baseUrl = await serve(({ url }, response) => {
+    if (url === "/gifts/root.json") response.end("root");
+    else response.writeHead(404).end();
+  });
+  const read = httpBundled({ baseUrl: `${baseUrl}gifts` });
+  expect(await read("root.json")).toEqual(new TextEncoder().encode("root"));
+  expect(await read("objects/a")).toBeNull();
 });

@@ -280,3 +280,28 @@ test("a client plays what it resolves, from published bytes to the player", asyn
   expect(played).toEqual(["rose animation: published"]);
   expect(loaded.reason).toBe("hint");
 });
+
+test("a client tells its cache what each newer catalog names", async () => {
+  const repository = await Repository.create();
+  const file = (name: string): ObjectFile => ({
+    role: "animation",
+    mediaType: "image/webp",
+    digest: digestOf(name),
+    bytes: 1,
+  });
+  let isNamed: (digest: string) => boolean = () => false;
+  const { cache } = memoryCache();
+  const client = await GiftwrapClient.open({
+    viewer: viewerOf(),
+    root: repository.trustedRoot,
+    fetch: repository.fetch,
+    crypto: nodeCrypto,
+    cache: { ...cache, retain: (next) => void (isNamed = next) },
+    now: () => NOW,
+  });
+  for (const name of ["first", "second"]) {
+    await repository.publish({ rose: [releaseOf("1.0.0", { files: [file(name)] })] });
+    await client.refresh();
+    expect(["first", "second"].filter((it) => isNamed(digestOf(it)))).toEqual([name]);
+  }
+});

@@ -100,7 +100,7 @@ describe("giftwrap export-app", () => {
     await run("--out", "before");
     const before = await contentsOf(join(world.root, "before"));
     const store = await world.store();
-    const [key = ""] = (await store.list("objects/")).filter((it) => it.endsWith(".json"));
+    const key = (await store.list("objects/")).find((it) => it.endsWith(".json")) ?? "";
     const undo = await harm(world, key, "flip");
     try {
       await expect(run("--out", "before")).rejects.toMatchObject({ code: "LIVE_BROKEN" });

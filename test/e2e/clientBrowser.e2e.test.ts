@@ -160,7 +160,7 @@ describe.skipIf(isSkipped)("the client in Chromium", () => {
     `);
     expect([found.sizes, found.state]).toEqual([[40], [1]]);
     expect(found.told).toHaveLength(2);
-    expect(found.told[0]).toMatch(/^objects are kept only as long as this page lives/);
+    expect(found.told[0]).toMatch(/^nothing is kept longer than this page lives/);
   });
 
   test("goes on where an answer from another origin broke off, without asking leave first", async () => {

@@ -41,8 +41,10 @@ export class Database {
     return inTime((resolve, reject) => {
       const transaction = database.transaction([BYTES, SIZES], mode);
       const request = act(transaction.objectStore(BYTES), transaction.objectStore(SIZES));
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = () => reject(transaction.error ?? new Error("the transaction was given up"));
+      transaction.addEventListener("complete", () => resolve(request.result));
+      transaction.addEventListener("abort", () =>
+        reject(transaction.error ?? new Error("the transaction was given up")),
+      );
     });
   }
 
@@ -57,22 +59,24 @@ export class Database {
   #openOnce(): Promise<IDBDatabase> {
     return inTime((resolve, reject) => {
       const request = this.#factory.open(this.#name, 1);
-      request.onupgradeneeded = () => {
+      request.addEventListener("upgradeneeded", () => {
         for (const store of [BYTES, SIZES]) request.result.createObjectStore(store);
-      };
-      request.onerror = () => reject(request.error ?? new Error("the database cannot be opened"));
-      request.onsuccess = () => {
+      });
+      request.addEventListener("error", () =>
+        reject(request.error ?? new Error("the database cannot be opened")),
+      );
+      request.addEventListener("success", () => {
         const database = request.result;
         const forget = () => {
           this.#opened = undefined;
         };
-        database.onclose = forget;
-        database.onversionchange = () => {
+        database.addEventListener("close", forget);
+        database.addEventListener("versionchange", () => {
           database.close();
           forget();
-        };
+        });
         resolve(database);
-      };
+      });
     });
   }
 }

@@ -38,9 +38,7 @@ function indexedDbBlobs({ name = "giftwrap", indexedDB, onMemoryOnly }: IndexedD
   const choose = () => {
     chosen ??= openBlobs(name, indexedDB).catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause);
-      onMemoryOnly?.(
-        `objects are kept only as long as this page lives, for the browser has no database: ${why}`,
-      );
+      onMemoryOnly?.(`nothing is kept longer than this page lives, for the browser has no database: ${why}`);
       return memoryBlobs();
     });
     return chosen;
@@ -67,13 +65,15 @@ function databaseBlobs(database: Database): Blobs {
   return {
     list: async () => {
       // Both are in the order of the names.
-      const names: IDBValidKey[] = [];
+      const names: string[] = [];
       const sizes = await database.run<unknown[]>("readonly", (_, store) => {
         const keys = store.getAllKeys();
-        keys.onsuccess = () => names.push(...keys.result);
+        keys.addEventListener("success", () => {
+          for (const key of keys.result) names.push(typeof key === "string" ? key : "");
+        });
         return store.getAll();
       });
-      return names.map((key, at) => ({ name: String(key), bytes: Number(sizes[at] ?? 0) }));
+      return names.map((name, at) => ({ name, bytes: Number(sizes[at] ?? 0) }));
     },
     read: async (key) => {
       const bytes = await database.run<unknown>("readonly", (store) => store.get(key));
