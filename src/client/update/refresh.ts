@@ -14,8 +14,8 @@ const MAX_ROOT_ROTATIONS = 256;
 type Trusted = TrustedMetadata<PlainTimestamp>;
 
 export interface MetadataPorts {
-  /** Hands the file to `accept`, whose error it passes on. False when the repository does not have it. */
-  ask(file: string, maxBytes: number, accept: (bytes: Uint8Array) => Promise<unknown>): Promise<boolean>;
+  /** Gives what `accept` makes of the file, or of null where the repository does not have it; passes on what it throws. */
+  ask<T>(file: string, maxBytes: number, accept: (bytes: Uint8Array | null) => Promise<T>): Promise<T>;
   /** Takes the very bytes that were accepted. */
   keep(role: string, bytes: Uint8Array): Promise<void>;
 }
@@ -36,9 +36,11 @@ export function encodeName(name: string): string {
 /** Section 5.3: every root after the trusted one, in turn. Returns whether there was any. */
 export async function refreshRoot(trusted: Trusted, { ask, keep }: MetadataPorts): Promise<boolean> {
   const { version } = trusted.root;
-  const follow = async (bytes: Uint8Array) => {
+  const follow = async (bytes: Uint8Array | null) => {
+    if (!bytes) return false;
     await trusted.updateRoot(bytes);
     await keep("root", bytes);
+    return true;
   };
   while (
     trusted.root.version - version < MAX_ROOT_ROTATIONS &&
@@ -70,9 +72,9 @@ export async function demand(
   accept: (bytes: Uint8Array) => Promise<unknown>,
 ): Promise<void> {
   const file = metadataFile(trusted, role, version);
-  const isThere = await ask(file, length ?? MAX_BYTES.metadata, async (bytes) => {
+  await ask(file, length ?? MAX_BYTES.metadata, async (bytes) => {
+    if (!bytes) throw new ClientError("missing", `${file} is not there`);
     await accept(bytes);
     await keep(role, bytes);
   });
-  if (!isThere) throw new ClientError("missing", `${file} is not there`);
 }

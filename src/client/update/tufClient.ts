@@ -59,9 +59,7 @@ export class TufClient {
     this.#ports = {
       ask: async (file, maxBytes, accept) => {
         const result = await options.fetch(`metadata/${file}`, { maxBytes });
-        if (result.kind !== "body") return false;
-        await accept(result.bytes);
-        return true;
+        return accept(result.kind === "body" ? result.bytes : null);
       },
       keep: (role, bytes) => options.store.write(role, bytes),
     };
@@ -136,10 +134,10 @@ export class TufClient {
     const { timestamp } = this.#trusted;
     // One that has expired since is what no older one may replace.
     if (!timestamp) await this.#restore("timestamp", (bytes) => this.#trusted.updateTimestamp(bytes, ALWAYS));
-    const isThere = await this.#ports.ask("timestamp.json", MAX_BYTES.timestamp, async (bytes) => {
+    await this.#ports.ask("timestamp.json", MAX_BYTES.timestamp, async (bytes) => {
+      if (!bytes) throw new ClientError("missing", "timestamp.json is not there");
       if (await this.#trusted.updateTimestamp(bytes, start)) await this.#ports.keep("timestamp", bytes);
     });
-    if (!isThere) throw new ClientError("missing", "timestamp.json is not there");
     this.#trusted.checkFresh(start);
   }
 

@@ -81,7 +81,16 @@ export class Updater {
     this.#trusted = trusted;
     this.#clock = new Clock(options.now ?? Date.now);
     this.#queue = new WriteQueue(options.store);
-    this.#ports = { ask: (file, maxBytes, accept) => this.#ask(file, maxBytes, accept), keep: this.#keep };
+    this.#ports = {
+      ask: (file, maxBytes, accept) =>
+        this.#take(`metadata/${file}`, { maxBytes }, (result) =>
+          accept(result.kind === "body" ? result.bytes : null),
+        ),
+      keep: async (role, bytes) => {
+        if (role === "root") this.#queue.add(role, bytes);
+        if (role === "snapshot" || role === "targets") this.#staged.set(role, bytes);
+      },
+    };
     const catalog = new Catalog(`${JSON.stringify({ format: "1.0", tier: options.tier })}\n`);
     this.#state = {
       catalog,
@@ -311,23 +320,6 @@ export class Updater {
   #checkCatalog({ name, length, digest }: CatalogMeta, bytes: Uint8Array): Promise<void> {
     return this.#trusted.checkFile(name, bytes, { length, hashes: { sha256: digest } });
   }
-
-  async #ask(
-    file: string,
-    maxBytes: number,
-    accept: (bytes: Uint8Array) => Promise<unknown>,
-  ): Promise<boolean> {
-    return this.#take(`metadata/${file}`, { maxBytes }, async (result) => {
-      if (result.kind !== "body") return false;
-      await accept(result.bytes);
-      return true;
-    });
-  }
-
-  readonly #keep = async (role: string, bytes: Uint8Array): Promise<void> => {
-    if (role === "root") this.#queue.add(role, bytes);
-    if (role === "snapshot" || role === "targets") this.#staged.set(role, bytes);
-  };
 
   /** An answer that is of no use is asked for once more, in full: another address may have a better one. */
   async #take<T>(
