@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GiftwrapClient, type Loaded } from "../../src/client/client.ts";
@@ -57,6 +57,9 @@ async function start(options: { home?: string; bundled?: ReadBundled; now?: () =
   });
 }
 
+const keptObjects = async (home: string) =>
+  (await readdir(join(world.root, home, "objects"))).filter(isDigest);
+
 function shows({ link, files }: Loaded): string {
   if (link.kind === "default") return "default";
   return `${link.gift} ${link.version} ${link.kind}: ${new TextDecoder().decode(files[0]?.content)}`;
@@ -110,6 +113,8 @@ describe("an app that ships gifts inside", () => {
     ]);
     expect(asked.filter((key) => key.startsWith("objects/"))).toHaveLength(1);
 
+    // No play waits for the disk, so an app that is closed at once has to fetch again.
+    await expect.poll(() => keptObjects("phone")).toHaveLength(1);
     isOnline = false;
     const again = await start({ home: "phone" });
     expect(again.state.revision).toBe(client.state.revision);
