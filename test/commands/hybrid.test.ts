@@ -9,6 +9,7 @@ import * as exportApp from "../../src/commands/exportApp.ts";
 import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import { runCommand } from "../support/runCommand.ts";
 import { createWorld, releaseText, storeFetch, type World } from "../support/world.ts";
+import { isDigest } from "../../src/wire/digest.ts";
 import { viewerOf } from "../wire/catalogOf.ts";
 
 const DAY = 86_400_000;
