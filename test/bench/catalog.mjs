@@ -4,7 +4,10 @@ import { writeCatalog } from "../../dist/wire/catalog.js";
 import { toViewer } from "../../dist/wire/viewer.js";
 
 const REGIONS = ["SG", "ID", "BR", "JP", "US"];
-export const COMPAT = { app: { android: ">=8.2.0", ios: ">=8.3.1", web: "*" }, tiers: ["low", "mid", "high"] };
+export const COMPAT = {
+  app: { android: ">=8.2.0", ios: ">=8.3.1", web: "*" },
+  tiers: ["low", "mid", "high"],
+};
 
 export const REGIONAL = {
   open: true,

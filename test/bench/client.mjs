@@ -11,7 +11,13 @@ import { importTyped } from "./importTyped.mjs";
 import { toRow } from "./measure.mjs";
 
 const DIST = new URL("../../dist/", import.meta.url).pathname;
-const VIEWER = toViewer({ platform: "android", appVersion: "8.4.0", tier: "mid", region: "SG", unitId: "42" });
+const VIEWER = toViewer({
+  platform: "android",
+  appVersion: "8.4.0",
+  tier: "mid",
+  region: "SG",
+  unitId: "42",
+});
 const STARTS = 9;
 const LOADS = 1_000;
 const OBJECTS = 50;
@@ -47,7 +53,9 @@ async function measureSize() {
       `export { GiftwrapClient, httpFetch, webCrypto, toViewer } from "${DIST}client/client.js"`,
     ],
     "telemetry, apart": [`export { telemetryTo, httpPost } from "${DIST}client/telemetry/telemetry.js"`],
-    "Ed25519 and SHA-256 where a platform has none, apart": [`export * from "${DIST}client/platform/nobleCrypto.js"`],
+    "Ed25519 and SHA-256 where a platform has none, apart": [
+      `export * from "${DIST}client/platform/nobleCrypto.js"`,
+    ],
   };
   const rows = [];
   for (const [what, code] of Object.entries(entries)) {
@@ -98,7 +106,9 @@ async function startCountingEdge({ files }, page = "") {
     const key = (request.url ?? "/").slice(1);
     if (key === "" || key === "client.js") {
       const type = key === "" ? "text/html" : "text/javascript";
-      response.writeHead(200, { "content-type": type }).end(key === "" ? "<!doctype html><title>bench</title>" : page);
+      response
+        .writeHead(200, { "content-type": type })
+        .end(key === "" ? "<!doctype html><title>bench</title>" : page);
       return;
     }
     counted.requests++;
@@ -188,7 +198,13 @@ async function startInChromium(edge, root, gifts) {
         async ({ url, rootText, gift, time }) => {
           const { GiftwrapClient, httpFetch, webCrypto, toViewer } = await import("/client.js");
           const client = await GiftwrapClient.open({
-            viewer: toViewer({ platform: "android", appVersion: "8.4.0", tier: "mid", region: "SG", unitId: "42" }),
+            viewer: toViewer({
+              platform: "android",
+              appVersion: "8.4.0",
+              tier: "mid",
+              region: "SG",
+              unitId: "42",
+            }),
             root: new TextEncoder().encode(rootText),
             crypto: webCrypto(),
             fetch: httpFetch({ baseUrl: url }),
@@ -261,14 +277,18 @@ async function measureDay({ Repository, HOUR }, catalog) {
     digest: createHash("sha256").update(String(minute)).digest("hex"),
     bytes: 1_000,
   });
-  const filesAt = (minute) => Array.from({ length: OBJECTS }, (_, at) => file(at === minute % OBJECTS ? minute : -at));
+  const filesAt = (minute) =>
+    Array.from({ length: OBJECTS }, (_, at) => file(at === minute % OBJECTS ? minute : -at));
   await repository.publish(catalog(filesAt(0)));
   const stored = new Map();
   const client = await GiftwrapClient.open({
     viewer: VIEWER,
     root: repository.trustedRoot,
     crypto: nodeCrypto,
-    store: { read: async (name) => stored.get(name) ?? null, write: async (name, bytes) => void stored.set(name, bytes) },
+    store: {
+      read: async (name) => stored.get(name) ?? null,
+      write: async (name, bytes) => void stored.set(name, bytes),
+    },
     fetch: repository.fetch,
     now: () => repositoryTime,
   });
@@ -302,7 +322,9 @@ function stop(minute) {
 }
 
 function forgetOld({ files }) {
-  const keys = [...files.keys()].filter((key) => !key.endsWith("root.json") && !key.endsWith("timestamp.json"));
+  const keys = [...files.keys()].filter(
+    (key) => !key.endsWith("root.json") && !key.endsWith("timestamp.json"),
+  );
   for (const key of keys.slice(0, -40)) files.delete(key);
 }
 

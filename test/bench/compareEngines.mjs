@@ -42,7 +42,8 @@ async function load(engine, viewers) {
     // Some index when first asked.
     loaded.ask("gift-00000", engine.toViewer(viewers[0]));
     milliseconds.push(performance.now() - started);
-    if (round === 0) for (let at = 0; at < GIFTS; at++) loaded.ask(giftAt(at), engine.toViewer(viewers[at % VIEWERS]));
+    if (round === 0)
+      for (let at = 0; at < GIFTS; at++) loaded.ask(giftAt(at), engine.toViewer(viewers[at % VIEWERS]));
     // The first time alone: what an earlier one left behind would be taken off a later one.
     if (round === 0) bytes = heapAfterCollection() - before;
   }
@@ -81,14 +82,19 @@ function calls(engines) {
 
 function loading(engines) {
   const times = engines.map(({ name, milliseconds }) => toRow(`${name}: load`, "ms", milliseconds));
-  const memory = engines.map(({ name, bytes }) => toRow(`${name}: heap, all gifts asked`, "MB", [bytes / 1e6]));
+  const memory = engines.map(({ name, bytes }) =>
+    toRow(`${name}: heap, all gifts asked`, "MB", [bytes / 1e6]),
+  );
   const text = engines.map(({ name, definitions }) =>
     toRow(`${name}: text`, "MB", [Buffer.byteLength(definitions) / 1e6]),
   );
   return {
     title: "resolve beside other engines: loading, and what it takes",
     about: `${GIFTS} gifts; from the text until the first answer; the heap once every gift was asked for`,
-    rows: [times, memory, text].flatMap(([mine, ...theirs]) => [mine, ...theirs.map((it) => against(it, mine))]),
+    rows: [times, memory, text].flatMap(([mine, ...theirs]) => [
+      mine,
+      ...theirs.map((it) => against(it, mine)),
+    ]),
   };
 }
 

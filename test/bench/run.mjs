@@ -17,8 +17,10 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src/ts
 // Loaded after that: they are about the compiled program.
 const { figureToText } = await import("./measure.mjs");
 const { measureBucket } = await import("./bucket.mjs");
+const { measureClient } = await import("./client.mjs");
 const { measureCollect } = await import("./collect.mjs");
 const { claimsToText, measureGate } = await import("./gate.mjs");
+const { measureEngines } = await import("./compareEngines.mjs");
 const { measureGitHub } = await import("./github.mjs");
 const { measurePoll } = await import("./poll.mjs");
 const { measurePublish } = await import("./publish.mjs");
@@ -41,6 +43,8 @@ for (const figure of await measureGate({ full: values.full })) {
   console.log(claimsToText(figure));
 }
 measureResolve().forEach(show);
+(await measureEngines()).forEach(show);
+for await (const figure of measureClient()) show(figure);
 show(await measurePoll());
 show(await measureCollect());
 show(await measureWatch(1_000, 48));

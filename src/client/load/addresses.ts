@@ -1,8 +1,10 @@
 import { ClientError } from "../error.ts";
+import { platformTimers } from "../platform/platformTimers.ts";
 import type { Fetch, FetchOptions, FetchResult, Timers } from "../ports.ts";
 
 export interface AddressesOptions {
-  readonly timers: Timers;
+  /** The platform's own when absent. */
+  readonly timers?: Timers;
   /** From 0 to below 1: spreads the rests of many devices. The platform's when absent. */
   readonly random?: () => number;
 }
@@ -70,7 +72,10 @@ export function afterFailure(health: Health, now: number, chance: number): Healt
  * `attempt` says that the last answer could not be used: then the address that gave it rests, too.
  * An answer that breaks off after some pieces came is left to the caller, who asks for the rest.
  */
-export function addresses(list: readonly Fetch[], { timers, random = Math.random }: AddressesOptions): Fetch {
+export function addresses(
+  list: readonly Fetch[],
+  { timers = platformTimers(), random = Math.random }: AddressesOptions = {},
+): Fetch {
   const health = list.map(() => newAddress(timers.now()));
   const answeredBy = new Map<string, number>();
 
