@@ -70,9 +70,10 @@ export class Updater {
   /** Verified metadata whose catalog is not there yet: what is stored must fit together, or a restart would lose it all. */
   readonly #staged = new Map<"snapshot" | "targets", Uint8Array>();
   #refreshing: Promise<boolean> | undefined;
-  /** When the next root was last asked for, and whether that was in this refresh. */
   #rootAskedAt = Number.NEGATIVE_INFINITY;
+  /** In this refresh; and whether something that was refused may be right by a newer root. */
   #hasAskedRoot = false;
+  #hasNewerRoot = false;
   /** Since when addresses answer with an older timestamp. */
   #staleSince: number | undefined;
 
@@ -136,6 +137,7 @@ export class Updater {
   async #refreshOnce(): Promise<boolean> {
     this.#clock.start();
     this.#hasAskedRoot = false;
+    this.#hasNewerRoot = false;
     try {
       const refusal = await this.#askDueRoot();
       const changed = await this.#refreshFromTimestamp();
@@ -157,8 +159,7 @@ export class Updater {
     try {
       return await this.#followTimestamp();
     } catch (error) {
-      // The timestamp's key may have stayed and those below it not: a newer root makes all of it be asked for again.
-      if (!(await this.#hasNewerRoot(error))) throw error;
+      if (!this.#hasNewerRoot) throw error;
       return this.#followTimestamp();
     }
   }
@@ -183,7 +184,7 @@ export class Updater {
       this.#staleSince = undefined;
       return changed;
     } catch (error) {
-      if (!(error instanceof OlderTimestamp)) throw error;
+      if (!(error instanceof OlderTimestamp) || this.#hasNewerRoot) throw error;
       const { device, now } = this.#clock;
       this.#staleSince ??= device;
       if (Math.abs(device - this.#staleSince) > STALE_MILLISECONDS) throw error;
@@ -193,16 +194,6 @@ export class Updater {
   }
 
   async #acceptTimestamp(result: FetchResult): Promise<boolean> {
-    try {
-      return await this.#judgeTimestamp(result);
-    } catch (error) {
-      // Keys may have been rotated since: a newer root is asked for before a failure is declared.
-      if (!(await this.#hasNewerRoot(error))) throw error;
-      return this.#judgeTimestamp(result);
-    }
-  }
-
-  async #judgeTimestamp(result: FetchResult): Promise<boolean> {
     const trusted = this.#trusted;
     if (result.kind === "missing" || (result.kind === "not_modified" && !trusted.timestamp))
       throw new ClientError("missing", `${TIMESTAMP_KEY} is not there`);
@@ -236,34 +227,27 @@ export class Updater {
   /** With the first refresh and once a day, or with each when it is strict. Gives what was wrong with it, where others may go on. */
   async #askDueRoot(): Promise<ClientError | null> {
     const { strict = false } = this.#options;
-    const since = Math.abs(this.#clock.device - this.#rootAskedAt);
-    if (!strict && since < DAY_MILLISECONDS) return null;
+    if (!strict && Math.abs(this.#clock.device - this.#rootAskedAt) < DAY_MILLISECONDS) return null;
     try {
       await this.#refreshRoot();
     } catch (error) {
       if (strict || !(error instanceof ClientError)) throw error;
-      return error.code === "network" ? null : error;
+      return error;
     }
     return null;
   }
 
-  /** Whether there is a newer root that may put right what was refused. Asked once in a refresh. */
-  async #hasNewerRoot(refusal: unknown): Promise<boolean> {
-    if (!(refusal instanceof ClientError) || this.#hasAskedRoot) return false;
-    if (!["signature", "rollback", "expired", "hash"].includes(refusal.code)) return false;
-    try {
-      return await this.#refreshRoot();
-    } catch (error) {
-      if (error instanceof ClientError && error.code === "network") return false;
-      throw error;
-    }
-  }
-
+  /** Where it cannot be asked for, what else there is must do. */
   async #refreshRoot(): Promise<boolean> {
     this.#hasAskedRoot = true;
-    const isNewer = await refreshRoot(this.#trusted, this.#ports);
-    this.#rootAskedAt = this.#clock.device;
-    return isNewer;
+    try {
+      const isNewer = await refreshRoot(this.#trusted, this.#ports);
+      this.#rootAskedAt = this.#clock.device;
+      return isNewer;
+    } catch (error) {
+      if (this.#options.strict || !(error instanceof ClientError) || error.code !== "network") throw error;
+      return false;
+    }
   }
 
   async #refreshCatalog(now: number): Promise<void> {
@@ -333,6 +317,12 @@ export class Updater {
       );
     } catch (error) {
       if (!(error instanceof ClientError) || error.code === "network") throw error;
+      // Keys may have been rotated since: a newer root, asked for once, makes all of it be asked for again.
+      const mayHelp = ["signature", "rollback", "expired", "hash"].includes(error.code);
+      if (mayHelp && !this.#hasAskedRoot) {
+        this.#hasNewerRoot = await this.#refreshRoot();
+        if (this.#hasNewerRoot) throw error;
+      }
       return this.#options
         .fetch(key, { ...options, attempt: 1 })
         .then(accept)
