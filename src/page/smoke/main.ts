@@ -1,0 +1,93 @@
+import { GiftwrapClient, httpFetch, type Loaded, toViewer, webCrypto } from "../../client/client.ts";
+import type { Link } from "../../wire/resolve.ts";
+import type { Act, ActOutcome, ActPlay } from "./act.ts";
+import { show } from "./show.ts";
+
+/** The client and the player that apps embed, in a page that does what it is asked and says how long it took. */
+class SmokePage {
+  #client: GiftwrapClient | undefined;
+  #updateMilliseconds = 0;
+  readonly #stage = document.body;
+
+  /** A viewer comes: the client is opened, and learns what is live. @throws ClientError */
+  async open({ platform, appVersion, tier }: Act): Promise<void> {
+    const begun = performance.now();
+    this.#client = await GiftwrapClient.open({
+      viewer: toViewer({ platform, appVersion, tier }),
+      root: await readRoot(),
+      fetch: httpFetch({ baseUrl: location.origin }),
+      crypto: webCrypto(),
+    });
+    await this.#client.refresh();
+    this.#updateMilliseconds = performance.now() - begun;
+  }
+
+  async refresh(): Promise<void> {
+    await this.#opened().refresh();
+  }
+
+  /** Gifts are sent as the act says; done when the last of them is over. */
+  async act({ gift, sentAt, shownMilliseconds, isQueued }: Act): Promise<ActOutcome> {
+    const begun = performance.now();
+    const plays: ActPlay[] = [];
+    let playing: Promise<void>[] = [];
+    for (const at of sentAt) {
+      if (isQueued) await Promise.all(playing.splice(0));
+      else await pause(begun + at - performance.now());
+      playing.push(this.#play(gift, shownMilliseconds, plays));
+    }
+    await Promise.all(playing);
+    const requests = performance.getEntriesByType("resource").length;
+    return { updateMilliseconds: this.#updateMilliseconds, requests, plays };
+  }
+
+  async #play(gift: string, shownMilliseconds: number, plays: ActPlay[]): Promise<void> {
+    const sent = performance.now();
+    let loadedAt = sent;
+    let startedAt = sent;
+    const place = document.createElement("div");
+    this.#stage.append(place);
+    let end = () => {};
+    const loaded = await this.#opened().play(gift, async (it) => {
+      loadedAt = performance.now();
+      end = await show(place, it);
+      startedAt = performance.now();
+    });
+    plays.push({
+      shown: nameOf(loaded.link),
+      loadMilliseconds: loadedAt - sent,
+      startMilliseconds: startedAt - loadedAt,
+      failed: loaded.failed.map(explainFailure),
+    });
+    await pause(shownMilliseconds);
+    end();
+    place.remove();
+  }
+
+  #opened(): GiftwrapClient {
+    if (!this.#client) throw new TypeError("nothing is played before the client is open");
+    return this.#client;
+  }
+}
+
+async function readRoot(): Promise<Uint8Array> {
+  const response = await fetch("/root.json");
+  if (!response.ok) throw new Error(`/root.json answered ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
+}
+
+function nameOf(link: Link): string {
+  if (link.kind === "default") return "default";
+  const release = `${link.gift}@${link.version}`;
+  return link.kind === "still" ? `${release}/still` : release;
+}
+
+function explainFailure({ link, error }: Loaded["failed"][number]): string {
+  return `${nameOf(link)}: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+Object.assign(globalThis, { smoke: new SmokePage() });
