@@ -49,6 +49,7 @@ export function judgeSmoke(run: SmokeRun, plan: SmokePlan): SmokeVerdict {
   const gaps = [
     ...run.gaps,
     ...(run.runs.length === 0 && run.gaps.length === 0 ? ["nothing was measured"] : []),
+    ...run.runs.filter(isWithoutReference).map((it) => withoutReference(it, run.reference)),
     ...comparisons.filter((it) => it.verdict === "unknown").map((it) => `${nameOf(it)} was not measured`),
   ];
   const isFailed = faults.length > 0 || comparisons.some((it) => it.verdict === "failed");
@@ -57,7 +58,11 @@ export function judgeSmoke(run: SmokeRun, plan: SmokePlan): SmokeVerdict {
 }
 
 /** "low, burst: memory" */
-export function nameOf({ tier, scenario, measure }: Pick<Comparison, "tier" | "scenario" | "measure">): string {
+export function nameOf({
+  tier,
+  scenario,
+  measure,
+}: Pick<Comparison, "tier" | "scenario" | "measure">): string {
   return `${tier}, ${scenario}: ${MEASURE_FACTS[measure].what}`;
 }
 
@@ -107,6 +112,15 @@ function countedFaults({ scenario, tier, faults, referenceFaults }: ScenarioRun)
     const times = counted.filter((other) => other === it).length;
     return `${tier}, ${scenario}: ${it}${times > 1 ? ` (${times} times)` : ""}`;
   });
+}
+
+/** What plays instead of the reference is no measure of anything. */
+function isWithoutReference({ scenario, referenceFaults }: ScenarioRun): boolean {
+  return scenario !== "slow" && referenceFaults > 0;
+}
+
+function withoutReference({ tier, scenario }: ScenarioRun, reference: string): string {
+  return `${tier}, ${scenario}: ${reference}, the reference, did not play itself`;
 }
 
 const BUDGETED: readonly (readonly [Measure, keyof SmokeBudget])[] = [

@@ -91,7 +91,9 @@ function describeExcess(it: Comparison, reference: string): string {
   const { measure, subject, limit } = it;
   if (subject === null || limit === null) return nameOf(it);
   const times =
-    it.reference !== null && it.reference > 0 ? `, ${(subject / it.reference).toFixed(1)} times that of ${reference}` : "";
+    it.reference !== null && it.reference > 0
+      ? `, ${(subject / it.reference).toFixed(1)} times that of ${reference}`
+      : "";
   return `${nameOf(it)} is ${toAmount(measure, subject)}${times}; its limit is ${toAmount(measure, limit)}`;
 }
 

@@ -25,7 +25,11 @@ const FOOT = 40;
 const MOST = 2;
 
 /** What the picture says; also its alternative text. */
-export function describeSmokeSvg({ gift, version, reference }: SmokeRun, { comparisons }: SmokeVerdict, tier: Tier): string {
+export function describeSmokeSvg(
+  { gift, version, reference }: SmokeRun,
+  { comparisons }: SmokeVerdict,
+  tier: Tier,
+): string {
   const own = comparisons.filter((it) => it.tier === tier);
   const over = own.filter((it) => it.verdict === "failed" || it.verdict === "unsure");
   const names = over.map((it) => `${MEASURE_FACTS[it.measure].what} in ${it.scenario}`).join(", ");

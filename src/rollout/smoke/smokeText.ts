@@ -1,7 +1,15 @@
 import { escapeUnseen, toTable } from "../../report/text.ts";
 import type { SmokeStory } from "./smokeStory.ts";
 
-export const SMOKE_HEADER = ["device", "scenario", "measure", "new", "reference", "limit", "verdict"] as const;
+export const SMOKE_HEADER = [
+  "device",
+  "scenario",
+  "measure",
+  "new",
+  "reference",
+  "limit",
+  "verdict",
+] as const;
 
 /** For the terminal: the verdict, why, what to do, then the numbers. Ends with a line break. */
 export function smokeToText(story: SmokeStory): string {
