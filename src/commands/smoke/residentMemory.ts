@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 
 const PAGE_BYTES = 4_096;
 const PAUSE_MILLISECONDS = 30;
@@ -17,18 +18,18 @@ async function residentBytes(processes: readonly number[]): Promise<number | nul
 /** Watches processes until it is told to stop. Empty where memory cannot be read. */
 export function watchMemory(processes: readonly number[]): { stop(): Promise<readonly number[]> } {
   const seen: number[] = [];
-  let isOn = true;
+  const stopped = new AbortController();
   const watching = (async () => {
-    while (isOn) {
+    while (!stopped.signal.aborted) {
       const bytes = await residentBytes(processes);
       if (bytes === null) return;
       seen.push(bytes);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
+      await pause(PAUSE_MILLISECONDS);
     }
   })();
   return {
     stop: async () => {
-      isOn = false;
+      stopped.abort();
       await watching;
       return seen;
     },

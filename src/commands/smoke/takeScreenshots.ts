@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { SmokePlan } from "../../rollout/smoke/smokePlan.ts";
 import type { Tier } from "../../wire/viewer.ts";
 import { actOf, type Staged } from "./playScenario.ts";
@@ -21,7 +22,7 @@ export async function takeScreenshots(
       try {
         const png = await browser.visit(rehearsal.url, act, null, async (room) => {
           const playing = room.act(act);
-          await new Promise((resolve) => setTimeout(resolve, LOOK_AFTER_MILLISECONDS));
+          await pause(LOOK_AFTER_MILLISECONDS);
           const seen = await room.screenshot();
           await playing;
           return seen;

@@ -11,7 +11,7 @@ export function smokeToMarkdown(story: SmokeStory): string {
   const cells = smokeCells(story).map((row) => row.map(escapeCell));
   return [
     `### ${MARKS[result]} ${escapeCell(headline)}\n`,
-    `${why.map((it) => `- ${escapeCell(it)}\n`).join("")}`,
+    why.map((it) => `- ${escapeCell(it)}\n`).join(""),
     `**Next:** ${escapeCell(next)}\n`,
     ...(cells.length > 0 ? [toMarkdownTable(SMOKE_HEADER, cells, MOST_ROWS)] : []),
     `${escapeCell(basis)}\n`,

@@ -18,7 +18,7 @@ import type { SmokeRun } from "./smokeRun.ts";
 
 const TOP = 96;
 const ROW = 30;
-const LEFT = 214;
+const LEFT = 256;
 const RIGHT = WIDTH - EDGE - 84;
 const FOOT = 40;
 /** Twice the limit; what is beyond ends there. */
