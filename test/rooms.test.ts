@@ -8,6 +8,7 @@ import { type ScannedSource, scanSource } from "./support/scanSource.ts";
 const ROOMS = [
   "wire",
   "client",
+  "player",
   "report",
   "model",
   "source",
@@ -28,7 +29,8 @@ const ROOMS = [
 const ONLY: Readonly<Record<string, readonly string[]>> = {
   wire: ["wire"],
   client: ["client", "wire"],
-  page: ["page", "client", "wire"],
+  player: ["player", "client", "wire"],
+  page: ["page", "player", "client", "wire"],
 };
 
 /** Rooms and files that are given everything they work on. */
@@ -113,7 +115,7 @@ describe("the rooms of src/", () => {
     expect(files.flatMap((file) => file.imports).length).toBeGreaterThan(300);
   });
 
-  test("import rooms above them and never one below; wire, client and page take nothing else along", () => {
+  test("import rooms above them and never one below; wire, client, player and page take nothing else along", () => {
     expect(files.flatMap(importsOutOfOrder)).toEqual([]);
   });
 
@@ -227,6 +229,8 @@ describe("the test of the rooms", () => {
     ["wire/a.ts", 'import { join } from "node:path";', "imports node:path"],
     ["client/a.ts", 'import { b } from "../report/error.ts";', "imports report/error.ts"],
     ["client/a.ts", 'await import("@noble/ed25519");', "imports @noble/ed25519"],
+    ["player/a.ts", 'await import("svga");', "imports svga"],
+    ["player/a.ts", 'import { b } from "../page/b.ts";', "imports page/b.ts"],
     ["page/a.ts", 'export * from "../report/text.ts";', "imports report/text.ts"],
     ["rules/a.ts", 'import { b } from "../formats/png.ts";', "imports formats/png.ts"],
     ["store/a.ts", 'await import("../bundle/build.ts");', "imports bundle/build.ts"],
@@ -244,7 +248,11 @@ describe("the test of the rooms", () => {
   test.each([
     ["wire/a.ts", 'import { b } from "./b.ts";'],
     ["client/a.ts", 'import { b } from "../wire/b.ts"; export * from "./c.ts";'],
-    ["page/a.ts", 'import { b } from "../client/b.ts"; await import(PLAYER_URL);'],
+    ["player/a.ts", 'import { b } from "../client/b.ts"; import type { C } from "../wire/c.ts";'],
+    [
+      "page/a.ts",
+      'import { b } from "../client/b.ts"; import { d } from "../player/d.ts"; await import(PLAYER_URL);',
+    ],
     [
       "commands/demo/a.ts",
       'import { b } from "../../wire/b.ts"; import c from "../d.ts"; import e from "yaml";',

@@ -3,13 +3,13 @@ import { type Choice, parseNames, parseTier } from "./choice.ts";
 import type { Edge } from "./config.ts";
 import { element, find } from "./elements.ts";
 
-/** The viewer's form. It knows everything of a {@link Choice} but the gift, which has buttons of its own. */
+/** The viewer's form. It is about the phone that was chosen. */
 export class ViewerForm {
   readonly #form = find("viewer", HTMLFormElement);
   readonly #summary = find("viewer-summary", HTMLElement);
   readonly #appNote = find("app-note", HTMLElement);
 
-  constructor(edges: readonly Edge[], onChange: () => void, onPlay: () => void) {
+  constructor(edges: readonly Edge[], onChange: () => void, onSubmit: () => void) {
     const regions = [...new Set(edges.map((edge) => edge.region))];
     find("regions", HTMLDataListElement).replaceChildren(
       ...regions.map((region) => new Option(region, region)),
@@ -20,33 +20,31 @@ export class ViewerForm {
     this.#form.addEventListener("change", onChange);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      onPlay();
+      onSubmit();
     });
-    // A phone shows the stage first and the form folded; a wide window has room for both.
-    find("viewer-box", HTMLDetailsElement).open = matchMedia("(min-width: 760px)").matches;
+    // A small window shows the phones first and the form folded; a wide one has room for both.
+    find("viewer-box", HTMLDetailsElement).open = matchMedia("(min-width: 1000px)").matches;
   }
 
-  read(gift: string): Choice {
+  read(): Choice {
     const data = new FormData(this.#form);
     const text = (name: string) => {
       const value = data.get(name);
       return typeof value === "string" ? value.trim() : "";
     };
     return {
-      gift,
       platform: text("platform"),
       app: text("app"),
       tier: parseTier(text("tier"), "mid"),
       region: text("region"),
       unit: text("unit"),
       cohorts: parseNames(text("cohorts")),
-      hint: text("hint"),
       edge: text("edge"),
     };
   }
 
   write(choice: Choice): void {
-    for (const name of ["platform", "app", "region", "unit", "hint"] as const) {
+    for (const name of ["platform", "app", "region", "unit"] as const) {
       find(name, HTMLInputElement).value = choice[name];
     }
     find("cohorts", HTMLInputElement).value = choice.cohorts.join(", ");

@@ -32,74 +32,74 @@ export const PAGE_HTML = `<!doctype html>
 <body>
 <header>
   <h1>Giftwrap</h1>
-  <p class="lead">What one viewer gets, played from verified bytes.</p>
-  <p id="live">starting…</p>
+  <p class="lead">A room of viewers. Each phone has a client of its own, and plays only bytes that it verified.</p>
+  <p id="trouble" role="alert"></p>
 </header>
 <main>
-  <details id="viewer-box" open>
-    <summary><span class="summary-title">Viewer</span><span id="viewer-summary"></span></summary>
-    <form id="viewer" autocomplete="off">
-      <label for="platform">Platform</label>
-      <input id="platform" name="platform" list="platforms" required autocapitalize="none" spellcheck="false">
-      <datalist id="platforms"><option value="android"><option value="ios"><option value="web"></datalist>
-
-      <label for="app">App version</label>
-      <input id="app" name="app" required inputmode="decimal" spellcheck="false" aria-describedby="app-note">
-      <p class="note" id="app-note" role="status"></p>
-
-      <fieldset>
-        <legend>Device tier</legend>
-        <div class="tiers">
-          <label><input type="radio" name="tier" value="low" id="tier-low"><span>low</span></label>
-          <label><input type="radio" name="tier" value="mid" id="tier-mid"><span>mid</span></label>
-          <label><input type="radio" name="tier" value="high" id="tier-high"><span>high</span></label>
-        </div>
-      </fieldset>
-
-      <label for="region">Region</label>
-      <input id="region" name="region" list="regions" autocapitalize="characters" spellcheck="false" placeholder="none">
-      <datalist id="regions"></datalist>
-
-      <label for="unit">Unit id <span class="hint">percentages count by it</span></label>
-      <input id="unit" name="unit" autocapitalize="none" spellcheck="false" placeholder="none: in no percentage">
-
-      <label for="cohorts">Cohorts <span class="hint">such as staff, qa</span></label>
-      <input id="cohorts" name="cohorts" autocapitalize="none" spellcheck="false" placeholder="none">
-
-      <label for="hint">Version hint <span class="hint">in a message</span></label>
-      <input id="hint" name="hint" autocapitalize="none" spellcheck="false" placeholder="none">
-
-      <label for="edge">Read from edge</label>
-      <select id="edge" name="edge"></select>
-    </form>
-  </details>
-
-  <section id="show" aria-label="Gifts">
-    <div id="gifts" role="group" aria-label="Gifts in the catalog"></div>
-    <div id="stage" role="region" aria-label="Stage">
-      <span class="chip live-chip"><i></i>LIVE <span id="edge-name"></span></span>
-      <span class="chip caption" id="caption"></span>
-    </div>
-    <div id="verdict">
-      <div class="words" role="status">
-        <h2 id="verdict-title">Starting…</h2>
-        <p id="verdict-why"></p>
-      </div>
+  <section id="room" aria-label="Room">
+    <div id="phones"></div>
+    <div id="tray" role="region" aria-label="Gifts">
+      <p class="sending"><span id="sender-name"></span> sends</p>
+      <div id="gifts" role="group" aria-label="Gifts in the catalogs"></div>
       <div class="controls">
+        <label class="hint-box">Version hint <input id="hint" autocapitalize="none" spellcheck="false" placeholder="the sender’s own"></label>
         <label class="repeat"><input type="checkbox" id="repeat"> Repeat</label>
-        <button type="submit" form="viewer" class="play">Play</button>
+        <button type="button" id="again">Send again</button>
+        <button type="button" id="add">Add a viewer</button>
       </div>
     </div>
   </section>
 
-  <div id="facts">
-    <section><h2>Chain <span class="hint">tried in order until one plays</span></h2><ol id="chain"><li class="none">Nothing played yet.</li></ol></section>
-    <section><h2>Releases in the catalog</h2><ul id="releases"></ul></section>
-    <section><h2>Overrides in force</h2><ul id="overrides"></ul></section>
-    <section><h2>Files</h2><ul id="files"><li class="none">Nothing played yet.</li></ul></section>
-    <section><h2>Published</h2><dl id="published"></dl></section>
-    <section><h2>Refreshes</h2><ol id="log"></ol></section>
-  </div>
+  <aside id="panel" aria-label="Why this viewer gets this">
+    <h2 class="panel-title">Why <span id="panel-name"></span> gets this</h2>
+    <div id="verdict">
+      <div role="status">
+        <h3 id="verdict-title">Starting…</h3>
+        <p id="verdict-why"></p>
+      </div>
+    </div>
+    <div id="live"></div>
+    <details id="viewer-box" open>
+      <summary><span class="summary-title">Viewer</span><span id="viewer-summary"></span></summary>
+      <form id="viewer" autocomplete="off">
+        <label for="platform">Platform</label>
+        <input id="platform" name="platform" list="platforms" required autocapitalize="none" spellcheck="false">
+        <datalist id="platforms"><option value="android"><option value="ios"><option value="web"></datalist>
+
+        <label for="app">App version</label>
+        <input id="app" name="app" required inputmode="decimal" spellcheck="false" aria-describedby="app-note">
+        <p class="note" id="app-note" role="status"></p>
+
+        <fieldset>
+          <legend>Device tier</legend>
+          <div class="tiers">
+            <label><input type="radio" name="tier" value="low" id="tier-low"><span>low</span></label>
+            <label><input type="radio" name="tier" value="mid" id="tier-mid"><span>mid</span></label>
+            <label><input type="radio" name="tier" value="high" id="tier-high"><span>high</span></label>
+          </div>
+        </fieldset>
+
+        <label for="region">Region</label>
+        <input id="region" name="region" list="regions" autocapitalize="characters" spellcheck="false" placeholder="none">
+        <datalist id="regions"></datalist>
+
+        <label for="unit">Unit id <span class="aside">percentages count by it</span></label>
+        <input id="unit" name="unit" autocapitalize="none" spellcheck="false" placeholder="none: in no percentage">
+
+        <label for="cohorts">Cohorts <span class="aside">such as staff, qa</span></label>
+        <input id="cohorts" name="cohorts" autocapitalize="none" spellcheck="false" placeholder="none">
+
+        <label for="edge">Read from edge</label>
+        <select id="edge" name="edge"></select>
+      </form>
+    </details>
+    <section><h3>Chain <span class="aside">tried in order until one plays</span></h3><ol id="chain"></ol></section>
+    <section><h3>Releases in the catalog</h3><ul id="releases"></ul></section>
+    <section><h3>Overrides in force</h3><ul id="overrides"></ul></section>
+    <section><h3>Files</h3><ul id="files"></ul></section>
+    <section><h3>Published</h3><dl id="published"></dl></section>
+    <section><h3>Refreshes</h3><div id="log"></div></section>
+  </aside>
 </main>
 <template id="own-default">
   <svg class="own-default" viewBox="0 0 240 240" role="img" aria-label="The app’s own default">

@@ -1,249 +1,187 @@
-import { type ClientState, GiftwrapClient, httpFetch, type Loaded, webCrypto } from "../client/client.ts";
-import { explain } from "../wire/resolve.ts";
-import { type Choice, choiceToQuery, choiceToViewer, parseChoice } from "./choice.ts";
-import { type Config, type Edge, readConfig } from "./config.ts";
+import type { Choice } from "./choice.ts";
+import { type Config, readConfig } from "./config.ts";
 import { find } from "./elements.ts";
 import { ViewerForm } from "./form.ts";
-import {
-  sayVerdict,
-  showGifts,
-  showNothing,
-  showPlaying,
-  showReleases,
-  showState,
-  type Shown,
-} from "./panel.ts";
-import { RefreshLog } from "./refreshLog.ts";
-import { Stage } from "./stage.ts";
-import { explainRefreshFailure, messageOf, nameOf, type ReleaseVerdict } from "./words.ts";
+import { Conversation } from "./message.ts";
+import { showPhone } from "./panel.ts";
+import { Phone } from "./phone.ts";
+import { anyViewer, MAX_PHONES, parseRoomLink, roomLinkToQuery } from "./roomLink.ts";
+import { Tray } from "./tray.ts";
+import { messageOf } from "./words.ts";
 
 const TICK_MILLISECONDS = 1_000;
 /** Apps ask every 30 to 300 seconds; a person who looks on wants to see a publish or a stop at once. */
 const TICKS_PER_REFRESH = 2;
 
-/** One viewer at one edge: opens the client that an app would embed, keeps it fresh, and shows what it plays. */
-class Page {
+/** A room: several viewers side by side, each with a client of its own; what one sends, all get. */
+class Room {
   readonly #config: Config;
+  readonly #tray: Tray;
   readonly #form: ViewerForm;
-  readonly #stage = new Stage();
-  readonly #log = new RefreshLog();
-  readonly #repeat = find("repeat", HTMLInputElement);
-  #choice: Choice;
-  #client: GiftwrapClient | undefined;
-  /** Counts what was opened: an answer to an earlier question is dropped. */
-  #opened = 0;
-  #isRefreshing = false;
-  #playing = new AbortController();
-  /** The resolution that is played, to notice when news change it. */
-  #resolved = "";
-  /** What is on stage, once it is. */
-  #shown: Shown | undefined;
+  readonly #conversation = new Conversation();
+  readonly #phones: Phone[] = [];
+  #names = 0;
+  #sent: string;
+  /** The phone that the panel is about. */
+  #selected: Phone;
+  #sender: Phone;
 
-  constructor(config: Config) {
+  constructor(config: Config, query: URLSearchParams) {
     this.#config = config;
+    const { gift, hint, sender, choices } = parseRoomLink(query, config);
+    this.#sent = gift;
+    this.#tray = new Tray(
+      hint,
+      (it) => this.#send(it),
+      () => {
+        this.#remember();
+        if (this.#tray.repeats) for (const phone of this.#phones) phone.playAgain();
+      },
+    );
     this.#form = new ViewerForm(
       config.edges,
-      () => this.#choose(this.#form.read(this.#choice.gift)),
-      () => this.#playChosen(),
+      () => this.#change(this.#form.read()),
+      () => this.#sendAgain(),
     );
-    this.#choice = readChoice(config);
-    this.#form.write(this.#choice);
-    this.#repeat.checked = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.#repeat.addEventListener("change", () => void this.#play());
+    for (const choice of choices) this.#add(choice);
+    const [first] = this.#phones;
+    if (!first) throw new TypeError("a room has at least one phone");
+    this.#selected = first;
+    this.#sender = this.#phones[sender - 1] ?? first;
+    find("again", HTMLButtonElement).addEventListener("click", () => this.#sendAgain());
+    find("add", HTMLButtonElement).addEventListener("click", () => {
+      const phone = this.#add(anyViewer(config, this.#phones.length));
+      void phone.open(phone.choice).then(() => this.#showGifts());
+      this.#select(phone);
+      this.#remember();
+    });
+    this.#setSender(this.#sender);
+    this.#select(first);
   }
 
   async start(): Promise<void> {
-    this.#form.describe(this.#choice);
-    await this.#open();
+    await Promise.all(this.#phones.map((phone) => phone.open(phone.choice)));
+    this.#showGifts();
+    if (this.#sent !== "") this.#send(this.#sent);
     let ticks = 0;
     setInterval(() => {
       ticks++;
-      this.#log.tick(Date.now());
-      if (ticks % TICKS_PER_REFRESH === 0) void this.#refresh();
+      for (const phone of this.#phones) {
+        phone.log.tick(Date.now());
+        if (ticks % TICKS_PER_REFRESH === 0) void phone.refresh();
+      }
     }, TICK_MILLISECONDS);
   }
 
-  /** Another viewer or edge is asked anew, as an app that starts there would; the stage stays until there is an answer. */
-  #choose(choice: Choice): void {
-    this.#choice = choice;
-    this.#remember();
-    void this.#open();
+  #add(choice: Choice): Phone {
+    const phone = new Phone({
+      config: this.#config,
+      name: `Viewer ${++this.#names}`,
+      choice,
+      repeats: () => this.#tray.repeats,
+      onChange: () => this.#show(phone),
+    });
+    this.#phones.push(phone);
+    phone.view.choose.addEventListener("click", () => this.#select(phone));
+    phone.view.sends.addEventListener("change", () => {
+      this.#setSender(phone);
+      this.#remember();
+    });
+    phone.view.remove.addEventListener("click", () => this.#removePhone(phone));
+    find("phones", HTMLElement).append(phone.view.root);
+    this.#showNumber();
+    return phone;
   }
 
-  #chooseGift(gift: string): void {
-    this.#choice = { ...this.#choice, gift };
+  #removePhone(phone: Phone): void {
+    const other = this.#phones.find((it) => it !== phone);
+    if (!other) return;
+    this.#phones.splice(this.#phones.indexOf(phone), 1);
+    phone.leave();
+    if (phone === this.#sender) this.#setSender(other);
+    if (phone === this.#selected) this.#select(other);
+    other.view.choose.focus();
+    this.#showNumber();
+    this.#showGifts();
     this.#remember();
-    this.#showFacts();
-    void this.#play();
   }
 
-  #playChosen(): void {
-    const [first] = this.#client?.state.catalog.ids() ?? [];
-    if (this.#choice.gift === "" && first !== undefined) this.#chooseGift(first);
-    else void this.#play();
+  #change(choice: Choice): void {
+    void this.#selected.open(choice).then(() => this.#showGifts());
+    this.#form.describe(choice);
+    this.#remember();
+    this.#show(this.#selected);
+  }
+
+  #send(gift: string): void {
+    this.#sent = gift;
+    const hint = this.#tray.hint || this.#sender.hintFor(gift);
+    const message = this.#conversation.send(gift, hint, this.#sender.name, Date.now());
+    for (const phone of this.#phones) {
+      // The sender shows what it names; unless a person wrote a name that no phone would say by itself.
+      const isOwn = phone === this.#sender && this.#tray.hint === "";
+      phone.receive(isOwn ? { ...message, hint: undefined } : message);
+    }
+    this.#showGifts();
+    this.#show(this.#selected);
+    this.#remember();
+  }
+
+  #sendAgain(): void {
+    const gift = this.#sent || this.#gifts()[0];
+    if (gift !== undefined) this.#send(gift);
+  }
+
+  #setSender(phone: Phone): void {
+    this.#sender = phone;
+    phone.view.sends.checked = true;
+    this.#tray.setSender(phone.name);
+  }
+
+  #select(phone: Phone): void {
+    this.#selected = phone;
+    for (const it of this.#phones) it.view.setSelected(it === phone);
+    this.#form.write(phone.choice);
+    this.#form.describe(phone.choice);
+    showPhone(phone);
+  }
+
+  #show(phone: Phone): void {
+    this.#showGifts();
+    if (phone === this.#selected) showPhone(phone);
+  }
+
+  #showGifts(): void {
+    this.#tray.show(this.#gifts(), this.#sent);
+  }
+
+  #gifts(): readonly string[] {
+    return [...new Set(this.#phones.flatMap(({ state }) => [...(state?.catalog.ids() ?? [])]))].sort();
+  }
+
+  #showNumber(): void {
+    const { length } = this.#phones;
+    find("add", HTMLButtonElement).disabled = length >= MAX_PHONES;
+    for (const { view } of this.#phones) view.setAlone(length === 1);
   }
 
   #remember(): void {
-    this.#form.describe(this.#choice);
-    history.replaceState(null, "", `?${choiceToQuery(this.#choice)}`);
-  }
-
-  async #open(): Promise<void> {
-    const opened = ++this.#opened;
-    this.#client = undefined;
-    this.#resolved = "";
-    this.#shown = undefined;
-    this.#playing.abort();
-    setState("busy");
-    const edge = this.#edge();
-    find("edge-name", HTMLElement).textContent = edge.name;
-    this.#log.restart(`Asks ${edge.name}, ${edge.url}`);
-    try {
-      const client = await GiftwrapClient.open({
-        viewer: choiceToViewer(this.#choice),
-        root: this.#config.root,
-        fetch: httpFetch({ baseUrl: edge.url }),
-        crypto: webCrypto(),
-      });
-      if (opened !== this.#opened) return;
-      this.#client = client;
-    } catch (error) {
-      if (opened === this.#opened) this.#fail("The trusted root cannot be used", messageOf(error));
-      return;
-    }
-    this.#isRefreshing = false;
-    await this.#refresh();
-  }
-
-  async #refresh(): Promise<void> {
-    const client = this.#client;
-    if (!client || this.#isRefreshing) return;
-    this.#isRefreshing = true;
-    const before = client.state;
-    let failure: { readonly error: unknown } | undefined;
-    try {
-      await client.refresh();
-    } catch (error) {
-      failure = { error };
-    }
-    if (client !== this.#client) return;
-    this.#isRefreshing = false;
-    this.#report(before, client.state, failure);
-    if (before === client.state && !failure) return;
-    this.#showFacts();
-    this.#follow(client, failure);
-  }
-
-  #report(before: ClientState, after: ClientState, failure: { readonly error: unknown } | undefined): void {
-    // A refresh that failed half-way may have brought an override all the same.
-    if (!failure || before !== after) this.#log.heard(before, after, Date.now());
-    if (failure) this.#log.failed(failure.error, Date.now());
-  }
-
-  /** Plays again when news change what this viewer gets. */
-  #follow(client: GiftwrapClient, failure: { readonly error: unknown } | undefined): void {
-    const { gift, hint } = this.#choice;
-    if (client.state.generation === 0) {
-      const why = failure ? `${explainRefreshFailure(failure.error)}. ${messageOf(failure.error)}` : "";
-      this.#fail("Nothing can be played from this edge", why);
-    } else if (gift === "") {
-      setState("ready");
-      sayVerdict("Choose a gift", "What this viewer gets is shown here.");
-    } else if (JSON.stringify(client.resolve(gift, hint || undefined)) !== this.#resolved) {
-      void this.#play();
-    } else if (this.#shown) {
-      // The same plays on, but the reason may be another one, as when a catalog takes over from a stop.
-      this.#shown = { ...this.#shown, verdicts: this.#verdicts(client.state) };
-      showPlaying(this.#shown);
-    }
-  }
-
-  async #play(): Promise<void> {
-    const client = this.#client;
-    const { gift, hint } = this.#choice;
-    if (!client || client.state.generation === 0 || gift === "") return;
-    this.#playing.abort();
-    this.#playing = new AbortController();
-    const { signal } = this.#playing;
-
-    const resolution = client.resolve(gift, hint || undefined);
-    this.#resolved = JSON.stringify(resolution);
-    this.#shown = undefined;
-    setState("busy");
-    const show = (it: Loaded) => this.#stage.play(it, this.#repeat.checked, signal);
-    const loaded = await client.play(gift, show, hint || undefined);
-    if (signal.aborted) return;
-
-    this.#shown = { gift, hint, verdicts: this.#verdicts(client.state), resolution, loaded };
-    showPlaying(this.#shown);
-    this.#log.plays(nameOf(loaded.link));
-    setState("playing", nameOf(loaded.link));
-  }
-
-  #showFacts(): void {
-    const state = this.#client?.state;
-    if (!state) return;
-    const { gift } = this.#choice;
-    showGifts([...state.catalog.ids()], gift, (it) => this.#chooseGift(it));
-    showState(state, this.#edge().url);
-    showReleases(gift, this.#verdicts(state), state.generation > 0);
-  }
-
-  #verdicts({ catalog, overrides }: ClientState): readonly ReleaseVerdict[] {
-    return explain(catalog, overrides, choiceToViewer(this.#choice), this.#choice.gift);
-  }
-
-  #fail(title: string, why: string): void {
-    this.#playing.abort();
-    this.#stage.clear();
-    this.#showFacts();
-    showNothing();
-    setState("failed");
-    sayVerdict(title, why, "failed");
-  }
-
-  #edge(): Edge {
-    return edgeNamed(this.#config, this.#choice.edge);
+    const query = roomLinkToQuery({
+      gift: this.#sent,
+      hint: this.#tray.hint,
+      sender: this.#phones.indexOf(this.#sender) + 1,
+      choices: this.#phones.map((phone) => phone.choice),
+    });
+    history.replaceState(null, "", `?${query}`);
   }
 }
 
-function readChoice(config: Config): Choice {
-  const query = new URLSearchParams(location.search);
-  const edge = edgeNamed(config, query.get("edge") ?? "");
-  const otherwise: Choice = {
-    gift: "",
-    platform: "android",
-    app: "8.4.0",
-    tier: "mid",
-    region: edge.region,
-    unit: "",
-    cohorts: [],
-    hint: "",
-    edge: edge.name,
-  };
-  return { ...parseChoice(query, otherwise), edge: edge.name };
-}
-
-function edgeNamed({ edges }: Config, name: string): Edge {
-  const edge = edges.find((it) => it.name === name) ?? edges[0];
-  if (!edge) throw new TypeError("a configuration has at least one edge");
-  return edge;
-}
-
-/** What scripts and tests may read: `data-state`, not there while busy, and `data-playing` while something is on stage. */
-function setState(state: "busy" | "ready" | "playing" | "failed", playing = ""): void {
-  const { dataset } = document.documentElement;
-  if (playing) dataset["playing"] = playing;
-  else delete dataset["playing"];
-  if (state === "busy") delete dataset["state"];
-  else dataset["state"] = state;
-  document.title = playing ? `${playing} · Giftwrap` : "Giftwrap";
-}
-
+const { dataset } = document.documentElement;
 try {
-  await new Page(await readConfig()).start();
+  await new Room(await readConfig(), new URLSearchParams(location.search)).start();
+  dataset["state"] = "ready";
 } catch (error) {
-  setState("failed");
-  sayVerdict("This page cannot start", messageOf(error), "failed");
+  dataset["state"] = "failed";
+  find("trouble", HTMLElement).textContent = `This page cannot start: ${messageOf(error)}`;
   throw error;
 }

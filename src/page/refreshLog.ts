@@ -1,13 +1,14 @@
 import type { ClientState } from "../client/update/updater.ts";
-import { element, find } from "./elements.ts";
+import { element } from "./elements.ts";
 import { describeAge, explainRefreshFailure, messageOf } from "./words.ts";
 
 const MAX_ENTRIES = 40;
 
 /** What was heard from the edge and when, newest first. Answers without news are counted, not listed. */
 export class RefreshLog {
-  readonly #list = find("log", HTMLOListElement);
-  readonly #live = find("live", HTMLElement);
+  readonly list = element("ol", "log");
+  /** Whether the last answer was none, and how long ago that was. */
+  readonly live = element("p", "live");
   #lastFailure = "";
   #askedAt = 0;
   #seenAt = 0;
@@ -43,25 +44,29 @@ export class RefreshLog {
     this.tick(now);
   }
 
+  get isFailing(): boolean {
+    return this.#lastFailure !== "";
+  }
+
   plays(name: string): void {
     this.#add("", `Plays ${name}`);
   }
 
   /** Lets the times go on. */
   tick(now: number): void {
-    this.#live.dataset["tone"] = this.#lastFailure ? "failed" : "";
+    this.live.dataset["tone"] = this.#lastFailure ? "failed" : "";
     const asked = this.#askedAt === 0 ? "asking…" : `asked ${describeAge(now - this.#askedAt)}`;
     const seen = this.#seenAt === 0 ? "" : ` · seen ${describeAge(now - this.#seenAt)}`;
     const trouble =
       this.#lastFailure && (this.#revision > 0 ? " · the last good state stands" : " · no good state yet");
-    this.#live.textContent = this.#lastFailure
+    this.live.textContent = this.#lastFailure
       ? `${this.#lastFailure} · ${asked}${trouble}`
       : `Revision ${this.#revision}${seen} · ${asked}`;
   }
 
   #add(className: string, text: string, detail = ""): void {
     const time = element("time", "", new Date().toLocaleTimeString([], { hour12: false }));
-    this.#list.prepend(
+    this.list.prepend(
       element(
         "li",
         className,
@@ -69,7 +74,7 @@ export class RefreshLog {
         element("span", "", text, detail !== "" && element("small", "", detail)),
       ),
     );
-    while (this.#list.childElementCount > MAX_ENTRIES) this.#list.lastElementChild?.remove();
+    while (this.list.childElementCount > MAX_ENTRIES) this.list.lastElementChild?.remove();
   }
 }
 

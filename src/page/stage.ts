@@ -1,67 +1,40 @@
-import type { Loaded, LoadedFile } from "../client/load/loader.ts";
-import { element, find } from "./elements.ts";
-import { playerFor } from "./player.ts";
-import { prepareSound } from "./sound.ts";
+import type { Loaded, PlayReport } from "../client/load/loader.ts";
+import { type PlayerModules, type Playing, play } from "../player/player.ts";
+import { find } from "./elements.ts";
 
-/** Where a gift is shown. What is there stays until the next is decoded, so that nothing flickers. */
+const SVGA_URL: string = "/players/svga.js";
+const LOTTIE_URL: string = "/players/lottie.js";
+const MODULES: PlayerModules = { svga: () => import(SVGA_URL), lottie: () => import(LOTTIE_URL) };
+
+/** Where gifts are shown. What is there stays until the next is decoded, so that nothing flickers. */
 export class Stage {
-  readonly #element = find("stage", HTMLElement);
-  #end: () => void = () => {};
+  readonly #element: HTMLElement;
+  #playing: Playing | undefined;
 
-  /** Rejects when a player cannot decode the bytes, or when the signal says that another gift is wanted by now. */
-  async play(loaded: Loaded, repeat: boolean, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const layer = element("div", "layer");
-    this.#element.append(layer);
-    let end = () => layer.remove();
-    try {
-      const shown = await this.#show(layer, loaded, repeat);
-      end = () => {
-        shown.end();
-        layer.remove();
-      };
-      signal.throwIfAborted();
-      this.clear();
-      this.#end = end;
-      layer.classList.add("shown");
-      shown.start();
-    } catch (cause) {
-      end();
-      throw cause;
+  constructor(element: HTMLElement) {
+    this.#element = element;
+  }
+
+  /** Rejects when no player can decode the bytes. With a signal that is aborted by then, what was decoded is not shown. */
+  async show(loaded: Loaded, report: PlayReport, signal: AbortSignal): Promise<Playing> {
+    const template = find("own-default", HTMLTemplateElement);
+    const playing = await play(this.#element, loaded, {
+      repeat: false,
+      report,
+      modules: MODULES,
+      drawDefault: (into) => into.append(template.content.cloneNode(true)),
+    });
+    if (signal.aborted) {
+      playing.end();
+      return playing;
     }
+    this.#playing?.end();
+    this.#playing = playing;
+    return playing;
   }
 
   clear(): void {
-    this.#end();
-    this.#end = () => {};
-  }
-
-  async #show(
-    layer: HTMLElement,
-    { link, files }: Loaded,
-    repeat: boolean,
-  ): Promise<{ start(): void; end(): void }> {
-    if (link.kind === "default") {
-      layer.append(find("own-default", HTMLTemplateElement).content.cloneNode(true));
-      return { start: () => {}, end: () => {} };
-    }
-    const own = files.filter((file) => file.gift === link.gift);
-    const picture = own.find((file) => file.role === (link.kind === "still" ? "still" : "animation"));
-    if (!picture) throw new Error("it has nothing to look at");
-    const soundFile: LoadedFile | undefined = own.find((file) => file.role === "sound");
-    const sound = soundFile && (await prepareSound(soundFile));
-    try {
-      const endPicture = await playerFor(picture)(layer, picture, repeat);
-      return {
-        start: () => sound?.start(),
-        end: () => {
-          endPicture();
-          sound?.end();
-        },
-      };
-    } catch (cause) {
-      sound?.end();
-      throw cause;
-    }
+    this.#playing?.end();
+    this.#playing = undefined;
   }
 }

@@ -15,6 +15,11 @@ export function describeLink(link: Link): string {
   return link.kind === "still" ? `Still of ${link.gift} ${link.version}` : `${link.gift} ${link.version}`;
 }
 
+/** What is on the screen, in a few words. */
+export function titleOf(link: Link): string {
+  return link.kind === "default" ? "The app shows its own default" : `${describeLink(link)} plays`;
+}
+
 /** How a link is shown, and with what else. */
 export function describePlayer(link: Link): string {
   if (link.kind === "default") return "drawn by the app, nothing is downloaded";
@@ -50,8 +55,8 @@ export function explainReason(
   const first = failed[0]?.link ?? link;
   const name = first.kind === "default" ? "the app’s own default" : `${first.gift} ${first.version}`;
   const chosen = REASONS[reason](gift, name, hint);
-  const why =
-    reason === "fallback" || reason === "default" ? `${chosen} ${explainAbsence(gift, verdicts)}` : chosen;
+  const isAnother = first.kind === "default" || first.gift !== gift;
+  const why = isAnother ? `${chosen} ${explainAbsence(gift, verdicts)}` : chosen;
   if (failed.length === 0) return why;
   return `${why} ${failed.length === 1 ? name : `The first ${failed.length} links`} could not be played, so the next in the chain plays.`;
 }

@@ -4,6 +4,11 @@ import type { Tier } from "./viewer.ts";
 const EXTENSIONS: Readonly<Record<string, string>> = {
   "image/webp": "webp",
   "image/png": "png",
+  "image/apng": "apng",
+  "image/avif": "avif",
+  "image/gif": "gif",
+  "video/mp4": "mp4",
+  "video/webm": "webm",
   "application/x-svga": "svga",
   "application/vnd.lottie+json": "json",
   "audio/wav": "wav",

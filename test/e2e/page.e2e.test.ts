@@ -11,8 +11,9 @@ const REASON =
 const isSkipped = executable === null && !process.env["CI"];
 if (isSkipped) console.warn(`the page is not tested: ${REASON}`);
 
-/** Without its backdrop and its labels, all that has a colour on the stage is the gift. */
-const BARE_STAGE = "#stage { background: #000 !important } #stage .chip { display: none !important }";
+/** Without its backdrop and its labels, all that has a colour on the screen is the gift. */
+const BARE_STAGE =
+  ".stage { background: #000 !important } .chip, .over, .count { display: none !important } * { animation: none !important }";
 
 /** More than smoothed lines and letters have. */
 const MANY_COLOURS = 1_000;
@@ -53,13 +54,22 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     await page.addStyleTag({ content: BARE_STAGE });
   }
 
-  const state = () => page.locator("html").getAttribute("data-state");
-  const playing = () => page.locator("html").getAttribute("data-playing");
-  const untilPlaying = (name: string) => expect.poll(playing, { timeout: 20_000 }).toBe(name);
+  const phone = (number = 1) => page.locator(`.phone[data-phone="Viewer ${number}"]`);
+  const state = (number = 1) => phone(number).getAttribute("data-state");
+  const playing = (number = 1) => phone(number).getAttribute("data-playing");
+  const untilPlaying = (name: string, number = 1) =>
+    expect.poll(() => playing(number), { timeout: 30_000 }).toBe(name);
   const textOf = (selector: string) => page.locator(selector).innerText();
+  const textOn = (number: number, selector: string) => phone(number).locator(selector).innerText();
+  const sendAtOnce = (...gifts: string[]) =>
+    page.evaluate((values) => {
+      for (const value of values)
+        document.querySelector<HTMLButtonElement>(`#gifts button[value="${value}"]`)?.click();
+    }, gifts);
+  const send = (gift: string) => page.getByRole("button", { name: gift, exact: true }).click();
 
   test.each([
-    ["rose", "img", "image/webp"],
+    ["rose", "canvas", "image/webp"],
     ["rocket", "canvas", "application/x-svga"],
     ["crown", "svg", "application/vnd.lottie+json"],
   ])("plays %s from verified bytes, and it moves", async (gift, player, mediaType) => {
@@ -67,11 +77,11 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     await expect.poll(state).toBe("ready");
     expect(await playing()).toBeNull();
 
-    await page.getByRole("button", { name: gift, exact: true }).click();
+    await send(gift);
     await untilPlaying(`${gift}@1.0.0`);
 
     expect(await state()).toBe("playing");
-    expect(await page.locator(`#stage .shown ${player}`).count()).toBe(1);
+    expect(await page.locator(`.stage .giftwrap-layer ${player}`).count()).toBe(1);
     await expectMovingPicture();
     expect(await textOf("#verdict")).toContain(`${gift} 1.0.0 is open to everyone`);
     expect(await textOf("#chain .playing")).toContain(`${gift} 1.0.0`);
@@ -83,14 +93,19 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("plays an animation again and again while Repeat is on", async () => {
+  test("shows the last gift again and again while Repeat is on", async () => {
     await open("?gift=rose");
     await untilPlaying("rose@1.0.0");
-    const first = await page.locator("#stage .shown img").getAttribute("src");
-    await expect
-      .poll(() => page.locator("#stage .shown img").getAttribute("src"), { timeout: 20_000 })
-      .not.toBe(first);
+    const plays = async () => Number(await phone().getAttribute("data-plays"));
+    await expect.poll(plays, { timeout: 20_000 }).toBeGreaterThan(1);
     await expectMovingPicture();
+
+    await page.getByLabel("Repeat").uncheck();
+    await expect.poll(playing, { timeout: 20_000 }).toBeNull();
+    expect(await phone().getAttribute("data-played")).toBe("rose@1.0.0");
+    expect(await page.locator(".giftwrap-layer").count()).toBe(0);
+    await page.getByRole("button", { name: "Send again" }).click();
+    await untilPlaying("rose@1.0.0");
   });
 
   test("has the sound of a gift ready beside its animation", async () => {
@@ -129,7 +144,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     await untilPlaying("default");
     expect(await textOf("#verdict")).toContain("The app shows its own default");
     expect(await textOf("#verdict")).toContain("crown 1.0.0: not for this platform and app version");
-    expect(await textOf("#stage")).toContain("the app’s own default");
+    expect(await textOf(".stage")).toContain("the app’s own default");
     expect(await textOf("#files")).toContain("None");
   });
 
@@ -145,7 +160,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
       expect(await textOf("#chain .failed")).toContain("no player got them");
       expect(await textOf("#chain .playing")).toContain("rose 1.0.0");
       expect(await textOf("#verdict")).toContain("could not be played, so the next in the chain plays");
-      expect(await page.locator("#stage canvas").count()).toBe(0);
+      expect(await phone().getAttribute("data-plays")).toBe("1");
     } finally {
       await restore();
     }
@@ -181,7 +196,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
         route.fulfill({ contentType: "text/javascript", body: refuses }),
       ),
     );
-    await page.getByRole("button", { name: "rocket" }).click();
+    await send("rocket");
     await untilPlaying("rose@1.0.0");
     expect(await textOf("#chain .failed")).toContain("the player could not decode it");
     await expectMovingPicture();
@@ -203,7 +218,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     await page.reload();
     await untilPlaying("crown@1.0.0");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-    const stage = await page.locator("#stage").boundingBox();
+    const stage = await page.locator(".stage").boundingBox();
     expect(stage && stage.y + stage.height).toBeLessThan(700);
   });
 
@@ -227,16 +242,110 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     await expectMovingPicture();
   });
 
+  test("counts gifts that are sent in a row as one combo, and lets others wait", async () => {
+    await open("?tier=low&tier2=high&sender=2");
+    await expect.poll(() => page.getByRole("button", { name: "crown", exact: true }).count()).toBe(1);
+    await page.getByLabel("Repeat").uncheck();
+    await sendAtOnce("crown", "crown", "crown", "rose");
+    await Promise.all(
+      [1, 2].map(async (number) => {
+        await untilPlaying("crown@1.0.0", number);
+        expect(await textOn(number, ".queue")).toContain("rose waits");
+        expect(await textOn(number, ".chat")).toContain("Viewer 2 sent crown ×3");
+        await untilPlaying("rose@1.0.0", number);
+      }),
+    );
+  });
+
+  test("adds and removes viewers, and a link to the room carries them", async () => {
+    await open("?gift=rose&tier=low&region=SG");
+    await untilPlaying("rose@1.0.0");
+    await page.getByRole("button", { name: "Add a viewer" }).click();
+    await page.getByLabel("high", { exact: true }).check();
+    await page.getByLabel("Region").fill("ID");
+    await page.getByLabel("Region").press("Enter");
+    await expect.poll(() => state(2)).toBe("ready");
+    await send("rose");
+    await untilPlaying("rose@1.0.0", 2);
+    await page.getByLabel("Viewer 2 sends").check();
+    await expect.poll(() => new URL(page.url()).search).toMatch(/sender=2.*tier=low.*tier2=high.*region2=ID/);
+
+    await page.reload();
+    await untilPlaying("rose@1.0.0", 2);
+    expect(await page.locator(".phone").count()).toBe(2);
+    expect(await textOn(2, ".facts")).toBe("high · android 8.4.0 · ID");
+    await page.getByRole("button", { name: "Remove Viewer 2" }).click();
+    expect(await page.locator(".phone").count()).toBe(1);
+    await expect.poll(() => new URL(page.url()).search).not.toContain("tier2");
+  });
+
+  test("gives three viewers of one room what is right for each, and says why", async () => {
+    await repository.write(
+      "releases/crown/1.1.0.yaml",
+      releaseText("crown", { version: "1.1.0", full: false }),
+    );
+    await repository.giftwrap("build");
+    await repository.publish("The crown's next release, for Singapore");
+    try {
+      await open(
+        "?gift=crown&tier=high&region=SG&unit=7&tier2=low&region2=ID&unit2=8&edge2=ID&app3=7.0.0&tier3=mid&region3=SG",
+      );
+      await untilPlaying("crown@1.1.0", 1);
+      await untilPlaying("crown@1.0.0", 2);
+      await untilPlaying("default", 3);
+      expect(await textOf("#verdict")).toContain(
+        "This viewer is in the share of the region that gets crown 1.1.0",
+      );
+
+      await page.getByRole("button", { name: "Why Viewer 2 gets this" }).click();
+      expect(await textOf("#verdict")).toContain(
+        "The gift message asks for crown 1.1.0, which this viewer may not have, so crown 1.0.0 was chosen as usual",
+      );
+      expect(await textOf("#releases")).toContain("crown 1.1.0 its open stages do not reach this viewer");
+      expect(await textOf("#releases")).toContain("crown 1.0.0 serves this viewer (full)");
+      expect(await textOf("#published")).toMatch(/Revision\s+\d+\s+Generation\s+\d+/);
+
+      await page.getByRole("button", { name: "Why Viewer 3 gets this" }).click();
+      expect(await textOf("#verdict")).toContain("crown 1.1.0: not for this platform and app version");
+      expect(await textOn(3, ".chat")).toContain("→ default");
+    } finally {
+      await repository.write("releases/crown/1.1.0.yaml", releaseText("crown", { version: "1.1.0" }));
+      await repository.publish("The crown's next release for everyone");
+    }
+  });
+
+  test("stops a gift that waits as soon as on-call says so", async () => {
+    await open("?tier=low&region=SG&tier2=high&region2=ID");
+    await expect.poll(() => page.getByRole("button", { name: "rose", exact: true }).count()).toBe(1);
+    await send("crown");
+    await untilPlaying("crown@1.1.0", 2);
+    // While the crown repeats nothing else waits; the message that comes meanwhile is a rose.
+    await page.getByLabel("Repeat").uncheck();
+    await sendAtOnce("rocket", "crown", "rocket", "rose");
+    expect(await textOn(1, ".queue")).toContain("rose waits → rose@1.0.0");
+
+    await repository.giftwrap("override", "rose", "--limit", "none", "--reason", "A test", "--id", "no-rose");
+    for (const number of [1, 2])
+      await expect
+        .poll(() => textOn(number, ".queue"), { timeout: 20_000 })
+        .toContain("rose waits → default");
+    await Promise.all([1, 2].map((number) => untilPlaying("default", number)));
+    expect(await textOf("#verdict")).toContain("rose 1.0.0: stopped for this viewer by the override no-rose");
+    expect(await textOf("#overrides")).toContain("Stops rose");
+    expect(await textOf("#overrides")).toContain("break-glass");
+    await repository.giftwrap("override", "--lift", "no-rose", "--reason", "The test is over");
+  });
+
   async function expectMovingPicture(): Promise<void> {
     expect((await coloursOfStage()).size).toBeGreaterThan(MANY_COLOURS);
-    const first = await page.locator("#stage").screenshot();
+    const first = await phone().locator(".stage").screenshot();
     await expect
-      .poll(async () => (await page.locator("#stage").screenshot()).equals(first), { timeout: 10_000 })
+      .poll(async () => (await phone().locator(".stage").screenshot()).equals(first), { timeout: 10_000 })
       .toBe(false);
   }
 
   async function coloursOfStage(): Promise<ReadonlySet<number>> {
-    const pixels = await sharp(await page.locator("#stage").screenshot())
+    const pixels = await sharp(await phone().locator(".stage").screenshot())
       .removeAlpha()
       .raw()
       .toBuffer();

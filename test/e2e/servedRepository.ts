@@ -20,6 +20,8 @@ export interface ServedRepository {
   readonly pageUrl: string;
   write(path: string, text: string): Promise<void>;
   publish(message: string): Promise<void>;
+  /** Runs a command in the repository. */
+  giftwrap(...words: string[]): Promise<unknown>;
   /** The digest of a release's file, from its lock. */
   digestOf(release: string, role: "animation" | "sound" | "still"): Promise<string>;
   /** Where the store keeps an object. */
@@ -65,6 +67,7 @@ export async function serveRepository(): Promise<ServedRepository> {
     pageUrl: server.pageUrl,
     write,
     publish,
+    giftwrap,
     digestOf: async (release, role) => {
       const lock = await readFile(join(folder, `releases/${release.replace("@", "/")}.lock.json`), "utf8");
       const digest = new RegExp(`"role": "${role}",[^}]*"digest": "([0-9a-f]{64})"`).exec(lock)?.[1];
@@ -122,10 +125,13 @@ function readPageUrl(child: ChildProcess): Promise<string> {
 }
 
 /** A release that is open to everyone with app 8 or newer. */
-export function releaseText(gift: string, options: { full?: boolean; fallback?: string } = {}): string {
-  const { full = true, fallback } = options;
+export function releaseText(
+  gift: string,
+  options: { version?: string; full?: boolean; fallback?: string } = {},
+): string {
+  const { version = "1.0.0", full = true, fallback } = options;
   return `gift: ${gift}
-version: 1.0.0
+version: ${version}
 title: For the page's test
 
 compat:

@@ -1,0 +1,60 @@
+import type { LoadedFile } from "../../client/load/loader.ts";
+import { blobUrl } from "../blob.ts";
+import { fill } from "../fill.ts";
+import {
+  type PlayOptions,
+  playForSeconds,
+  type Playing,
+  playUntilEnded,
+  reportFirstFrame,
+  STILL_SECONDS,
+} from "../playing.ts";
+import { within } from "../within.ts";
+import type { PictureFacts } from "./facts.ts";
+
+const DECODE_SECONDS = 10;
+
+/** A picture by the browser itself. One that moves cannot be counted; it is shown anew where it would stop too early. */
+export async function playImage(
+  into: HTMLElement,
+  file: LoadedFile,
+  { milliseconds, plays }: PictureFacts,
+  options: PlayOptions,
+): Promise<Playing> {
+  const urls: string[] = [];
+  const decode = async (): Promise<HTMLImageElement> => {
+    // A new address each time: browsers go on with an animation whose address they know, at its last frame.
+    const url = blobUrl(file);
+    urls.push(url);
+    const image = document.createElement("img");
+    image.src = url;
+    fill(image, file);
+    await within(DECODE_SECONDS, "decoding the picture", image.decode());
+    return image;
+  };
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const free = () => {
+    clearInterval(timer);
+    for (const url of urls.splice(0)) URL.revokeObjectURL(url);
+  };
+  try {
+    into.replaceChildren(await decode());
+  } catch (cause) {
+    free();
+    throw cause;
+  }
+  reportFirstFrame(options);
+  const seconds = (milliseconds * (Number.isFinite(plays) ? plays : 1)) / 1000;
+  if (!options.repeat) return playForSeconds(seconds || (options.stillSeconds ?? STILL_SECONDS), free);
+
+  const playing = playUntilEnded(free);
+  if (seconds > 0 && Number.isFinite(plays)) {
+    timer = setInterval(() => {
+      void decode().then((image) => {
+        into.replaceChildren(image);
+        for (const url of urls.splice(0, urls.length - 1)) URL.revokeObjectURL(url);
+      }, playing.fail);
+    }, 1000 * seconds);
+  }
+  return playing;
+}

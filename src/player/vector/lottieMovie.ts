@@ -1,0 +1,84 @@
+import { checkSize, MAX_FPS, MAX_FRAMES, MAX_PIXELS, MAX_PIXELS_TOGETHER } from "../limits.ts";
+import { readPicture } from "../picture/readPicture.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface LottieMovie {
+  /** What the player is given. */
+  readonly json: object;
+  readonly frames: number;
+  readonly fps: number;
+}
+
+/** Each value is a node in memory, and most of them one on the screen. */
+const MAX_VALUES = 1_000_000;
+
+/**
+ * A Lottie that runs no code and loads nothing from anywhere: what it shows is in the verified bytes. Source: Lottie Animation
+ * Format (Lottie Animation Community) 1.0, Composition and Assets; the expressions `x` from the documentation of lottie-web.
+ * @throws Error when it is no Lottie, or not one to play
+ */
+export function parseLottie(text: string): LottieMovie {
+  const json: unknown = JSON.parse(text);
+  if (!isJson(json) || !Array.isArray(json["layers"]))
+    throw new Error("the JSON is no Lottie: it has no layers");
+  checkSize(toNumber(json["w"]), toNumber(json["h"]));
+  const fps = toNumber(json["fr"]);
+  const frames = toNumber(json["op"]) - toNumber(json["ip"]);
+  if (!(fps >= 1 && fps <= MAX_FPS)) throw new Error(`the Lottie plays ${fps} frames per second`);
+  if (!(frames > 0 && frames <= MAX_FRAMES)) throw new Error(`the Lottie has ${frames} frames`);
+  checkValues(json);
+  checkAssets(Array.isArray(json["assets"]) ? json["assets"] : []);
+  const fonts = isJson(json["fonts"]) && Array.isArray(json["fonts"]["list"]) ? json["fonts"]["list"] : [];
+  if (fonts.some((font: unknown) => isJson(font) && isElsewhere(font["fPath"])))
+    throw new Error("the Lottie loads a font from elsewhere");
+  return { json, frames, fps };
+}
+
+/** The walk keeps its own stack: a file may be nested at will. */
+function checkValues(movie: Json): void {
+  const waiting: unknown[] = [movie];
+  let values = 0;
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (typeof value !== "object" || value === null) continue;
+    if (isJson(value) && typeof value["x"] === "string" && value["x"].trim() !== "" && "k" in value)
+      throw new Error("the Lottie has expressions, which are program code");
+    const inside = Object.values(value);
+    values += inside.length;
+    if (values > MAX_VALUES) throw new Error("the Lottie has too many values");
+    for (const item of inside) if (typeof item === "object" && item !== null) waiting.push(item);
+  }
+}
+
+function checkAssets(assets: readonly unknown[]): void {
+  let pixels = 0;
+  for (const asset of assets) {
+    if (!isJson(asset) || typeof asset["p"] !== "string" || asset["p"] === "") continue;
+    if (isElsewhere(asset["p"])) throw new Error("the Lottie needs a file beside it");
+    pixels += pixelsOf(asset["p"]);
+  }
+  if (pixels > MAX_PIXELS_TOGETHER)
+    throw new Error(`the pictures in the Lottie have ${pixels} pixels together`);
+}
+
+/** The picture's own size decides, not what the asset says. Sizes that are not read here are taken for the largest. */
+function pixelsOf(url: string): number {
+  const base64 = /^data:image\/(?:png|webp|gif|apng|avif);base64,/.exec(url);
+  if (!base64) return url.startsWith("data:image/jp") ? MAX_PIXELS : 0;
+  const bytes = Uint8Array.from(atob(url.slice(base64[0].length)), (letter) => letter.charCodeAt(0));
+  const { width, height } = readPicture(bytes);
+  checkSize(width, height);
+  return width * height;
+}
+
+function isElsewhere(path: unknown): boolean {
+  return typeof path === "string" && path !== "" && !path.startsWith("data:");
+}
+
+function toNumber(value: unknown): number {
+  return typeof value === "number" ? value : Number.NaN;
+}
+
+function isJson(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
