@@ -134,7 +134,7 @@ async function measure(
     io.progress(
       "no Chromium here (looked at $CHROMIUM, /usr/lib/chromium/chromium, /usr/bin/chromium): only decoding is measured",
     );
-    const decoded = await decodeOnly(subject, reference, tiers, plan.mostRounds);
+    const decoded = await decodeOnly(subject, reference, tiers, plan);
     return { measured: { method: "sharp", ...decoded }, screenshots: new Map() };
   }
   const open: { close(): Promise<void> }[] = [];

@@ -4,6 +4,7 @@ import type { Scenario, SmokePlan } from "../../rollout/smoke/smokePlan.ts";
 import type { Tier } from "../../wire/viewer.ts";
 import { sendingOf } from "./acts.ts";
 import type { Contender } from "./contender.ts";
+import type { Played } from "./playUntilDecided.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import { growthOf, peakOf } from "./residentMemory.ts";
 import { type Room, RoomFailed, type SmokeBrowser, type Watched } from "./smokeBrowser.ts";
@@ -13,12 +14,6 @@ import { quantileOf } from "./traceFrames.ts";
 export interface Staged {
   readonly contender: Contender;
   readonly rehearsal: Rehearsal;
-}
-
-export interface Played {
-  readonly sample: Sample;
-  /** What went wrong, in words. */
-  readonly faults: readonly string[];
 }
 
 /** One scenario once, with a new viewer. */
@@ -35,7 +30,7 @@ export async function playScenario(
   try {
     return await browser.visit(rehearsal.url, act, network, async (room) => {
       if (scenario === "kill") return { sample: {}, faults: await kill(room, act, contender, rehearsal) };
-      const watched = await room.watch(act);
+      const watched = await room.watch(act, contender.player === "webp");
       return { sample: toSample(scenario, watched), faults: faultsOf(watched.outcome, contender) };
     });
   } catch (error) {
@@ -97,6 +92,7 @@ function toSample(scenario: Scenario, watched: Watched): Sample {
     start: Math.max(...outcome.plays.map((it) => it.startMilliseconds)),
     decodeP50: quantileOf(frames, 0.5),
     decodeP95: quantileOf(frames, 0.95),
+    dropped: droppedPercent(outcome),
     saturation: (100 * busyMilliseconds) / wallMilliseconds,
     cpu: (100 * cpuMilliseconds) / wallMilliseconds,
     memory: peakOf(resident),
@@ -110,10 +106,17 @@ function toSample(scenario: Scenario, watched: Watched): Sample {
   return sample;
 }
 
+/** Null where the player counts no frames. */
+function droppedPercent({ plays }: ActOutcome): number | null {
+  const frames = plays.reduce((sum, it) => sum + it.frames, 0);
+  const dropped = plays.reduce((sum, it) => sum + it.dropped, 0);
+  return frames > 0 ? (100 * dropped) / frames : null;
+}
+
 const ASKED: Readonly<Record<Scenario, readonly (keyof Sample)[]>> = {
-  single: ["start", "decodeP50", "decodeP95", "cpu", "memory"],
-  combo: ["start", "saturation", "cpu", "memory"],
-  burst: ["start", "saturation", "cpu", "memory"],
+  single: ["start", "decodeP50", "decodeP95", "dropped", "cpu", "memory"],
+  combo: ["start", "dropped", "saturation", "cpu", "memory"],
+  burst: ["start", "dropped", "saturation", "cpu", "memory"],
   "long-room": ["cpu", "memory", "growth"],
   cold: ["load", "start"],
   slow: ["load"],

@@ -22,7 +22,8 @@ export interface Watched extends FrameTimes {
 
 /** A viewer's phone for one act: a profile of its own, with nothing in its cache. */
 export interface Room {
-  watch(act: Act): Promise<Watched>;
+  /** @param isPicture whether the gift's frames are decoded, and not drawn by a script */
+  watch(act: Act, isPicture: boolean): Promise<Watched>;
   /** Without measuring. */
   act(act: Act): Promise<ActOutcome>;
   refresh(): Promise<void>;
@@ -101,13 +102,13 @@ export class SmokeBrowser {
     const act = (it: Act) => page.evaluate<ActOutcome>(`smoke.act(${JSON.stringify(it)})`);
     return {
       act,
-      watch: (it) => this.#watch(page, () => act(it)),
+      watch: (it, isPicture) => this.#watch(page, isPicture, () => act(it)),
       refresh: () => page.evaluate("smoke.refresh()"),
       screenshot: () => page.screenshot(),
     };
   }
 
-  async #watch(page: Page, act: () => Promise<ActOutcome>): Promise<Watched> {
+  async #watch(page: Page, isPicture: boolean, act: () => Promise<ActOutcome>): Promise<Watched> {
     const before = await this.#processes();
     const memory = watchMemory([...before.keys()]);
     await this.#browser.startTracing(page, { categories: TRACE_CATEGORIES });
@@ -119,7 +120,7 @@ export class SmokeBrowser {
       const after = await this.#processes();
       const cpu = [...before].reduce((sum, [id, then]) => sum + (after.get(id) ?? then) - then, 0);
       const trace = await this.#browser.stopTracing();
-      const times = toFrameTimes(JSON.parse(trace.toString("utf8")));
+      const times = toFrameTimes(JSON.parse(trace.toString("utf8")), isPicture);
       return { outcome, wallMilliseconds, cpuMilliseconds: 1_000 * cpu, resident, ...times };
     } catch (cause) {
       await this.#browser.stopTracing().catch(() => {});

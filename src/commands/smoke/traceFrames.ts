@@ -1,10 +1,10 @@
 import { isRecord } from "../../model/isRecord.ts";
 
-/** What Chromium was asked to write down: the compositor's work, its decoding of pictures, and scripts that draw. */
-export const TRACE_CATEGORIES = ["cc", "devtools.timeline", "benchmark"];
+/** What Chromium is asked to write down: the compositor's work, decoding of pictures by whatever way, and scripts that draw. */
+export const TRACE_CATEGORIES = ["cc", "blink", "devtools.timeline", "benchmark"];
 
 export interface FrameTimes {
-  /** Of single frames, in milliseconds: decoding where pictures are decoded, else the script that draws. */
+  /** Of single frames, in milliseconds: of decoding them, or of the script that draws them. */
   readonly frames: readonly number[];
   /** Milliseconds of all threads that decode, draw into tiles or run such scripts. */
   readonly busyMilliseconds: number;
@@ -14,12 +14,20 @@ export interface FrameTimes {
  * Names differ between versions of Chromium and between ways to draw, and hold each other: the innermost that is there is taken.
  * requestAnimationFrame sees none of this, for pictures are decoded on threads of their own.
  */
-const DECODES = ["ImageFrameGenerator::decode", "Decode Image", "ImageDecodeTask"];
+const DECODES = [
+  "ImageDecoder::DecodeFrameBufferAtIndex",
+  "ImageFrameGenerator::decode",
+  "Decode Image",
+  "ImageDecodeTask",
+];
 const SCRIPT = "FireAnimationFrame";
 const RASTER = "RasterTask";
 
-/** From a trace as CDP gives it (https://chromedevtools.github.io/devtools-protocol/tot/Tracing/), complete events alone. */
-export function toFrameTimes(trace: unknown): FrameTimes {
+/**
+ * From a trace as CDP gives it (https://chromedevtools.github.io/devtools-protocol/tot/Tracing/), complete events alone.
+ * @param isPicture whether the gift's frames are decoded, as pictures and videos are, and not drawn by a script
+ */
+export function toFrameTimes(trace: unknown, isPicture: boolean): FrameTimes {
   const byName = new Map<string, number[]>();
   const events: unknown = isRecord(trace) ? trace["traceEvents"] : null;
   for (const event of Array.isArray(events) ? events : []) {
@@ -34,7 +42,7 @@ export function toFrameTimes(trace: unknown): FrameTimes {
   const scripts = byName.get(SCRIPT) ?? [];
   const busy = [...decodes, ...scripts, ...(byName.get(RASTER) ?? [])];
   return {
-    frames: scripts.length > decodes.length ? scripts : decodes,
+    frames: isPicture ? decodes : scripts,
     busyMilliseconds: busy.reduce((sum, it) => sum + it, 0),
   };
 }

@@ -22,6 +22,9 @@ export interface ActPlay {
   readonly loadMilliseconds: number;
   /** From then until the first frame was decoded; for the default nothing is. */
   readonly startMilliseconds: number;
+  /** Frames that were to be shown, as its player counts them, and those of them that were not. */
+  readonly frames: number;
+  readonly dropped: number;
   /** Links of the chain that could not be used, in words. */
   readonly failed: readonly string[];
 }

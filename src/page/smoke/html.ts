@@ -10,9 +10,6 @@ export const SMOKE_HTML = `<!doctype html>
 <title>Giftwrap smoke</title>
 <style>
 body { margin: 0; background: #16161d; width: 100vw; height: 100vh; overflow: hidden; position: relative }
-body > div { position: absolute; inset: 0; display: grid; place-items: center }
-body img, body canvas, body .lottie { max-width: 100%; max-height: 100% }
-body .lottie { width: 100%; height: 100% }
 </style>
 </head>
 <body><script type="module" src="/app/page/smoke/main.js"></script></body>

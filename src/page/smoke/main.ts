@@ -1,7 +1,15 @@
-import { GiftwrapClient, httpFetch, type Loaded, toViewer, webCrypto } from "../../client/client.ts";
+import {
+  GiftwrapClient,
+  httpFetch,
+  type Loaded,
+  type PlayReport,
+  toViewer,
+  webCrypto,
+} from "../../client/client.ts";
+import { type Playing, play } from "../../player/player.ts";
 import type { Link } from "../../wire/resolve.ts";
+import { MODULES } from "../modules.ts";
 import type { Act, ActOutcome, ActPlay } from "./act.ts";
-import { show } from "./show.ts";
 
 /** The client and the player that apps embed, in a page that does what it is asked and says how long it took. */
 class SmokePage {
@@ -45,23 +53,27 @@ class SmokePage {
     const sent = performance.now();
     let loadedAt = sent;
     let startedAt = sent;
-    const place = document.createElement("div");
-    this.#stage.append(place);
-    let end = () => {};
+    let [frames, dropped] = [0, 0];
+    const report: PlayReport = {
+      firstFrame: () => {},
+      frames: (all, lost) => ([frames, dropped] = [all, lost]),
+    };
+    let playing: Playing | undefined;
     const loaded = await this.#opened().play(gift, async (it) => {
       loadedAt = performance.now();
-      end = await show(place, it);
+      playing = await play(this.#stage, it, { repeat: true, report, modules: MODULES });
       startedAt = performance.now();
     });
+    await pause(shownMilliseconds);
+    playing?.end();
     plays.push({
       shown: nameOf(loaded.link),
       loadMilliseconds: loadedAt - sent,
       startMilliseconds: startedAt - loadedAt,
+      frames,
+      dropped,
       failed: loaded.failed.map(explainFailure),
     });
-    await pause(shownMilliseconds);
-    end();
-    place.remove();
   }
 
   #opened(): GiftwrapClient {

@@ -66,11 +66,9 @@ export function nameOf({
   return `${tier}, ${scenario}: ${MEASURE_FACTS[measure].what}`;
 }
 
-/** The scenarios that more rounds could decide. */
-export function isOpen({ comparisons }: SmokeVerdict, run: ScenarioRun): boolean {
-  return comparisons.some(
-    (it) => it.verdict === "unsure" && it.tier === run.tier && it.scenario === run.scenario,
-  );
+/** Whether more rounds could decide a scenario. */
+export function isUndecided(run: ScenarioRun, plan: SmokePlan): boolean {
+  return compare(run, plan).some((it) => it.verdict === "unsure");
 }
 
 function compare(run: ScenarioRun, plan: SmokePlan): readonly Comparison[] {

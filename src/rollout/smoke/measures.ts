@@ -6,6 +6,7 @@ export const MEASURES = [
   "start",
   "decodeP50",
   "decodeP95",
+  "dropped",
   "saturation",
   "cpu",
   "memory",
@@ -28,7 +29,7 @@ export interface MeasureFacts {
  * Slack is what repeated measurements of the same gift differ by on two cores (test/bench/smoke.mjs).
  *
  * `load` from sending to verified bytes, the slowest of the scenario · `start` from then to the first frame, the slowest ·
- * `decodeP50`, `decodeP95` of single frames, on whatever thread · `saturation` decode threads, percent of one core · `cpu` all of the
+ * `decodeP50`, `decodeP95` of single frames, on whatever thread · `dropped` as the player counts, percent of the frames · `saturation` decode threads, percent of one core · `cpu` all of the
  * browser's processes that draw, percent of one core · `memory` their resident bytes at the peak, more than before · `growth`
  * from the second to the last quarter of a long room.
  */
@@ -37,6 +38,7 @@ export const MEASURE_FACTS: Readonly<Record<Measure, MeasureFacts>> = {
   start: { what: "first frame", unit: "milliseconds", slack: 250 },
   decodeP50: { what: "frame, p50", unit: "milliseconds", slack: 3 },
   decodeP95: { what: "frame, p95", unit: "milliseconds", slack: 12 },
+  dropped: { what: "dropped frames", unit: "percent", slack: 20 },
   saturation: { what: "decoder", unit: "percent", slack: 20 },
   cpu: { what: "processor", unit: "percent", slack: 20 },
   memory: { what: "memory", unit: "bytes", slack: 64_000_000 },

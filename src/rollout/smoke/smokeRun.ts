@@ -29,3 +29,8 @@ export interface SmokeRun {
   /** Why something could not be measured, in words. */
   readonly gaps: readonly string[];
 }
+
+/** Before anything was measured. */
+export function emptyRun(tier: Tier, scenario: Scenario): ScenarioRun {
+  return { tier, scenario, subject: [], reference: [], faults: [], referenceFaults: 0 };
+}
