@@ -89,7 +89,7 @@ export const command: Command = {
     const environment = await openAsked(args, io, tree);
     const objects = objectsOf(io, environment);
     const subject = await openSubject(io, project, gift, version, objects);
-    const reference = await chooseReference(project, subject, args.text("reference"), objects);
+    const reference = await chooseReference(io, project, subject, args.text("reference"), objects);
     const tiers = readTiers(args, subject, reference);
     const plan = smokePlan(policy?.smoke, readAsked(args));
 

@@ -4,16 +4,18 @@ import type { ObjectSource } from "../../publish/apply.ts";
 import { GiftError } from "../../report/error.ts";
 import { versionOf } from "../../rules/matrix/world.ts";
 import { compareVersions } from "../../wire/version.ts";
-import { parseReleaseWord } from "../command.ts";
-import { type Contender, hasObjects, toContender } from "./contender.ts";
+import { type Io, parseReleaseWord } from "../command.ts";
+import { type Contender, toContender } from "./contender.ts";
 import { drawClip } from "./drawClip.ts";
+import { bringObjects } from "./openSubject.ts";
 
 /**
  * What the release is compared with: what was asked for, what the policy names for its player, the newest other release at full with
- * that player (of the same gift first), or else a clip drawn here as heavy as the policy's encoding allows.
+ * that player (of the same gift first), or else, for pictures, a clip drawn here as heavy as the policy's encoding allows.
  * @throws GiftError `REFERENCE_MISSING`
  */
 export async function chooseReference(
+  io: Io,
   project: Project,
   subject: Contender,
   asked: string | undefined,
@@ -22,34 +24,36 @@ export async function chooseReference(
   const policy = project.policy?.value;
   const byPlayer = new Map(Object.entries(policy?.smoke?.references ?? {}));
   const named = asked ?? byPlayer.get(subject.player);
-  if (named !== undefined) return requireReference(project, named, objects);
+  if (named !== undefined) {
+    const found = await openReference(io, project, named, objects);
+    if (found) return found;
+    throw new GiftError(
+      "REFERENCE_MISSING",
+      `${named} cannot be the reference: its release, its lock or its objects are not here`,
+      `run npx giftwrap build ${named}, or name another with --reference`,
+    );
+  }
   for (const key of candidates(project, subject)) {
-    const found = await openReference(project, key, objects);
+    const found = await openReference(io, project, key, objects);
     if (found && subject.tiers.every((tier) => found.tiers.includes(tier))) return found;
   }
-  if (!policy)
-    throw new GiftError("FILES_BROKEN", "there is no policy that can be read", "run npx giftwrap validate");
-  return drawClip(policy, subject.tiers);
-}
-
-async function requireReference(project: Project, named: string, objects: ObjectSource): Promise<Contender> {
-  const found = await openReference(project, named, objects);
-  if (found) return found;
+  if (policy && subject.player === "webp") return drawClip(policy, subject.tiers);
   throw new GiftError(
     "REFERENCE_MISSING",
-    `${named} cannot be the reference: its release, its lock or its objects are not here`,
-    `run npx giftwrap build ${named}, or name another with --reference`,
+    `no other release at full needs the player "${subject.player}", and what another player does is no measure`,
+    `name a release that is known to be well below "smoke" in releases/policy.yaml, or with --reference; the first of its kind may stand for itself: --reference ${subject.name}`,
   );
 }
 
 async function openReference(
+  io: Io,
   project: Project,
   key: string,
   objects: ObjectSource,
 ): Promise<Contender | null> {
   const { gift, version } = parseReleaseWord(key);
   const lock = project.locks.get(key)?.value;
-  if (version === undefined || !lock || !(await hasObjects(lock, objects))) return null;
+  if (version === undefined || !lock || (await bringObjects(io, lock, objects)) !== null) return null;
   return toContender(project, gift, version, objects);
 }
 

@@ -1,5 +1,6 @@
 import { buildCache } from "../../bundle/objectCache.ts";
 import { type Project, releaseKey } from "../../model/project.ts";
+import type { LockFile } from "../../model/schemas.ts";
 import type { ObjectSource } from "../../publish/apply.ts";
 import { GiftError } from "../../report/error.ts";
 import { digestOf } from "../../trust/nodeCrypto.ts";
@@ -39,15 +40,13 @@ export async function openSubject(
       `${key} is not built: it has no lock, or no release file`,
       `run npx giftwrap build ${key} first`,
     );
-  if (!(await hasObjects(lock, objects))) {
-    const { outcome, message } = await bringBack(io, lock);
-    if (outcome !== "built")
-      throw new GiftError(
-        "OBJECTS_MISSING",
-        `the objects of ${key} are neither built here nor in the store, and ${message}`,
-        "name the environment whose store has them with --env",
-      );
-  }
+  const whyNot = await bringObjects(io, lock, objects);
+  if (whyNot !== null)
+    throw new GiftError(
+      "OBJECTS_MISSING",
+      `the objects of ${key} are neither built here nor in the store, and ${whyNot}`,
+      "name the environment whose store has them with --env",
+    );
   const subject = await toContender(project, gift, version, objects);
   if (subject) return subject;
   throw new GiftError(
@@ -55,4 +54,11 @@ export async function openSubject(
     `${key} serves no app version that releases/policy.yaml supports`,
     `widen compat.app of ${key}`,
   );
+}
+
+/** Builds objects that are nowhere again from their locked sources; why they could not be had, in words, or null. */
+export async function bringObjects(io: Io, lock: LockFile, objects: ObjectSource): Promise<string | null> {
+  if (await hasObjects(lock, objects)) return null;
+  const { outcome, message } = await bringBack(io, lock);
+  return outcome === "built" ? null : message;
 }
