@@ -33,13 +33,34 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
   page: ["page", "player", "client", "wire"],
 };
 
+/** Entries of a package of their own, for who installs what they bring along. Nothing else imports them. */
+const BRINGS: Readonly<Record<string, readonly string[]>> = {
+  "client/node/node.ts": ["node:crypto", "node:fs", "node:path"],
+  "client/platform/nobleCrypto.ts": ["@noble/ed25519", "@noble/hashes"],
+};
+
 /** Rooms and files that are given everything they work on. */
 const PURE = [
   "wire/",
+  "client/cache/planEviction.ts",
+  "client/error.ts",
+  "client/load/files.ts",
+  "client/load/pieces.ts",
+  "client/update/checks.ts",
+  "client/update/clock.ts",
+  "client/update/countSigners.ts",
+  "client/update/delegations.ts",
+  "client/update/parseMetadata.ts",
+  "client/update/readTimestamp.ts",
+  "client/update/refresh.ts",
+  "client/update/shapes.ts",
+  "client/update/trusted.ts",
+  "client/when/asking.ts",
   "report/",
   "model/",
   "rules/",
   "formats/",
+  "publish/chooseShipped.ts",
   "publish/desired.ts",
   "publish/plan.ts",
   "publish/edges.ts",
@@ -229,6 +250,8 @@ describe("the test of the rooms", () => {
     ["wire/a.ts", 'import { join } from "node:path";', "imports node:path"],
     ["client/a.ts", 'import { b } from "../report/error.ts";', "imports report/error.ts"],
     ["client/a.ts", 'await import("@noble/ed25519");', "imports @noble/ed25519"],
+    ["client/a.ts", 'await import("./platform/nobleCrypto.ts");', "imports client/platform/nobleCrypto.ts"],
+    ["client/platform/nobleCrypto.ts", 'import "@noble/curves";', "imports @noble/curves"],
     ["player/a.ts", 'await import("svga");', "imports svga"],
     ["player/a.ts", 'import { b } from "../page/b.ts";', "imports page/b.ts"],
     ["page/a.ts", 'export * from "../report/text.ts";', "imports report/text.ts"],
@@ -247,6 +270,7 @@ describe("the test of the rooms", () => {
 
   test.each([
     ["wire/a.ts", 'import { b } from "./b.ts";'],
+    ["client/platform/nobleCrypto.ts", 'import { sha256 } from "@noble/hashes/sha2.js";'],
     ["client/a.ts", 'import { b } from "../wire/b.ts"; export * from "./c.ts";'],
     ["player/a.ts", 'import { b } from "../client/b.ts"; import type { C } from "../wire/c.ts";'],
     [
@@ -348,6 +372,8 @@ function importsOutOfOrder({ path, imports }: SourceFile): string[] {
     // The page loads players from addresses that the server tells it.
     if (from === null) return room === "page" ? [] : [`${path} imports what nobody can know`];
     const target = targetOf(path, from);
+    if (BRINGS[target]) return [`${path} imports ${target}`];
+    if (BRINGS[path]?.includes(packageOf(target))) return [];
     if (!isRelative(from)) return ONLY[room] ? [`${path} imports ${target}`] : [];
     const isAllowed =
       ONLY[room]?.includes(roomOf(target)) ??

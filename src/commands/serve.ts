@@ -96,10 +96,10 @@ export async function startServers(
   }
 }
 
-/** The builds that a browser takes as modules; what the packages name as their main files are for bundlers. */
+/** The builds that a browser takes as modules, of Lottie the one that runs no code; what the packages name as their main files are for bundlers. */
 const PLAYERS: Readonly<Record<string, string>> = {
   "/players/svga.js": "svga/dist/index.esm.min.js",
-  "/players/lottie.js": "lottie-web/build/player/esm/lottie.min.js",
+  "/players/lottie.js": "lottie-web/build/player/esm/lottie_light.min.js",
 };
 
 /** The page, the client that runs in it, and the players. */

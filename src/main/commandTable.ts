@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   refresh: () => import("../commands/refresh.ts"),
   gc: () => import("../commands/gc.ts"),
   calendar: () => import("../commands/calendar.ts"),
+  "export-app": () => import("../commands/exportApp.ts"),
   serve: () => import("../commands/serve.ts"),
   collect: () => import("../commands/collect.ts"),
   resolve: () => import("../commands/resolve.ts"),
@@ -42,5 +43,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   drill: () => import("../commands/drill.ts"),
   setup: () => import("../commands/setup.ts"),
   doctor: () => import("../commands/doctor.ts"),
+  "tuf-client": () => import("../commands/tufClient.ts"),
   demo: () => import("../commands/demo.ts"),
 };

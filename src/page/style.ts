@@ -34,8 +34,8 @@ header { display: flex; flex-wrap: wrap; gap: 2px 14px; align-items: baseline; p
 
 main { display: grid; grid-template-columns: minmax(0, 1fr) 372px; gap: 24px; align-items: start; max-width: 1640px; margin: 0 auto; padding: 4px 24px 24px; }
 
-#phones { display: grid; grid-template-columns: repeat(auto-fill, minmax(226px, 1fr)); gap: 26px 22px; }
-.phone { display: flex; flex-direction: column; gap: 9px; min-width: 0; width: 100%; max-width: 286px; margin: 0 auto; }
+#phones { display: flex; flex-wrap: wrap; justify-content: center; gap: 26px 24px; }
+.phone { display: flex; flex-direction: column; gap: 9px; min-width: 0; width: clamp(206px, calc((100vh - 380px) * .56), 272px); }
 .head { display: grid; gap: 1px; padding: 0 6px; text-align: center; }
 .choose { justify-self: center; padding: 1px 12px; font-weight: 600; background: none; border: 1px solid transparent; border-radius: 99px; }
 .choose:hover { border-color: var(--edge); }
@@ -55,17 +55,17 @@ main { display: grid; grid-template-columns: minmax(0, 1fr) 372px; gap: 24px; al
 .live-chip.failing::after { content: " · no answer"; }
 .live-chip.failing i { background: #fff; }
 .caption { top: 38px; left: 12px; font-family: ui-monospace, Menlo, Consolas, monospace; }
-.count { position: absolute; z-index: 1; right: 16px; bottom: 116px; font-size: 30px; font-weight: 800; font-style: italic; color: #ffd166; text-shadow: 0 1px 6px #000; }
+.count { position: absolute; z-index: 1; right: 18px; top: 12px; font-size: 30px; font-weight: 800; font-style: italic; color: #ffd166; text-shadow: 0 1px 6px #000; }
 .over { position: absolute; z-index: 2; inset: auto 10px 14px; display: flex; flex-direction: column; align-items: flex-start; gap: 6px; pointer-events: none; }
 .chat, .queue { display: flex; flex-direction: column; align-items: flex-start; gap: 4px; font-size: 12px; line-height: 1.35; color: #f3f0f8; }
 .chat li { padding: 3px 10px; background: #00000075; border-radius: 12px; }
 .chat b { font-weight: 600; color: #ffb3cb; }
 .combo { font-weight: 700; color: #ffd166; }
-.answer { color: #a5e6c6; }
+.answer { white-space: nowrap; color: #a5e6c6; }
 .answer.other { color: #ffce85; }
 .queue li { padding: 2px 9px; background: #ffffff24; border-radius: 12px; }
 .queue .other span { color: #ffce85; }
-.word { min-height: 66px; padding: 0 6px; }
+.word { flex: 1; min-height: 66px; padding: 0 6px; }
 .title { font-weight: 600; }
 .title::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 7px; border-radius: 50%; background: var(--good); vertical-align: 1px; }
 .phone[data-tone="warned"] .title::before { background: var(--warn); }
@@ -91,7 +91,7 @@ main { display: grid; grid-template-columns: minmax(0, 1fr) 372px; gap: 24px; al
 .controls button:not(:disabled):hover { border-color: var(--ink); }
 #again { margin-left: auto; font-weight: 600; color: #fff; background: #b4235a; border-color: #b4235a; }
 #again:hover { background: #96184a; }
-.hint-box { display: flex; gap: 8px; align-items: center; font-size: 13px; color: var(--soft); }
+.hint-box { display: flex; white-space: nowrap; gap: 8px; align-items: center; font-size: 13px; color: var(--soft); }
 .hint-box input { width: 130px; }
 .repeat { display: flex; gap: 7px; align-items: center; min-height: 38px; cursor: pointer; }
 
@@ -168,9 +168,11 @@ input::placeholder { color: var(--soft); }
   .lead { display: none; }
   main { padding: 4px 12px 12px; gap: 16px; }
   /* One phone at a time, the others to the side. */
-  #phones { grid-template-columns: none; grid-auto-flow: column; grid-auto-columns: min(74vw, 262px); justify-content: safe center; gap: 16px; overflow-x: auto; scroll-snap-type: x proximity; padding: 6px; }
-  .phone { scroll-snap-align: center; }
+  #phones { flex-wrap: nowrap; justify-content: safe center; gap: 18px; overflow-x: auto; scroll-snap-type: x proximity; padding: 6px; }
+  .phone { flex: none; width: min(74vw, 262px); scroll-snap-align: center; }
   #tray { bottom: 8px; margin-top: 10px; padding: 10px 12px; }
   .hint-box { display: none; }
+  .controls { gap: 8px 10px; }
+  .controls button { padding: 0 11px; font-size: 14px; }
 }
 `;

@@ -42,7 +42,10 @@ export async function askEdges(
 /** The revision that an edge claims to serve; 0 for none. */
 async function askRevision(url: string, timeoutMilliseconds: number): Promise<number> {
   try {
-    const response = await fetch(url + TIMESTAMP_KEY, { signal: AbortSignal.timeout(timeoutMilliseconds) });
+    const response = await fetch(url + TIMESTAMP_KEY, {
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMilliseconds),
+    });
     return response.status === 200 ? revisionOf(new Uint8Array(await response.arrayBuffer())) : 0;
   } catch {
     return 0;

@@ -52,6 +52,8 @@ async function ask(
   try {
     const response = await fetch(url, {
       cache: revalidate ? "no-cache" : "default",
+      // Apps follow no redirect, so an edge that sends elsewhere serves them nothing.
+      redirect: "manual",
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
     if (response.status === 200) return { whole: true, problem: await judge(response.body ?? nothing()) };

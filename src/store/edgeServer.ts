@@ -14,7 +14,7 @@ export type Route = (request: IncomingMessage, response: ServerResponse) => Prom
 
 /**
  * Serves a store over HTTP on loopback, as an edge in front of it would: right types, cache headers, strong ETags (RFC 9110
- * section 8.8.3) and 304. Private keys are not there.
+ * section 8.8.3), 304, and the rest of a file from a byte on (section 14.2). Private keys are not there.
  * @param port 0 lets the system choose one
  */
 export async function startEdge(
@@ -60,13 +60,38 @@ async function answer(
   }
   const { contentType, cacheControl } = headersOf(key);
   const etag = `"${stored.tag}"`;
-  const headers = { etag, "cache-control": cacheControl, "access-control-allow-origin": "*" };
+  const headers = {
+    etag,
+    "cache-control": cacheControl,
+    "accept-ranges": "bytes",
+    "access-control-allow-origin": "*",
+    // What pages of other origins may read: the server's clock, and which part of a file came.
+    "access-control-expose-headers": "age, content-range, date, etag",
+  };
   if (request.headers["if-none-match"] === etag) {
     response.writeHead(304, headers).end();
     return;
   }
-  response.writeHead(200, { ...headers, "content-type": contentType, "content-length": stored.bytes.length });
-  response.end(request.method === "HEAD" ? undefined : stored.bytes);
+  const { length } = stored.bytes;
+  const from = request.method === "GET" ? startOfRange(request.headers.range) : null;
+  if (from !== null && from >= length) {
+    response.writeHead(416, { ...headers, "content-range": `bytes */${length}` }).end();
+    return;
+  }
+  const bytes = from === null ? stored.bytes : stored.bytes.subarray(from);
+  response.writeHead(from === null ? 200 : 206, {
+    ...headers,
+    "content-type": contentType,
+    "content-length": bytes.length,
+    ...(from !== null && { "content-range": `bytes ${from}-${length - 1}/${length}` }),
+  });
+  response.end(request.method === "HEAD" ? undefined : bytes);
+}
+
+/** Only "from here to the end" is a part that anybody asks for here; to ignore every other is allowed (RFC 9110 section 14.2). */
+function startOfRange(range: string | undefined): number | null {
+  const [, from] = /^bytes=(\d{1,15})-$/.exec(range ?? "") ?? [];
+  return from === undefined ? null : Number(from);
 }
 
 function portOf(server: Server): number {

@@ -1,5 +1,5 @@
 import type { Crypto } from "../client/ports.ts";
-import { countSigners } from "../client/update/trusted.ts";
+import { countSigners } from "../client/update/countSigners.ts";
 import type { EvidenceFile } from "../model/schemas.ts";
 import { isRecord } from "../model/isRecord.ts";
 import { checkShape } from "../model/validate.ts";

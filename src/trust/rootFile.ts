@@ -1,4 +1,4 @@
-import { countSigners } from "../client/update/trusted.ts";
+import { countSigners } from "../client/update/countSigners.ts";
 import { isRecord } from "../model/isRecord.ts";
 import { GiftError } from "../report/error.ts";
 import { canonicalJson, type Envelope, type Root } from "../wire/metadata.ts";

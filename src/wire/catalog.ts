@@ -124,11 +124,12 @@ export class Catalog {
     return this.#gifts.keys();
   }
 
+  /** Undefined also for a gift whose line cannot be read: it has nothing to play, and the others stand. */
   get(id: string): IndexedGift | undefined {
     const known = this.#gifts.get(id);
     if (typeof known !== "string") return known;
-    const gift = indexGift(JSON.parse(known), this.#shared);
-    this.#gifts.set(id, gift);
+    const gift = readLine(id, known, this.#shared);
+    if (gift) this.#gifts.set(id, gift);
     return gift;
   }
 }
@@ -158,6 +159,15 @@ function idOfLine(line: string): string {
   if (!line.startsWith(LINE_START) || end < 0)
     throw new CatalogFormatError("a catalog line does not begin with its gift's id");
   return line.slice(LINE_START.length, end);
+}
+
+function readLine(id: string, line: string, shared: SharedParts): IndexedGift | undefined {
+  try {
+    const gift = indexGift(JSON.parse(line), shared);
+    return gift.id === id ? gift : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function parseHeader(line: string): CatalogHeader {

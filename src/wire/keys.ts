@@ -18,6 +18,9 @@ const IMMUTABLE = "public, max-age=31536000, immutable";
 
 export const TIMESTAMP_KEY = "metadata/timestamp.json";
 
+/** How long an edge may serve the timestamp that it has. */
+export const TIMESTAMP_CACHE_SECONDS = 5;
+
 export function objectKey(digest: string, mediaType: string): string {
   return `objects/sha256/${digest.slice(0, 2)}/${digest}.${extensionOf(mediaType)}`;
 }
@@ -72,7 +75,10 @@ export function isPrivate(key: string): boolean {
 /** The HTTP headers that a key is stored and served with: one name moves, everything else never changes. */
 export function headersOf(key: string): { contentType: string; cacheControl: string } {
   if (key === TIMESTAMP_KEY)
-    return { contentType: "application/json", cacheControl: "public, max-age=5, stale-if-error=86400" };
+    return {
+      contentType: "application/json",
+      cacheControl: `public, max-age=${TIMESTAMP_CACHE_SECONDS}, stale-if-error=86400`,
+    };
   const extension = key.slice(key.lastIndexOf(".") + 1);
   const cacheControl = isPrivate(key) ? "private, no-store" : IMMUTABLE;
   return { contentType: contentTypeOf(extension, key), cacheControl };

@@ -1,8 +1,8 @@
 import type { Override } from "./override.ts";
 
 /*
- * The Update Framework, specification 1.0.34, section 4: the shapes of the signed files. Fields this project does not use
- * (delegations, unrecognised ones) are kept under the signature and ignored.
+ * The Update Framework, specification 1.0.34, section 4: the shapes of the signed files. Unrecognised fields are kept under
+ * the signature and ignored.
  */
 
 export const TUF_SPEC_VERSION = "1.0.34";
@@ -36,20 +36,29 @@ interface Signed {
 
 export type RoleName = "root" | "timestamp" | "snapshot" | "targets";
 
+/** Whose signatures count, and how many of them it takes. */
+export interface RoleKeys {
+  readonly keyids: readonly string[];
+  readonly threshold: number;
+}
+
 export interface Root extends Signed {
   readonly _type: "root";
-  readonly consistent_snapshot: boolean;
+  /** Whether files are named by version and hash; this project's always are. */
+  readonly consistent_snapshot?: boolean;
   readonly keys: Readonly<Record<string, PublicKey>>;
-  readonly roles: Readonly<
-    Record<RoleName, { readonly keyids: readonly string[]; readonly threshold: number }>
-  >;
+  readonly roles: Readonly<Record<RoleName, RoleKeys>>;
   /** This project's own field, under the same signatures: keys of former roots that others may hold, so that nothing they signed counts. */
   readonly giftwrap?: { readonly leaked: readonly string[] };
 }
 
-export interface Timestamp extends Signed {
+/** What any repository's timestamp has. */
+export interface PlainTimestamp extends Signed {
   readonly _type: "timestamp";
   readonly meta: { readonly "snapshot.json": FileMeta };
+}
+
+export interface Timestamp extends PlainTimestamp {
   /** This project's own field, under the same signature. */
   readonly giftwrap: {
     readonly format: string;
@@ -65,14 +74,34 @@ export interface Timestamp extends Signed {
 
 export interface Snapshot extends Signed {
   readonly _type: "snapshot";
-  readonly meta: { readonly "targets.json": FileMeta };
+  /** By role name and `.json`; of roles that targets delegate to as well. */
+  readonly meta: Readonly<Record<string, FileMeta>> & { readonly "targets.json": FileMeta };
+}
+
+export interface TargetMeta {
+  readonly length: number;
+  /** Hexadecimal, by algorithm. */
+  readonly hashes: Readonly<Record<string, string>>;
 }
 
 export interface Targets extends Signed {
   readonly _type: "targets";
-  readonly targets: Readonly<
-    Record<string, { readonly length: number; readonly hashes: Readonly<Record<string, string>> }>
-  >;
+  readonly targets: Readonly<Record<string, TargetMeta>>;
+  readonly delegations?: Delegations;
+}
+
+export interface Delegations {
+  readonly keys: Readonly<Record<string, PublicKey>>;
+  /** Those that come first are believed first. */
+  readonly roles?: readonly DelegatedRole[];
+}
+
+/** A role that may speak for the target paths that it is given, by patterns or by the beginning of their SHA-256. */
+export interface DelegatedRole extends RoleKeys {
+  readonly name: string;
+  readonly terminating: boolean;
+  readonly paths?: readonly string[];
+  readonly path_hash_prefixes?: readonly string[];
 }
 
 /** Canonical JSON (OLPC, as TUF signs it): keys sorted, no white space, only `"` and `\` escaped. */

@@ -52,7 +52,8 @@ export function isWithin(version: Version, intervals: readonly Interval[]): bool
 }
 
 function compareIdentifiers(a: number | string, b: number | string): number {
-  if (typeof a === "number") return typeof b === "number" ? a - b : -1;
+  // Identifiers of hundreds of digits are all Infinity, whose difference is no number.
+  if (typeof a === "number") return typeof b !== "number" ? -1 : a === b ? 0 : a - b;
   if (typeof b === "number") return 1;
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -4,7 +4,13 @@ import { writeCatalog } from "../../dist/wire/catalog.js";
 import { toViewer } from "../../dist/wire/viewer.js";
 
 const REGIONS = ["SG", "ID", "BR", "JP", "US"];
-const COMPAT = { app: { android: ">=8.2.0", ios: ">=8.3.1", web: "*" }, tiers: ["low", "mid", "high"] };
+export const COMPAT = { app: { android: ">=8.2.0", ios: ">=8.3.1", web: "*" }, tiers: ["low", "mid", "high"] };
+
+export const REGIONAL = {
+  open: true,
+  regions: { SG: 5, ID: 10 },
+  eligible: { tiers: ["mid", "high"], exclude: ["vip"] },
+};
 
 /**
  * A large live catalog as the publisher writes it: one or two releases at full for each gift, every 20th gift with a newer one
@@ -113,11 +119,7 @@ function releaseOf(at, version, gifts, isFull) {
     ...(at % 10 === 4 && { fallback: [{ gift: another }] }),
     rollout: {
       canary: { open: true, cohorts: ["staff", "qa"], ...(at % 4 === 0 && { percent: 1 }) },
-      regional: {
-        open: true,
-        regions: { SG: 5, ID: 10 },
-        eligible: { tiers: ["mid", "high"], exclude: ["vip"] },
-      },
+      regional: REGIONAL,
       full: { open: isFull },
     },
   };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BeaconQueue, MAX_WAITING_EVENTS } from "../../src/client/telemetry/beaconQueue.ts";
-import type { PostResult } from "../../src/client/client.ts";
+import type { PostResult } from "../../src/client/platform/httpPost.ts";
 import type { BeaconBatch, BeaconEvent } from "../../src/wire/beacon.ts";
 import { batchOf, endedOf, exposedOf, playOf, wellOf } from "../metrics/beacons.ts";
 import { ManualTimers, settle } from "./manualTimers.ts";

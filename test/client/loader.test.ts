@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { GiftwrapClient } from "../../src/client/client.ts";
 import { ClientError } from "../../src/client/error.ts";
-import { type Loaded, playChain } from "../../src/client/load/loader.ts";
+import { type Loaded, Loader, type LoaderOptions, type Play } from "../../src/client/load/loader.ts";
 import type { Fetch, FetchOptions, ObjectCache } from "../../src/client/ports.ts";
 import { digestOf, nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import type { ObjectFile, Role } from "../../src/wire/catalog.ts";
 import { objectKey } from "../../src/wire/keys.ts";
-import { resolve } from "../../src/wire/resolve.ts";
+import { type Resolution, resolve } from "../../src/wire/resolve.ts";
 import { catalogOf, EVERY_APP, type Gifts, releaseOf, viewerOf, wordsOf } from "../wire/catalogOf.ts";
 import { encode, NOW, Repository } from "./repositoryOf.ts";
 
@@ -52,6 +52,11 @@ function resolutionOf(gifts: Gifts, gift = "rose") {
 
 function contents({ files }: Loaded): string[] {
   return files.map(({ gift, role, content }) => `${gift} ${role}: ${new TextDecoder().decode(content)}`);
+}
+
+/** One play of a resolution that stays as it is. */
+function playChain(options: LoaderOptions, resolution: Resolution, play?: Play): Promise<Loaded> {
+  return new Loader(options).play(() => resolution, play);
 }
 
 /** 1.1.0 over 1.0.0, each with an animation and a still of its own. */
@@ -274,4 +279,29 @@ test("a client plays what it resolves, from published bytes to the player", asyn
   const loaded = await client.play("rose", (it) => void played.push(...contents(it)), "1.0.0");
   expect(played).toEqual(["rose animation: published"]);
   expect(loaded.reason).toBe("hint");
+});
+
+test("a client tells its cache what each newer catalog names", async () => {
+  const repository = await Repository.create();
+  const file = (name: string): ObjectFile => ({
+    role: "animation",
+    mediaType: "image/webp",
+    digest: digestOf(name),
+    bytes: 1,
+  });
+  let isNamed: (digest: string) => boolean = () => false;
+  const { cache } = memoryCache();
+  const client = await GiftwrapClient.open({
+    viewer: viewerOf(),
+    root: repository.trustedRoot,
+    fetch: repository.fetch,
+    crypto: nodeCrypto,
+    cache: { ...cache, retain: (next) => void (isNamed = next) },
+    now: () => NOW,
+  });
+  for (const name of ["first", "second"]) {
+    await repository.publish({ rose: [releaseOf("1.0.0", { files: [file(name)] })] });
+    await client.refresh();
+    expect(["first", "second"].filter((it) => isNamed(digestOf(it)))).toEqual([name]);
+  }
 });

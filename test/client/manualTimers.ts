@@ -5,6 +5,11 @@ export class ManualTimers implements Timers {
   #now = 0;
   #waiting: { at: number; act: () => void }[] = [];
 
+  /** How many timers are set. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   now(): number {
     return this.#now;
   }

@@ -2,9 +2,15 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { GiftwrapClient, httpPost, type Play, type TelemetryOptions } from "../../src/client/client.ts";
+import { GiftwrapClient, type Play } from "../../src/client/client.ts";
 import type { Fetch, StateStore } from "../../src/client/ports.ts";
-import { Telemetry } from "../../src/client/telemetry/telemetry.ts";
+import {
+  httpPost,
+  type PostBatch,
+  Telemetry,
+  type TelemetryOptions,
+  telemetryTo,
+} from "../../src/client/telemetry/telemetry.ts";
 import { Collector } from "../../src/metrics/collector.ts";
 import { type CollectServer, startCollectServer } from "../../src/metrics/collectServer.ts";
 import { FAMILIES } from "../../src/metrics/families.ts";
@@ -14,8 +20,9 @@ import { digestOf, nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import { isInSlice } from "../../src/wire/bucket.ts";
 import type { ObjectFile } from "../../src/wire/catalog.ts";
 import { objectKey } from "../../src/wire/keys.ts";
+import { resolve } from "../../src/wire/resolve.ts";
 import { scrape, sumOf } from "../metrics/beacons.ts";
-import { releaseOf, unitIdWhere, viewerOf } from "../wire/catalogOf.ts";
+import { catalogOf, releaseOf, unitIdWhere, viewerOf } from "../wire/catalogOf.ts";
 import { ManualTimers, settle } from "./manualTimers.ts";
 import { encode, memoryStore, NOW, offline, Repository } from "./repositoryOf.ts";
 
@@ -66,11 +73,13 @@ async function start() {
     store = memoryStore(),
     fetch = repository.fetch,
     post = httpPost({ url: `${server.url}v1/beacons` }),
+    telemetry = {},
   }: {
     unitId?: string;
     store?: StateStore;
     fetch?: Fetch;
-    post?: TelemetryOptions["post"];
+    post?: PostBatch;
+    telemetry?: TelemetryOptions;
   } = {}) => {
     const client = await GiftwrapClient.open({
       viewer: viewerOf({ unitId }),
@@ -79,7 +88,7 @@ async function start() {
       crypto: nodeCrypto,
       now: () => NOW,
       store,
-      telemetry: { post, timers },
+      telemetry: telemetryTo(post, { timers, ...telemetry }),
     });
     await client.refresh().catch(() => {});
     return client;
@@ -252,21 +261,21 @@ describe("telemetry stands in nobody's way", () => {
       throw new Error("broken");
     };
     const broken: readonly TelemetryOptions[] = [
-      { post: fail },
-      { post: fail, random: fail },
-      { post: fail, store: { read: fail, write: fail } },
-      { post: fail, store: { read: async () => encode("{"), write: async () => fail() } },
-      { post: fail, timers: { now: fail, after: fail } },
-      { post: fail, timers: { now: () => Number.NaN, after: fail } },
+      {},
+      { random: fail },
+      { store: { read: fail, write: fail } },
+      { store: { read: async () => encode("{"), write: async () => fail() } },
+      { timers: { now: fail, after: fail } },
+      { timers: { now: () => Number.NaN, after: fail } },
     ];
-    for (const telemetry of broken) {
+    for (const options of broken) {
       const client = await GiftwrapClient.open({
         viewer: viewerOf(),
         root: repository.trustedRoot,
         fetch: repository.fetch,
         crypto: nodeCrypto,
         now: () => NOW,
-        telemetry,
+        telemetry: telemetryTo(fail, options),
       });
       await client.refresh();
       const loaded = await client.play("rose", (_loaded, report) => {
@@ -298,6 +307,7 @@ describe("telemetry stands in nobody's way", () => {
 test("whatever an app reports, every batch is one that the collector reads", async () => {
   const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(Number.NaN, -1, 1e300));
   const time = fc.double({ min: 0, max: 1e12, noNaN: true });
+  const catalog = catalogOf({ rose: [releaseOf("1.0.0")] });
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(time, number, number, fc.constantFrom("", "SG", "sg", "Singapore")), {
@@ -307,22 +317,21 @@ test("whatever an app reports, every batch is one that the collector reads", asy
         const bodies: string[] = [];
         for (const [time, frames, dropped, region] of reports) {
           let now = 0;
+          const viewer = viewerOf({ region, app: [8, 2, 0, "beta", 1] });
           const telemetry = await Telemetry.open(
-            {
-              post: async (body) => {
-                bodies.push(body);
-                return { kind: "taken" };
-              },
-              timers: { now: () => (now += time), after: () => () => {} },
+            async (body) => {
+              bodies.push(body);
+              return { kind: "taken" };
             },
-            viewerOf({ region, app: [8, 2, 0, "beta", 1] }),
+            viewer,
+            { timers: { now: () => (now += time), after: () => () => {} } },
           );
-          const link = releaseLink();
-          const watch = telemetry?.begin(link, { arm: "live", trial: "", sharePerMillion: 0 });
+          const resolution = resolve(catalog, [], viewer, "rose");
+          const watch = telemetry?.begin({ catalog, overrides: [] }, viewer, "rose", resolution);
           watch?.loaded(0);
           watch?.firstFrame(0);
           watch?.frames(0, frames, dropped);
-          watch?.shown(0, link);
+          watch?.shown(0, resolution.chain[0] ?? { kind: "default" });
           await telemetry?.flush();
         }
         expect(bodies.length).toBeGreaterThanOrEqual(reports.length > 0 ? 1 : 0);
@@ -332,11 +341,6 @@ test("whatever an app reports, every batch is one that the collector reads", asy
     { numRuns: 100 },
   );
 });
-
-function releaseLink() {
-  const { version, player, files } = releaseOf("1.0.0");
-  return { kind: "release" as const, gift: "rose", version, player, files, requires: [] };
-}
 
 describe("over HTTP", () => {
   test.each<[number, Record<string, string>, object]>([

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { httpPost } from "../../src/client/client.ts";
+import { httpPost } from "../../src/client/telemetry/telemetry.ts";
 import { FAMILIES } from "../../src/metrics/families.ts";
 import { digestOf } from "../../src/trust/nodeCrypto.ts";
 import { deviceOf, endedOf, exposedOf, parseExposition, playOf, sumOf } from "../metrics/beacons.ts";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { GiftwrapClient, httpFetch, httpPost, toViewer } from "../../src/client/client.ts";
+import { GiftwrapClient, httpFetch, toViewer } from "../../src/client/client.ts";
+import { httpPost, telemetryTo } from "../../src/client/telemetry/telemetry.ts";
 import { trustedRootOf } from "../../src/commands/environment.ts";
 import { FAMILIES } from "../../src/metrics/families.ts";
 import { parseExposition } from "../../src/metrics/parseExposition.ts";
@@ -183,7 +184,7 @@ describe.skipIf(!hasPrometheus())("from an app's play to a verdict, all of it re
             root: trustedRoot,
             crypto: nodeCrypto,
             fetch: httpFetch({ baseUrl: edge.url }),
-            telemetry: { post: httpPost({ url: `${collect.url}v1/beacons` }) },
+            telemetry: telemetryTo(httpPost({ url: `${collect.url}v1/beacons` })),
           });
           await client.refresh();
           let isNew = false;

@@ -15,6 +15,8 @@ if (isSkipped) console.warn(`the page is not tested: ${REASON}`);
 const BARE_STAGE =
   ".stage { background: #000 !important } .chip, .over, .count { display: none !important } * { animation: none !important }";
 
+const SOON = { timeout: 30_000 };
+
 /** More than smoothed lines and letters have. */
 const MANY_COLOURS = 1_000;
 const MAGENTA = 0xff00ff;
@@ -57,8 +59,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
   const phone = (number = 1) => page.locator(`.phone[data-phone="Viewer ${number}"]`);
   const state = (number = 1) => phone(number).getAttribute("data-state");
   const playing = (number = 1) => phone(number).getAttribute("data-playing");
-  const untilPlaying = (name: string, number = 1) =>
-    expect.poll(() => playing(number), { timeout: 30_000 }).toBe(name);
+  const untilPlaying = (name: string, number = 1) => expect.poll(() => playing(number), SOON).toBe(name);
   const textOf = (selector: string) => page.locator(selector).innerText();
   const textOn = (number: number, selector: string) => phone(number).locator(selector).innerText();
   const sendAtOnce = (...gifts: string[]) =>
@@ -74,7 +75,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     ["crown", "svg", "application/vnd.lottie+json"],
   ])("plays %s from verified bytes, and it moves", async (gift, player, mediaType) => {
     await open("?platform=android&app=8.4.0&tier=low");
-    await expect.poll(state).toBe("ready");
+    await expect.poll(state, SOON).toBe("ready");
     expect(await playing()).toBeNull();
 
     await send(gift);
@@ -97,11 +98,11 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     await open("?gift=rose");
     await untilPlaying("rose@1.0.0");
     const plays = async () => Number(await phone().getAttribute("data-plays"));
-    await expect.poll(plays, { timeout: 20_000 }).toBeGreaterThan(1);
+    await expect.poll(plays, SOON).toBeGreaterThan(1);
     await expectMovingPicture();
 
     await page.getByLabel("Repeat").uncheck();
-    await expect.poll(playing, { timeout: 20_000 }).toBeNull();
+    await expect.poll(playing, SOON).toBeNull();
     expect(await phone().getAttribute("data-played")).toBe("rose@1.0.0");
     expect(await page.locator(".giftwrap-layer").count()).toBe(0);
     await page.getByRole("button", { name: "Send again" }).click();
@@ -128,7 +129,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     await page.getByLabel("App version").fill("8.4.0");
     await page.getByLabel("App version").press("Enter");
     const query = () => Object.fromEntries(new URL(page.url()).searchParams);
-    await expect.poll(query).toEqual({
+    await expect.poll(query, SOON).toEqual({
       gift: "rose",
       platform: "android",
       app: "8.4.0",
@@ -204,12 +205,12 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
 
   test("shows the failure in words when the edge does not answer", async () => {
     await open("");
-    await expect.poll(state).toBe("ready");
+    await expect.poll(state, SOON).toBe("ready");
     await page.context().setOffline(true);
-    await expect.poll(() => textOf("#live"), { timeout: 20_000 }).toContain("The edge did not answer");
+    await expect.poll(() => textOf("#live"), SOON).toContain("The edge did not answer");
     expect(await textOf("#live")).toContain("the last good state stands");
     await page.context().setOffline(false);
-    await expect.poll(() => textOf("#log"), { timeout: 20_000 }).toContain("The edge answers again");
+    await expect.poll(() => textOf("#log"), SOON).toContain("The edge answers again");
   });
 
   test("fits a phone, with the stage in sight", async () => {
@@ -232,7 +233,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     await untilPlaying("default");
     // First the stop says so, and soon the catalog that carries it.
     await expect
-      .poll(() => textOf("#verdict"), { timeout: 20_000 })
+      .poll(() => textOf("#verdict"), SOON)
       .toContain("rose 1.0.0: its open stages do not reach this viewer");
     expect(await textOf("#log")).toMatch(/Revision 1 → \d/);
 
@@ -244,7 +245,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
 
   test("counts gifts that are sent in a row as one combo, and lets others wait", async () => {
     await open("?tier=low&tier2=high&sender=2");
-    await expect.poll(() => page.getByRole("button", { name: "crown", exact: true }).count()).toBe(1);
+    await expect.poll(() => page.getByRole("button", { name: "crown", exact: true }).count(), SOON).toBe(1);
     await page.getByLabel("Repeat").uncheck();
     await sendAtOnce("crown", "crown", "crown", "rose");
     await Promise.all(
@@ -264,11 +265,13 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     await page.getByLabel("high", { exact: true }).check();
     await page.getByLabel("Region").fill("ID");
     await page.getByLabel("Region").press("Enter");
-    await expect.poll(() => state(2)).toBe("ready");
+    await expect.poll(() => state(2), SOON).toBe("ready");
     await send("rose");
     await untilPlaying("rose@1.0.0", 2);
     await page.getByLabel("Viewer 2 sends").check();
-    await expect.poll(() => new URL(page.url()).search).toMatch(/sender=2.*tier=low.*tier2=high.*region2=ID/);
+    await expect
+      .poll(() => new URL(page.url()).search, SOON)
+      .toMatch(/sender=2.*tier=low.*tier2=high.*region2=ID/);
 
     await page.reload();
     await untilPlaying("rose@1.0.0", 2);
@@ -276,7 +279,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     expect(await textOn(2, ".facts")).toBe("high · android 8.4.0 · ID");
     await page.getByRole("button", { name: "Remove Viewer 2" }).click();
     expect(await page.locator(".phone").count()).toBe(1);
-    await expect.poll(() => new URL(page.url()).search).not.toContain("tier2");
+    await expect.poll(() => new URL(page.url()).search, SOON).not.toContain("tier2");
   });
 
   test("gives three viewers of one room what is right for each, and says why", async () => {
@@ -288,7 +291,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     await repository.publish("The crown's next release, for Singapore");
     try {
       await open(
-        "?gift=crown&tier=high&region=SG&unit=7&tier2=low&region2=ID&unit2=8&edge2=ID&app3=7.0.0&tier3=mid&region3=SG",
+        "?gift=crown&tier=high&region=SG&unit=7&tier2=low&region2=ID&unit2=8&edge2=ID&app3=7.0.0&unit3=9&tier3=mid&region3=SG",
       );
       await untilPlaying("crown@1.1.0", 1);
       await untilPlaying("crown@1.0.0", 2);
@@ -316,19 +319,17 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
 
   test("stops a gift that waits as soon as on-call says so", async () => {
     await open("?tier=low&region=SG&tier2=high&region2=ID");
-    await expect.poll(() => page.getByRole("button", { name: "rose", exact: true }).count()).toBe(1);
+    await expect.poll(() => page.getByRole("button", { name: "rose", exact: true }).count(), SOON).toBe(1);
     await send("crown");
     await untilPlaying("crown@1.1.0", 2);
     // While the crown repeats nothing else waits; the message that comes meanwhile is a rose.
     await page.getByLabel("Repeat").uncheck();
-    await sendAtOnce("rocket", "crown", "rocket", "rose");
+    await sendAtOnce("rocket", "crown", "rose");
     expect(await textOn(1, ".queue")).toContain("rose waits → rose@1.0.0");
 
     await repository.giftwrap("override", "rose", "--limit", "none", "--reason", "A test", "--id", "no-rose");
     for (const number of [1, 2])
-      await expect
-        .poll(() => textOn(number, ".queue"), { timeout: 20_000 })
-        .toContain("rose waits → default");
+      await expect.poll(() => textOn(number, ".queue"), SOON).toContain("rose waits → default");
     await Promise.all([1, 2].map((number) => untilPlaying("default", number)));
     expect(await textOf("#verdict")).toContain("rose 1.0.0: stopped for this viewer by the override no-rose");
     expect(await textOf("#overrides")).toContain("Stops rose");
@@ -340,7 +341,7 @@ describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
     expect((await coloursOfStage()).size).toBeGreaterThan(MANY_COLOURS);
     const first = await phone().locator(".stage").screenshot();
     await expect
-      .poll(async () => (await phone().locator(".stage").screenshot()).equals(first), { timeout: 10_000 })
+      .poll(async () => (await phone().locator(".stage").screenshot()).equals(first), SOON)
       .toBe(false);
   }
 

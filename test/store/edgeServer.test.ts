@@ -100,6 +100,21 @@ describe("an edge", () => {
     expect(body).toBe(new TextDecoder().decode(bytesOf(other)));
   });
 
+  test("gives the rest of a file from a byte on, and says which part that is", async () => {
+    const [, , , [key] = [""]] = SERVED;
+    const whole = new TextDecoder().decode(bytesOf(key));
+    const rest = await ask(key, { headers: { range: "bytes=5-" } });
+    expect([rest.status, await rest.text()]).toEqual([206, whole.slice(5)]);
+    expect(rest.headers.get("content-range")).toBe(`bytes 5-${whole.length - 1}/${whole.length}`);
+    expect(rest.headers.get("access-control-expose-headers")).toContain("content-range");
+    const beyond = await ask(key, { headers: { range: `bytes=${whole.length}-` } });
+    expect([beyond.status, beyond.headers.get("content-range")]).toEqual([416, `bytes */${whole.length}`]);
+    for (const range of ["bytes=2-5", "bytes=-5", "bytes=1-2,4-5", "lines=5-"]) {
+      const other = await ask(key, { headers: { range } });
+      expect([other.status, await other.text()]).toEqual([200, whole]);
+    }
+  });
+
   test("answers HEAD as GET, without the body", async () => {
     const [get, head] = [
       await askPlainly("GET", `/${TIMESTAMP_KEY}`),

@@ -36,6 +36,16 @@ describe("a catalog", () => {
     );
   });
 
+  test.each([
+    ["breaks off", '{"id":"kit","releases":[{"version":'],
+    ["has no releases", '{"id":"kit"}'],
+    ["calls itself otherwise further on", '{"id":"kit","id":"rose","releases":[]}'],
+  ])("with a line that %s has nothing of that gift, and all of the others", (_, line) => {
+    const catalog = new Catalog(`${textOf({ rose: [releaseOf("1.0.0")] })}${line}\n`);
+    expect(catalog.get("kit")).toBeUndefined();
+    expect(catalog.get("rose")?.releases).toHaveLength(1);
+  });
+
   test("is the same text whatever the order in which gifts were given", () => {
     fc.assert(
       fc.property(catalogs(), (gifts) => {

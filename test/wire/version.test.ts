@@ -52,6 +52,12 @@ describe("which of two versions is newer", () => {
     expect(shuffled.sort((a, b) => compareVersions(read(a), read(b)))).toEqual(sorted);
   });
 
+  test("is told of identifiers that are longer than any number", () => {
+    const long = read(`1.0.0-${"9".repeat(400)}`);
+    expect(compareVersions(long, long)).toBe(0);
+    expect(compareVersions(long, read("1.0.0-1"))).toBeGreaterThan(0);
+  });
+
   test("is not decided by build numbers and build metadata", () => {
     expect(compareVersions(read("8.2.0.117+a"), read("8.2.0.3+b"))).toBe(0);
   });

@@ -1,9 +1,11 @@
-import type { ObjectFile, ReleaseLink, StillLink } from "../../wire/catalog.ts";
-import { toHex } from "../../wire/digest.ts";
-import { objectKey } from "../../wire/keys.ts";
+import type { Catalog, ObjectFile } from "../../wire/catalog.ts";
 import type { Link, Resolution } from "../../wire/resolve.ts";
-import { ClientError } from "../error.ts";
-import type { Crypto, Fetch, ObjectCache } from "../ports.ts";
+import type { ObjectCache } from "../ports.ts";
+import { nameOfLink } from "./files.ts";
+import { namedDigests } from "./namedDigests.ts";
+import { Objects, type ObjectsOptions } from "./objects.ts";
+import { type PrefetchOptions, type Prefetched, prefetch, type Wanted } from "./prefetch.ts";
+import { Walk } from "./walk.ts";
 
 /** Verified bytes of one file; nothing else is ever handed to a player. */
 export interface LoadedFile extends ObjectFile {
@@ -18,6 +20,8 @@ export interface Loaded {
   readonly reason: Resolution["reason"];
   /** The links before this one, and why each could not be used. */
   readonly failed: readonly { readonly link: Link; readonly error: unknown }[];
+  /** This one could not be played, because of `error`: the next link, loaded, without asking again. It ends with the default. */
+  next(error: unknown): Promise<Loaded>;
 }
 
 /**
@@ -34,7 +38,7 @@ export interface PlayReport {
   frames(frames: number, dropped: number): void;
 }
 
-/** Hears how a chain is walked; `at` is the link's place in it. Nothing of it throws. */
+/** Hears how a chain is walked; `at` is the link's place in the chain that the walk began with. Nothing of it throws. */
 export interface ChainWatch {
   /** Every file of the link is there, and has its digest. */
   loaded(at: number): void;
@@ -45,93 +49,63 @@ export interface ChainWatch {
   frames(at: number, frames: number, dropped: number): void;
 }
 
-export interface LoaderOptions {
-  readonly fetch: Fetch;
-  readonly crypto: Crypto;
-  readonly cache?: ObjectCache;
-}
+export type LoaderOptions = ObjectsOptions;
 
-/** Walks a chain until a link is loaded, verified and played. It always ends: the last link needs nothing. */
-export async function playChain(
-  options: LoaderOptions,
-  { chain, reason }: Resolution,
-  play: Play = () => {},
-  watch: ChainWatch | null = null,
-): Promise<Loaded> {
-  const failed: { link: Link; error: unknown }[] = [];
-  for (const [at, link] of chain.entries()) {
-    let phase: "load" | "play" = "load";
-    try {
-      const loaded: Loaded = { link, files: await loadLink(options, link), reason, failed: [...failed] };
-      watch?.loaded(at);
-      phase = "play";
-      await play(loaded, reportTo(watch, at));
-      watch?.shown(at, link);
-      return loaded;
-    } catch (error) {
-      watch?.failed(at, phase, error);
-      failed.push({ link, error });
+/** So often may the answer change between loading and playing; then the app's own default ends it. */
+const MOST_CHANGES = 16;
+
+/** Turns what the resolver says into verified bytes, or into the next link, with the reason. Every walk ends. */
+export class Loader {
+  readonly #objects: Objects;
+  readonly #cache: ObjectCache | undefined;
+
+  constructor(options: LoaderOptions) {
+    this.#objects = new Objects(options);
+    this.#cache = options.cache;
+  }
+
+  /** Tells the cache what the catalog names, which it keeps longest. To be called with each newer catalog. */
+  retain(catalog: Catalog): void {
+    this.#cache?.retain?.(namedDigests(catalog));
+  }
+
+  /** The first link that can be had. Never rejects: the default, which ends every chain, needs nothing. */
+  load(resolution: Resolution, watch: ChainWatch | null = null): Promise<Loaded> {
+    return new Walk(this.#objects, resolution, watch).load();
+  }
+
+  /**
+   * Hands the first link that can be had to `play`, and goes on to the next when that rejects. What holds is asked again just
+   * before: a link that an override took away meanwhile is not shown, and the walk goes on with what is left for this viewer.
+   */
+  async play(ask: () => Resolution, play: Play = () => {}, watch: ChainWatch | null = null): Promise<Loaded> {
+    const walk = new Walk(this.#objects, ask(), watch);
+    let loaded = await walk.load();
+    for (let changes = 0; !walk.isOver; ) {
+      const now = ask();
+      if (!isAmong(now.chain, loaded.link)) {
+        walk.turnTo(++changes < MOST_CHANGES ? now : { ...now, chain: [] });
+        loaded = await walk.load();
+        continue;
+      }
+      try {
+        await play(loaded, walk.reportOf(loaded.link));
+        break;
+      } catch (error) {
+        loaded = await loaded.next(error);
+      }
     }
+    walk.end(loaded.link);
+    return loaded;
   }
-  // Only an app that cannot show its own default comes here.
-  const link: Link = { kind: "default" };
-  watch?.shown(chain.length, link);
-  return { link, files: [], reason, failed };
-}
 
-function reportTo(watch: ChainWatch | null, at: number): PlayReport {
-  return {
-    firstFrame: () => watch?.firstFrame(at),
-    frames: (frames, dropped) => watch?.frames(at, frames, dropped),
-  };
-}
-
-async function loadLink(options: LoaderOptions, link: Link): Promise<readonly LoadedFile[]> {
-  return Promise.all(filesOf(link).map(({ gift, file }) => loadFile(options, gift, file)));
-}
-
-function filesOf(link: Link): { gift: string; file: ObjectFile }[] {
-  if (link.kind === "default") return [];
-  return link.kind === "still" ? [fileOfStill(link)] : filesOfRelease(link);
-}
-
-function fileOfStill(link: StillLink): { gift: string; file: ObjectFile } {
-  return { gift: link.gift, file: link.file };
-}
-
-function filesOfRelease(link: ReleaseLink): { gift: string; file: ObjectFile }[] {
-  const own = link.files.filter((file) => file.role !== "still").map((file) => ({ gift: link.gift, file }));
-  return [...own, ...link.requires.flatMap(({ gift, files }) => files.map((file) => ({ gift, file })))];
-}
-
-async function loadFile(
-  { fetch, crypto, cache }: LoaderOptions,
-  gift: string,
-  file: ObjectFile,
-): Promise<LoadedFile> {
-  const cached = await cache?.get(file.digest).catch(() => null);
-  if (cached && (await hasDigest(crypto, cached, file.digest))) return { ...file, gift, content: cached };
-
-  const content = await download(fetch, crypto, file);
-  // A full cache costs a download later, never the gift now.
-  await cache?.put(file.digest, content).catch(() => {});
-  return { ...file, gift, content };
-}
-
-async function download(fetch: Fetch, crypto: Crypto, file: ObjectFile): Promise<Uint8Array> {
-  const key = objectKey(file.digest, file.mediaType);
-  // Objects are cached for a year: damaged bytes would stay in the platform's cache if nobody asked past it.
-  for (const revalidate of [false, true]) {
-    const result = await fetch(key, { maxBytes: file.bytes, revalidate });
-    if (result.kind !== "body") throw new ClientError("missing", `${key} is not there`);
-    if (await hasDigest(crypto, result.bytes, file.digest)) return result.bytes;
+  /** Fetches ahead what will be played, as far as the options allow, and never in the way of a play. Never rejects. */
+  prefetch(wanted: readonly Wanted[], options: PrefetchOptions): Promise<Prefetched> {
+    return prefetch(this.#objects, wanted, options);
   }
-  throw new ClientError(
-    "hash",
-    `${key} does not have its own SHA-256: the bytes were damaged or swapped on the way`,
-  );
 }
 
-async function hasDigest(crypto: Crypto, bytes: Uint8Array, digest: string): Promise<boolean> {
-  return toHex(await crypto.sha256(bytes)) === digest;
+/** Every chain ends with the default, so that always may be shown. */
+function isAmong(chain: readonly Link[], link: Link): boolean {
+  return link.kind === "default" || chain.some((other) => nameOfLink(other) === nameOfLink(link));
 }

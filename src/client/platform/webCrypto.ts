@@ -1,42 +1,92 @@
+import type { PublicKey } from "../../wire/metadata.ts";
 import { fromHex } from "../../wire/digest.ts";
 import { ClientError } from "../error.ts";
 import type { Crypto } from "../ports.ts";
+import type { TufCrypto } from "../update/checks.ts";
+
+export interface WebCryptoOptions {
+  /**
+   * Verifies where the platform cannot, and is loaded only there: Ed25519 came with Safari 17, Firefox 129 and Chrome 137.
+   * `async () => (await import("giftwrap/client/noble")).nobleCrypto()`
+   */
+  readonly fallback?: () => Promise<Crypto>;
+}
 
 /**
- * The platform's own cryptography: Ed25519 as of Safari 17, Firefox 129 and Chrome 137.
- * @throws ClientError `schema` on a page that is not a secure context, where browsers hide `crypto.subtle`
+ * The platform's own cryptography: the key types of TUF, specification 1.0.34, section 4.2.2. Where Ed25519 is missing and
+ * there is no fallback, verifying throws a ClientError `schema` that says so.
+ * @throws ClientError `schema` without a fallback on a page that is not a secure context, where browsers hide `crypto.subtle`
  */
-export function webCrypto(): Crypto {
+export function webCrypto({ fallback }: WebCryptoOptions = {}): TufCrypto {
   const subtle = globalThis.crypto?.subtle;
-  if (!subtle)
-    throw new ClientError("schema", "crypto.subtle is missing: serve the page over https or from localhost");
+  let loading: Promise<Crypto> | undefined;
+  const load = (why: string): Promise<Crypto> => {
+    if (!fallback) throw new ClientError("schema", `${why}, or give webCrypto a fallback`);
+    loading ??= fallback();
+    return loading;
+  };
+  if (!subtle) {
+    const why = "crypto.subtle is missing: serve the page over https or from localhost";
+    if (!fallback) throw new ClientError("schema", why);
+    return {
+      sha256: async (bytes) => (await load(why)).sha256(bytes),
+      verify: async (key, signature, bytes) => (await load(why)).verify(key, signature, bytes),
+    };
+  }
+  const digest = (name: string) => async (bytes: Uint8Array) =>
+    new Uint8Array(await subtle.digest(name, copy(bytes)));
   return {
-    sha256: async (bytes) => new Uint8Array(await subtle.digest("SHA-256", copy(bytes))),
+    sha256: digest("SHA-256"),
+    sha512: digest("SHA-512"),
     verify: async (key, signature, bytes) => {
-      if (key.keytype === "ecdsa" && key.scheme === "ecdsa-sha2-nistp256")
-        return verifyEcdsa(subtle, key.keyval.public, signature, bytes);
-      if (key.keytype !== "ed25519" || key.scheme !== "ed25519") return false;
-      const imported = await subtle.importKey("raw", copy(fromHex(key.keyval.public)), "Ed25519", false, [
-        "verify",
-      ]);
-      return subtle.verify("Ed25519", imported, copy(signature), copy(bytes));
+      try {
+        return await verify(subtle, key, copy(signature), copy(bytes));
+      } catch (error) {
+        // Anything else is a key or a signature that is none.
+        if (!(error instanceof Error) || error.name !== "NotSupportedError") return false;
+      }
+      const crypto = await load(`this platform knows no ${key.keytype}: use a newer one`);
+      return crypto.verify(key, signature, bytes);
     },
   };
 }
 
-const P256 = { name: "ECDSA", namedCurve: "P-256" };
+const P256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const PSS = { name: "RSA-PSS", hash: "SHA-256" };
 
-async function verifyEcdsa(
+async function verify(
   subtle: SubtleCrypto,
-  pem: string,
-  der: Uint8Array,
-  bytes: Uint8Array,
+  { keytype, scheme, keyval }: PublicKey,
+  signature: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {
-  const signature = toRawSignature(der);
-  if (!signature) return false;
-  const spki = Uint8Array.from(atob(pem.replace(/-----[A-Z ]+-----|\s/g, "")), (it) => it.charCodeAt(0));
-  const key = await subtle.importKey("spki", spki, P256, false, ["verify"]);
-  return subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, signature, copy(bytes));
+  const text = keyval.public;
+  const importSpki = (algorithm: RsaHashedImportParams | EcKeyImportParams) =>
+    subtle.importKey("spki", fromPem(text), algorithm, false, ["verify"]);
+  if (keytype === "ed25519" && scheme === "ed25519") {
+    if (!/^[0-9a-f]{64}$/i.test(text)) return false;
+    const key = await subtle.importKey("raw", copy(fromHex(text)), "Ed25519", false, ["verify"]);
+    return subtle.verify("Ed25519", key, signature, bytes);
+  }
+  // The second is what older repositories call it.
+  if ((keytype === "ecdsa" || keytype === scheme) && scheme === "ecdsa-sha2-nistp256") {
+    const raw = toRawSignature(signature);
+    return raw !== null && subtle.verify(P256, await importSpki(P256), raw, bytes);
+  }
+  if (keytype !== "rsa" || scheme !== "rsassa-pss-sha256") return false;
+  const key = await importSpki(PSS);
+  // RFC 8017, section 9.1.1: the salt is as long as the hash with most signers, and as long as it can be with others.
+  const longest = signature.length - 34;
+  return (
+    signature.length >= 256 &&
+    ((await subtle.verify({ ...PSS, saltLength: 32 }, key, signature, bytes)) ||
+      subtle.verify({ ...PSS, saltLength: longest }, key, signature, bytes))
+  );
+}
+
+/** What is between the lines of a PEM file. */
+function fromPem(pem: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(pem.replace(/-----[A-Z ]+-----|\s/g, "")), (it) => it.charCodeAt(0));
 }
 
 /** RFC 3279: a sequence of two integers, each of which may begin with a zero; browsers want 32 bytes and 32 bytes. */

@@ -11,8 +11,11 @@ export interface BeaconQueueOptions {
   readonly flushMilliseconds: number;
 }
 
-/** More events wait nowhere: then the oldest plays are given up, each as a whole. */
-export const MAX_WAITING_EVENTS = 500;
+/**
+ * More events wait nowhere: then the oldest plays are given up, each as a whole. The collector takes 300 of one device in a minute,
+ * so all that has waited may be sent at once.
+ */
+export const MAX_WAITING_EVENTS = 240;
 const FIRST_RETRY_MILLISECONDS = 1_000;
 const LAST_RETRY_MILLISECONDS = 300_000;
 

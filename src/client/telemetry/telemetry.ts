@@ -1,24 +1,44 @@
 import { BEACON_FORMAT, type BeaconEvent, type FailureCause, type FallbackLink } from "../../wire/beacon.ts";
 import { toHex } from "../../wire/digest.ts";
-import type { Link } from "../../wire/resolve.ts";
-import type { Standing } from "../../wire/trial.ts";
+import type { Link, Resolution } from "../../wire/resolve.ts";
+import { type Standing, standingOf } from "../../wire/trial.ts";
+import { decodeUtf8, encodeUtf8 } from "../../wire/utf8.ts";
 import type { Viewer } from "../../wire/viewer.ts";
-import { BeaconQueue } from "./beaconQueue.ts";
+import type { OpenTelemetry } from "../client.ts";
 import { ClientError } from "../error.ts";
-import type { PostBatch } from "../platform/httpPost.ts";
 import type { ChainWatch } from "../load/loader.ts";
+import type { PostBatch } from "../platform/httpPost.ts";
+import { platformRandom, type Random } from "../platform/platformRandom.ts";
+import { platformTimers } from "../platform/platformTimers.ts";
 import type { StateStore, Timers } from "../ports.ts";
+import type { ClientState } from "../update/updater.ts";
+import { BeaconQueue } from "./beaconQueue.ts";
+import { PlayBudget } from "./playBudget.ts";
+
+export { httpPost, type HttpPostOptions, type PostBatch, type PostResult } from "../platform/httpPost.ts";
 
 export interface TelemetryOptions {
-  /** Where batches go: `httpPost({ url })`, or what the platform has. */
-  readonly post: PostBatch;
   /** Keeps the device's id and what it has played before; the client's own store when absent. */
   readonly store?: StateStore;
-  /** So many bytes of chance; the platform's cryptography when absent. */
-  readonly random?: (bytes: number) => Uint8Array;
+  /** The client's own when absent, and so for `timers`. */
+  readonly random?: Random;
   readonly timers?: Timers;
-  /** How long events wait for others; a first play in a trial never waits. */
+  /** How long events wait for others; a first play in a trial never waits. 5 when absent. */
   readonly flushSeconds?: number;
+  /**
+   * The part of devices, from 0 to 1, that tells of plays which belong to no trial; 1 when absent. Whole devices are in it, by their
+   * own id, so their first and repeated plays stay what they are. Plays of a trial and of its baseline are always told: the gate
+   * compares counts of devices, and a part of one arm would look like a fault in how chance dealt them out.
+   */
+  readonly livePart?: number;
+  /** No device tells of more in an hour; 100 when absent. A first play in a trial is always told. */
+  readonly maxPlaysPerHour?: number;
+}
+
+/** Tells the collector how plays go: `GiftwrapClient.open({ telemetry: telemetryTo(httpPost({ url })), ... })`. */
+export function telemetryTo(post: PostBatch, options: TelemetryOptions = {}): OpenTelemetry {
+  return (viewer, store, surroundings) =>
+    Telemetry.open(post, viewer, { ...surroundings, ...(store && { store }), ...options });
 }
 
 const STATE_NAME = "telemetry";
@@ -35,32 +55,37 @@ const MAX_FRAMES = 1_000_000;
  */
 export class Telemetry {
   readonly #queue: BeaconQueue;
-  readonly #random: (bytes: number) => Uint8Array;
+  readonly #random: Random;
   readonly #timers: Timers;
   readonly #memory: Memory;
+  readonly #budget: PlayBudget;
+  readonly #tellsLive: boolean;
   readonly #open = new Set<FollowedPlay>();
 
   private constructor(
-    options: Required<Pick<TelemetryOptions, "random" | "timers">>,
+    { random, timers }: Required<Pick<TelemetryOptions, "random" | "timers">>,
+    { livePart = 1, maxPlaysPerHour = 100 }: TelemetryOptions,
     queue: BeaconQueue,
     memory: Memory,
   ) {
-    this.#random = options.random;
-    this.#timers = options.timers;
+    this.#random = random;
+    this.#timers = timers;
     this.#queue = queue;
     this.#memory = memory;
+    this.#budget = new PlayBudget(maxPlaysPerHour, timers.now());
+    this.#tellsLive = Number.parseInt(memory.device.slice(0, 8), 16) < livePart * 2 ** 32;
   }
 
   /** Null where the platform has not even chance. */
   static async open(
-    options: TelemetryOptions,
+    post: PostBatch,
     viewer: Viewer,
-    store?: StateStore,
+    options: TelemetryOptions = {},
   ): Promise<Telemetry | null> {
     try {
-      const { post, random = platformRandom, flushSeconds = 5 } = options;
+      const { store, random = platformRandom, flushSeconds = 5 } = options;
       const timers = quietTimers(options.timers ?? platformTimers());
-      const memory = await Memory.open(options.store ?? store, random);
+      const memory = await Memory.open(store, random);
       const queue = new BeaconQueue({
         head: {
           format: BEACON_FORMAT,
@@ -75,7 +100,7 @@ export class Telemetry {
         chance: () => quietly(() => (random(1)[0] ?? 0) / 256, 0.5),
         flushMilliseconds: 1_000 * flushSeconds,
       });
-      return new Telemetry({ random, timers }, queue, memory);
+      return new Telemetry({ random, timers }, options, queue, memory);
     } catch {
       return null;
     }
@@ -102,28 +127,42 @@ export class Telemetry {
     }, undefined);
   }
 
-  /** The play is exposed now; null when there is no animation to follow. */
-  begin(link: Link | undefined, standing: Standing): ChainWatch | null {
-    try {
-      const animation =
-        link?.kind === "release" ? link.files.find((it) => it.role === "animation") : undefined;
-      if (link?.kind !== "release" || !animation) return null;
-      const play = toHex(this.#random(8));
-      const first = this.#memory.addPlayed(animation.digest);
-      const isUrgent = first && standing.arm !== "live";
-      const { gift, version } = link;
-      this.#queue.add(
-        { kind: "exposed", play, gift, version, digest: animation.digest, ...standing, first },
-        isUrgent,
-      );
-      const followed = new FollowedPlay(play, gift, this.#queue, this.#timers, () =>
-        this.#open.delete(followed),
-      );
-      this.#open.add(followed);
-      return followed;
-    } catch {
-      return null;
-    }
+  /**
+   * The play of `resolution`, which the state gave for the viewer, is exposed now. Null when there is no animation to follow, or when
+   * this one is not told of.
+   */
+  begin(
+    { catalog, overrides }: Pick<ClientState, "catalog" | "overrides">,
+    viewer: Viewer,
+    gift: string,
+    resolution: Resolution,
+  ): ChainWatch | null {
+    return quietly(
+      () => this.#expose(resolution.chain[0], standingOf(catalog, overrides, viewer, gift, resolution)),
+      null,
+    );
+  }
+
+  #expose(link: Link | undefined, standing: Standing): ChainWatch | null {
+    const animation = link?.kind === "release" ? link.files.find((it) => it.role === "animation") : undefined;
+    if (link?.kind !== "release" || !animation) return null;
+    // Also of a play that is not told: the next one is not the first.
+    const first = this.#memory.addPlayed(animation.digest);
+    const isLive = standing.arm === "live";
+    if (isLive && !this.#tellsLive) return null;
+    const isUrgent = first && !isLive;
+    if (!this.#budget.take(this.#timers.now()) && !isUrgent) return null;
+    const play = toHex(this.#random(8));
+    const { gift, version } = link;
+    this.#queue.add(
+      { kind: "exposed", play, gift, version, digest: animation.digest, ...standing, first },
+      isUrgent,
+    );
+    const followed = new FollowedPlay(play, gift, this.#queue, this.#timers, () =>
+      this.#open.delete(followed),
+    );
+    this.#open.add(followed);
+    return followed;
   }
 }
 
@@ -137,6 +176,7 @@ class FollowedPlay implements ChainWatch {
   readonly #exposedAt: number;
   #handedAt = 0;
   #isDecoded = false;
+  #hasFailed = false;
   #isOver = false;
   #frames = 0;
   #dropped = 0;
@@ -177,11 +217,18 @@ class FollowedPlay implements ChainWatch {
 
   failed(at: number, phase: "load" | "play", error: unknown): void {
     this.#tell(at === 0, () => ({ kind: "failed", play: this.#play, cause: causeOf(phase, error) }));
-    if (at === 0) this.#frames = this.#dropped = 0;
+    if (at > 0) return;
+    this.#hasFailed = true;
+    this.#frames = this.#dropped = 0;
   }
 
   shown(at: number, link: Link): void {
-    this.#tell(at > 0, () => ({ kind: "fell_back", play: this.#play, to: fallbackOf(link, this.#gift) }));
+    // What an override took away while it was loading has not failed, so nobody fell back.
+    this.#tell(at > 0 && this.#hasFailed, () => ({
+      kind: "fell_back",
+      play: this.#play,
+      to: fallbackOf(link, this.#gift),
+    }));
     this.end();
   }
 
@@ -264,7 +311,7 @@ class Memory {
       this.#isChanged = false;
       const text = JSON.stringify({ device: this.device, played: [...this.#played] });
       try {
-        await this.#store?.write(STATE_NAME, new TextEncoder().encode(text));
+        await this.#store?.write(STATE_NAME, encodeUtf8(text));
       } catch {
         // A full disk costs a first play that counts as one again.
       }
@@ -278,7 +325,7 @@ function parseMemory(
 ): { device: string; played: readonly string[] } | null {
   if (!bytes) return null;
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const value: unknown = JSON.parse(decodeUtf8(bytes));
     if (value === null || typeof value !== "object" || !("device" in value) || !("played" in value))
       return null;
     const { device, played } = value;
@@ -287,22 +334,6 @@ function parseMemory(
   } catch {
     return null;
   }
-}
-
-function platformRandom(bytes: number): Uint8Array {
-  return globalThis.crypto.getRandomValues(new Uint8Array(bytes));
-}
-
-function platformTimers(): Timers {
-  return {
-    now: () => performance.now(),
-    after: (milliseconds, act) => {
-      const timer = setTimeout(act, milliseconds);
-      // In Node nothing stays alive only to send beacons; browsers give a number.
-      if (typeof timer === "object") timer.unref();
-      return () => clearTimeout(timer);
-    },
-  };
 }
 
 function quietTimers(timers: Timers): Timers {

@@ -1,95 +1,108 @@
-import { fromHex, toHex } from "../../wire/digest.ts";
-import {
-  canonicalJson,
-  type Envelope,
-  type FileMeta,
-  type Root,
-  type RoleName,
-  type Snapshot,
-  type Targets,
-  TIMESTAMP_FORMAT,
-  type Timestamp,
+import type {
+  FileMeta,
+  PlainTimestamp,
+  RoleName,
+  Root,
+  Snapshot,
+  Targets,
+  Timestamp,
 } from "../../wire/metadata.ts";
 import { ClientError } from "../error.ts";
-import type { Crypto } from "../ports.ts";
+import { checkExpiry, checkFile, checkNotOlder, checkVersion, type TufCrypto } from "./checks.ts";
+import { verifyThreshold } from "./countSigners.ts";
+import { parseMetadata, type SignedFile } from "./parseMetadata.ts";
+import { readTimestamp } from "./readTimestamp.ts";
+import { isRoot, isSnapshot, isTargets, isTimestamp } from "./shapes.ts";
+
+/** A timestamp older than the trusted one: mostly an edge that has not heard of the newer one yet. */
+export class OlderTimestamp extends ClientError {}
 
 /**
  * The metadata that is trusted so far, and the only way to extend it: the checks of The Update Framework, specification
  * 1.0.34, section 5 (the client workflow). No input or output: bytes come in, a ClientError or a newer state comes out.
+ * @typeParam T what more a timestamp has than any repository's
  */
-export class TrustedMetadata {
+export class TrustedMetadata<T extends PlainTimestamp = Timestamp> {
   root: Root;
-  timestamp: Timestamp | undefined;
+  timestamp: T | undefined;
   snapshot: Snapshot | undefined;
   targets: Targets | undefined;
   /** The version of the root that vouches for what was accepted last in each role. */
   readonly vouchedBy: Partial<Record<RoleName, number>> = {};
-  readonly #crypto: Crypto;
+  readonly #crypto: TufCrypto;
   readonly #former: readonly Root[];
+  readonly #readTimestamp: (timestamp: PlainTimestamp) => T;
 
-  private constructor(root: Root, crypto: Crypto, former: readonly Root[]) {
+  private constructor(
+    root: Root,
+    crypto: TufCrypto,
+    former: readonly Root[],
+    read: (timestamp: PlainTimestamp) => T,
+  ) {
     this.root = root;
     this.#crypto = crypto;
     this.#former = former;
+    this.#readTimestamp = read;
   }
 
   /**
+   * A repository that this project's publisher wrote.
    * @param rootBytes the root that came with the app, or the newest one stored since; its own signatures are checked
    * @param former roots that it replaced, newest first. What they vouch for is accepted, too: a publisher must read what was
    * signed before a rotation. No app gives any.
    */
   static async from(
     rootBytes: Uint8Array,
-    crypto: Crypto,
+    crypto: TufCrypto,
     former: readonly Root[] = [],
   ): Promise<TrustedMetadata> {
-    const envelope = parseEnvelope<Root>(rootBytes, "root");
-    const trusted = new TrustedMetadata(envelope.signed, crypto, former);
-    await trusted.#verifyThreshold(envelope, "root", envelope.signed);
-    return trusted;
+    return new TrustedMetadata(await readOwnRoot(rootBytes, crypto), crypto, former, readTimestamp);
   }
 
-  /** Section 5.3: the next root, signed by the one before it and by itself. */
+  /** Any repository, whoever wrote it. */
+  static async fromAny(rootBytes: Uint8Array, crypto: TufCrypto): Promise<TrustedMetadata<PlainTimestamp>> {
+    return new TrustedMetadata(await readOwnRoot(rootBytes, crypto), crypto, [], (it) => it);
+  }
+
+  /** Section 5.3: the next root, signed by the one before it and by itself. Its expiry does not matter yet. */
   async updateRoot(bytes: Uint8Array): Promise<void> {
-    const envelope = parseEnvelope<Root>(bytes, "root");
-    await this.#verifyThreshold(envelope, "root", this.root);
-    await this.#verifyThreshold(envelope, "root", envelope.signed);
-    if (envelope.signed.version !== this.root.version + 1) {
-      throw new ClientError(
-        "rollback",
-        `root ${envelope.signed.version} does not follow root ${this.root.version}`,
-      );
-    }
-    const rotated = (["timestamp", "snapshot"] as const).some(
-      (role) => keyIds(this.root, role) !== keyIds(envelope.signed, role),
-    );
+    const file = parseMetadata(bytes, "root", isRoot);
+    const next = file.signed;
+    await verifyByRoot(file, "root", this.root, this.#crypto);
+    await verifyByRoot(file, "root", next, this.#crypto);
+    if (next.version !== this.root.version + 1)
+      throw new ClientError("rollback", `root ${next.version} does not follow root ${this.root.version}`);
+    const isRotated = (role: RoleName) => keyIds(this.root, role) !== keyIds(next, role);
+    const isFresh = isRotated("timestamp") || isRotated("snapshot");
     // What the old keys signed is asked for again: the new ones may have signed something else under the same version.
-    if (rotated || keyIds(this.root, "targets") !== keyIds(envelope.signed, "targets"))
-      this.targets = undefined;
-    this.root = envelope.signed;
+    if (isFresh || isRotated("targets")) this.targets = undefined;
+    this.root = next;
     // Section 5.3.11: new keys are how a repository recovers from version numbers that an attacker ran far ahead.
-    if (rotated) {
+    if (isFresh) {
       this.timestamp = undefined;
       this.snapshot = undefined;
     }
   }
 
-  /** Section 5.4. Returns false, and changes nothing, for the very version that is trusted already. */
+  /**
+   * Section 5.4. Returns false, and changes nothing, for the very version that is trusted already.
+   * @throws OlderTimestamp, or another ClientError
+   */
   async updateTimestamp(bytes: Uint8Array, now: number): Promise<boolean> {
-    const envelope = parseEnvelope<Timestamp>(bytes, "timestamp");
-    await this.#verifyRole(envelope, "timestamp");
+    const file = parseMetadata(bytes, "timestamp", isTimestamp);
+    await this.#verify(file, "timestamp");
     // Section 5.3.10: nothing new under a root that has expired; whoever holds a newer one is asked for it.
     checkExpiry("root", this.root.expires, now);
-    const next = envelope.signed;
-    checkFormat(next);
+    const next = this.#readTimestamp(file.signed);
     if (this.timestamp) {
-      checkNotOlder("timestamp", next.version, this.timestamp.version);
-      if (next.version === this.timestamp.version) return false;
-      checkNotOlder(
-        "snapshot",
-        next.meta["snapshot.json"].version,
-        this.timestamp.meta["snapshot.json"].version,
-      );
+      const { version, meta } = this.timestamp;
+      if (next.version < version)
+        throw new OlderTimestamp(
+          "rollback",
+          `timestamp ${next.version} is older than ${version}, which is trusted already`,
+        );
+      if (next.version === version) return false;
+      checkNotOlder("snapshot", next.meta["snapshot.json"].version, meta["snapshot.json"].version);
     }
     checkExpiry("timestamp", next.expires, now);
     this.timestamp = next;
@@ -107,11 +120,13 @@ export class TrustedMetadata {
    */
   async restoreSnapshot(bytes: Uint8Array): Promise<void> {
     const expected = this.timestamp?.meta["snapshot.json"];
-    const envelope = parseEnvelope<Snapshot>(bytes, "snapshot");
-    await this.#verifyRole(envelope, "snapshot");
-    const { signed } = envelope;
-    if (expected && signed.version >= expected.version) await this.checkFile("snapshot", bytes, expected);
-    this.snapshot = signed;
+    const file = parseMetadata(bytes, "snapshot", isSnapshot);
+    await this.#verify(file, "snapshot");
+    if (expected && file.signed.version >= expected.version) {
+      await this.checkFile("snapshot", bytes, expected);
+      checkVersion("snapshot", file.signed.version, expected.version);
+    }
+    this.snapshot = file.signed;
   }
 
   /** Section 5.5, against the trusted timestamp. */
@@ -119,12 +134,15 @@ export class TrustedMetadata {
     if (!this.timestamp) throw new TypeError("a snapshot is checked against a timestamp");
     const expected = this.timestamp.meta["snapshot.json"];
     await this.checkFile("snapshot", bytes, expected);
-    const envelope = parseEnvelope<Snapshot>(bytes, "snapshot");
-    await this.#verifyRole(envelope, "snapshot");
-    const next = envelope.signed;
+    const file = parseMetadata(bytes, "snapshot", isSnapshot);
+    await this.#verify(file, "snapshot");
+    const next = file.signed;
     checkVersion("snapshot", next.version, expected.version);
-    if (this.snapshot)
-      checkNotOlder("targets", next.meta["targets.json"].version, this.snapshot.meta["targets.json"].version);
+    // No role goes back, and none vanishes.
+    for (const [name, { version }] of Object.entries(this.snapshot?.meta ?? {})) {
+      const meta = Object.hasOwn(next.meta, name) ? next.meta[name] : undefined;
+      checkNotOlder(name, meta?.version ?? 0, version);
+    }
     checkExpiry("snapshot", next.expires, now);
     this.snapshot = next;
   }
@@ -134,37 +152,24 @@ export class TrustedMetadata {
     if (!this.snapshot) throw new TypeError("targets are checked against a snapshot");
     const expected = this.snapshot.meta["targets.json"];
     await this.checkFile("targets", bytes, expected);
-    const envelope = parseEnvelope<Targets>(bytes, "targets");
-    await this.#verifyRole(envelope, "targets");
-    checkVersion("targets", envelope.signed.version, expected.version);
-    checkExpiry("targets", envelope.signed.expires, now);
-    this.targets = envelope.signed;
+    const file = parseMetadata(bytes, "targets", isTargets);
+    await this.#verify(file, "targets");
+    checkVersion("targets", file.signed.version, expected.version);
+    checkExpiry("targets", file.signed.expires, now);
+    this.targets = file.signed;
   }
 
   /** @throws ClientError `too_large` or `hash` when the bytes are not the ones that were signed */
-  async checkFile(
-    name: string,
-    bytes: Uint8Array,
-    expected: Pick<FileMeta, "length" | "hashes">,
-  ): Promise<void> {
-    if (expected.length !== undefined && bytes.length > expected.length) {
-      throw new ClientError(
-        "too_large",
-        `${name} has ${bytes.length} bytes, its signed length is ${expected.length}`,
-      );
-    }
-    const digest = expected.hashes?.["sha256"];
-    if (digest !== undefined && toHex(await this.#crypto.sha256(bytes)) !== digest) {
-      throw new ClientError("hash", `${name} does not have the SHA-256 that was signed, ${digest}`);
-    }
+  checkFile(name: string, bytes: Uint8Array, expected: Pick<FileMeta, "length" | "hashes">): Promise<void> {
+    return checkFile(name, bytes, expected, this.#crypto);
   }
 
   /** By the trusted root, or else by the newest former one that vouches for it. */
-  async #verifyRole(envelope: Envelope<unknown>, role: RoleName): Promise<void> {
+  async #verify(file: SignedFile<unknown>, role: RoleName): Promise<void> {
     let refusal: unknown;
     for (const root of [this.root, ...this.#former]) {
       try {
-        await this.#verifyThreshold(envelope, role, root);
+        await verifyByRoot(file, role, root, this.#crypto);
         this.vouchedBy[role] = root.version;
         return;
       } catch (error) {
@@ -173,93 +178,23 @@ export class TrustedMetadata {
     }
     throw refusal;
   }
-
-  async #verifyThreshold(envelope: Envelope<unknown>, role: RoleName, by: Root): Promise<void> {
-    const { keyids, threshold } = by.roles[role];
-    const bytes = canonicalBytes(envelope.signed, role);
-    const valid = await countSigners(envelope.signatures, bytes, { keys: by.keys, keyids }, this.#crypto);
-    if (valid < threshold) {
-      throw new ClientError(
-        "signature",
-        `${role} has ${valid} valid signatures of the ${threshold} that root ${by.version} asks for`,
-      );
-    }
-  }
 }
 
-/** How many of the keys that are named have signed the bytes. One that signed twice counts once, any other key not at all. */
-export async function countSigners(
-  signatures: Envelope<unknown>["signatures"],
-  bytes: Uint8Array,
-  { keys, keyids }: { readonly keys: Root["keys"]; readonly keyids: readonly string[] },
-  crypto: Crypto,
-): Promise<number> {
-  const valid = new Set<string>();
-  for (const { keyid, sig } of signatures) {
-    const key = keys[keyid];
-    if (!key || !keyids.includes(keyid) || valid.has(keyid)) continue;
-    if (await crypto.verify(key, fromHex(sig), bytes)) valid.add(keyid);
-  }
-  return valid.size;
+async function readOwnRoot(bytes: Uint8Array, crypto: TufCrypto): Promise<Root> {
+  const file = parseMetadata(bytes, "root", isRoot);
+  await verifyByRoot(file, "root", file.signed, crypto);
+  return file.signed;
 }
 
-function parseEnvelope<T extends { _type: string; version: number; expires: string }>(
-  bytes: Uint8Array,
+function verifyByRoot(
+  file: SignedFile<unknown>,
   role: RoleName,
-): Envelope<T> {
-  let envelope: Envelope<T>;
-  try {
-    envelope = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new ClientError("schema", `${role} is not JSON`, { cause });
-  }
-  const isSigned =
-    Array.isArray(envelope?.signatures) && envelope.signatures.every((it) => typeof it?.sig === "string");
-  if (!isSigned || envelope.signed?._type !== role) {
-    throw new ClientError("schema", `${role} is not a signed ${role}`);
-  }
-  if (!Number.isSafeInteger(envelope.signed.version) || Number.isNaN(Date.parse(envelope.signed.expires))) {
-    throw new ClientError("schema", `${role} has no version or no expiry`);
-  }
-  return envelope;
-}
-
-/** What was signed. Numbers that canonical JSON does not carry, or nesting without end, were never signed by anyone. */
-function canonicalBytes(signed: unknown, role: RoleName): Uint8Array {
-  try {
-    return new TextEncoder().encode(canonicalJson(signed));
-  } catch (cause) {
-    throw new ClientError("schema", `${role} has no canonical form`, { cause });
-  }
-}
-
-function checkFormat(timestamp: Timestamp): void {
-  const format = timestamp.giftwrap?.format;
-  if (typeof format !== "string" || format.split(".")[0] !== TIMESTAMP_FORMAT.split(".")[0]) {
-    throw new ClientError(
-      "schema",
-      `timestamp format ${format} is not ${TIMESTAMP_FORMAT}: this app is too old for it`,
-    );
-  }
-}
-
-function checkVersion(name: string, version: number, expected: number): void {
-  if (version !== expected)
-    throw new ClientError("hash", `${name} is version ${version}, signed as ${expected}`);
-}
-
-function checkNotOlder(name: string, version: number, trusted: number): void {
-  if (version < trusted)
-    throw new ClientError(
-      "rollback",
-      `${name} ${version} is older than ${trusted}, which is trusted already`,
-    );
-}
-
-function checkExpiry(name: string, expires: string, now: number): void {
-  if (Date.parse(expires) <= now) throw new ClientError("expired", `${name} expired at ${expires}`);
+  { keys, roles, version }: Root,
+  crypto: TufCrypto,
+): Promise<void> {
+  return verifyThreshold(file, role, { ...roles[role], keys, by: `root ${version}` }, crypto);
 }
 
 function keyIds(root: Root, role: RoleName): string {
-  return [...root.roles[role].keyids].sort().join();
+  return JSON.stringify([...root.roles[role].keyids].sort());
 }

@@ -1,16 +1,29 @@
 import { Catalog, CatalogFormatError } from "../../wire/catalog.ts";
 import { applyDelta, type Delta } from "../../wire/delta.ts";
-import { catalogTarget, deltaKey, metadataKey, TIMESTAMP_KEY, targetKey } from "../../wire/keys.ts";
-import type { FileMeta } from "../../wire/metadata.ts";
+import {
+  catalogTarget,
+  deltaKey,
+  TIMESTAMP_CACHE_SECONDS,
+  TIMESTAMP_KEY,
+  targetKey,
+} from "../../wire/keys.ts";
 import { keepStops, type Override, overridesFor } from "../../wire/override.ts";
+import { decodeUtf8, encodeUtf8 } from "../../wire/utf8.ts";
 import type { Tier } from "../../wire/viewer.ts";
 import { ClientError } from "../error.ts";
-import type { Crypto, Fetch, StateStore } from "../ports.ts";
-import { TrustedMetadata } from "./trusted.ts";
+import type { Crypto, Fetch, FetchOptions, FetchResult, ReadBundled, StateStore } from "../ports.ts";
+import { Clock } from "./clock.ts";
+import { MAX_BYTES, type MetadataPorts, refreshRoot, refreshSnapshot, refreshTargets } from "./refresh.ts";
+import { areOverrides } from "./readTimestamp.ts";
+import { OlderTimestamp, TrustedMetadata } from "./trusted.ts";
+import { WriteQueue } from "./writeQueue.ts";
 
-/** TUF asks every download to have a limit; these hold where no signed length does. */
-const MAX_BYTES = { root: 512_000, timestamp: 16_384, metadata: 2_000_000, catalog: 64_000_000 };
-const MAX_ROOT_ROTATIONS = 256;
+const MAX_CATALOG_BYTES = 64_000_000;
+const DAY_MILLISECONDS = 86_400_000;
+/** An edge may be so far behind without anything being wrong. */
+const STALE_MILLISECONDS = 2 * TIMESTAMP_CACHE_SECONDS * 1000;
+/** A date before all expiries. */
+const ALWAYS = Number.NEGATIVE_INFINITY;
 
 /** What a client knows at one moment. It is replaced whole: nobody sees a catalog with another generation's overrides. */
 export interface ClientState {
@@ -23,14 +36,21 @@ export interface ClientState {
   readonly overrides: readonly Override[];
   readonly commit: string;
   readonly pollSeconds: number;
+  /** The last refresh found nothing that is signed for today. What was taken up before it holds on; nothing new comes in. */
+  readonly expired: boolean;
 }
 
 export interface UpdaterOptions {
   readonly tier: Tier;
+  /** The root that came with the app. */
   readonly root: Uint8Array;
   readonly fetch: Fetch;
   readonly crypto: Crypto;
   readonly store?: StateStore;
+  /** What the app ships inside; it is begun with when it is newer than what is stored, also when it has expired. */
+  readonly bundled?: ReadBundled;
+  /** Asks for the next root with every refresh, as the letter of TUF wants it, and not with the first and once a day. */
+  readonly strict?: boolean;
   /** Milliseconds since 1970, for expiry. */
   readonly now?: () => number;
 }
@@ -39,26 +59,60 @@ export interface UpdaterOptions {
 export class Updater {
   readonly #options: UpdaterOptions;
   readonly #trusted: TrustedMetadata;
+  readonly #clock: Clock;
+  readonly #queue: WriteQueue;
+  readonly #ports: MetadataPorts;
   #state: ClientState;
   #known: readonly Override[] = [];
   #catalogText = "";
   #catalogDigest = "";
   #etag: string | undefined;
   /** Verified metadata whose catalog is not there yet: what is stored must fit together, or a restart would lose it all. */
-  readonly #unsaved = new Map<string, Uint8Array>();
+  readonly #staged = new Map<"snapshot" | "targets", Uint8Array>();
   #refreshing: Promise<boolean> | undefined;
+  /** When the next root was last asked for, and whether that was in this refresh. */
+  #rootAskedAt = Number.NEGATIVE_INFINITY;
+  #hasAskedRoot = false;
+  /** Since when addresses answer with an older timestamp. */
+  #staleSince: number | undefined;
 
   private constructor(options: UpdaterOptions, trusted: TrustedMetadata) {
     this.#options = options;
     this.#trusted = trusted;
+    this.#clock = new Clock(options.now ?? Date.now);
+    this.#queue = new WriteQueue(options.store);
+    this.#ports = {
+      ask: (file, maxBytes, accept) =>
+        this.#take(`metadata/${file}`, { maxBytes }, (result) =>
+          accept(result.kind === "body" ? result.bytes : null),
+        ),
+      keep: async (role, bytes) => {
+        if (role === "root") this.#queue.add(role, bytes);
+        if (role === "snapshot" || role === "targets") this.#staged.set(role, bytes);
+      },
+    };
     const catalog = new Catalog(`${JSON.stringify({ format: "1.0", tier: options.tier })}\n`);
-    this.#state = { catalog, generation: 0, revision: 0, overrides: [], commit: "", pollSeconds: 60 };
+    this.#state = {
+      catalog,
+      generation: 0,
+      revision: 0,
+      overrides: [],
+      commit: "",
+      pollSeconds: 60,
+      expired: false,
+    };
   }
 
   /** Starts from the stored state, without the network; what is stored is verified again, expiry apart. */
   static async open(options: UpdaterOptions): Promise<Updater> {
-    const updater = new Updater(options, await restoreRoot(options));
-    await updater.#restore();
+    const { store, bundled, tier } = options;
+    const readStored = async (name: string) => (await store?.read(name).catch(() => null)) ?? null;
+    const readBundled = async (name: string) => (await bundled?.(name).catch(() => null)) ?? null;
+    const roots = [await readStored("root"), await readBundled("root.json")];
+    const updater = new Updater(options, await newestRoot(options, roots));
+    if (store) await updater.#restore(readStored);
+    const catalog = `catalog.${tier}.jsonl`;
+    if (bundled) await updater.#restore((name) => readBundled(name === "catalog" ? catalog : `${name}.json`));
     return updater;
   }
 
@@ -80,63 +134,98 @@ export class Updater {
   }
 
   async #refreshOnce(): Promise<boolean> {
+    this.#clock.start();
+    this.#hasAskedRoot = false;
     try {
-      return await this.#refreshFromTimestamp();
+      const refusal = await this.#askDueRoot();
+      const changed = await this.#refreshFromTimestamp();
+      // A stop must not wait for a root that an address has wrong.
+      if (refusal) throw refusal;
+      const { expired } = this.#state;
+      if (expired) this.#state = { ...this.#state, expired: false };
+      return changed || expired;
     } catch (error) {
-      // The timestamp's key may have stayed and those below it not: a newer root makes all of it be asked for again.
-      if (!(error instanceof ClientError) || error.code !== "signature" || !(await this.#refreshRoot()))
-        throw error;
-      return this.#refreshFromTimestamp();
+      if (error instanceof ClientError && error.code === "expired" && !this.#state.expired)
+        this.#state = { ...this.#state, expired: true };
+      throw error;
+    } finally {
+      await this.#queue.flush();
     }
   }
 
   async #refreshFromTimestamp(): Promise<boolean> {
+    try {
+      return await this.#followTimestamp();
+    } catch (error) {
+      // The timestamp's key may have stayed and those below it not: a newer root makes all of it be asked for again.
+      if (!(await this.#hasNewerRoot(error))) throw error;
+      return this.#followTimestamp();
+    }
+  }
+
+  async #followTimestamp(): Promise<boolean> {
     const changed = await this.#refreshTimestamp();
-    this.#trusted.checkFresh(this.#now());
-    const behind = this.#state.generation !== this.#snapshotMeta().version || !this.#trusted.targets;
-    if (behind) await this.#refreshCatalog();
-    return changed || behind;
+    const { timestamp, targets } = this.#trusted;
+    const isBehind = !targets || this.#state.generation !== timestamp?.meta["snapshot.json"].version;
+    if (isBehind) await this.#refreshCatalog(this.#clock.now);
+    return changed || isBehind;
   }
 
   async #refreshTimestamp(): Promise<boolean> {
     const etag = this.#trusted.timestamp ? this.#etag : undefined;
-    const result = await this.#options.fetch(TIMESTAMP_KEY, {
-      maxBytes: MAX_BYTES.timestamp,
-      revalidate: true,
-      ...(etag !== undefined && { etag }),
-    });
-    if (result.kind === "missing") throw new ClientError("missing", `${TIMESTAMP_KEY} is not there`);
-    if (result.kind === "not_modified") return false;
-    const changed = await this.#acceptTimestamp(result.bytes);
-    this.#etag = result.etag;
-    return changed;
+    const options = { maxBytes: MAX_BYTES.timestamp, revalidate: true };
+    try {
+      const changed = await this.#take(
+        TIMESTAMP_KEY,
+        { ...options, ...(etag !== undefined && { etag }) },
+        (result) => this.#acceptTimestamp(result),
+      );
+      this.#staleSince = undefined;
+      return changed;
+    } catch (error) {
+      if (!(error instanceof OlderTimestamp)) throw error;
+      const { device, now } = this.#clock;
+      this.#staleSince ??= device;
+      if (Math.abs(device - this.#staleSince) > STALE_MILLISECONDS) throw error;
+      this.#trusted.checkFresh(now);
+      return false;
+    }
   }
 
-  async #acceptTimestamp(bytes: Uint8Array): Promise<boolean> {
-    let changed: boolean;
+  async #acceptTimestamp(result: FetchResult): Promise<boolean> {
     try {
-      changed = await this.#trusted.updateTimestamp(bytes, this.#now());
+      return await this.#judgeTimestamp(result);
     } catch (error) {
       // Keys may have been rotated since: a newer root is asked for before a failure is declared.
-      if (!(error instanceof ClientError) || error.code === "schema" || !(await this.#refreshRoot()))
-        throw error;
-      changed = await this.#trusted.updateTimestamp(bytes, this.#now());
+      if (!(await this.#hasNewerRoot(error))) throw error;
+      return this.#judgeTimestamp(result);
     }
+  }
+
+  async #judgeTimestamp(result: FetchResult): Promise<boolean> {
+    const trusted = this.#trusted;
+    if (result.kind === "missing" || (result.kind === "not_modified" && !trusted.timestamp))
+      throw new ClientError("missing", `${TIMESTAMP_KEY} is not there`);
+    const clock = this.#clock.read(result.date);
+    const changed = result.kind === "body" && (await trusted.updateTimestamp(result.bytes, clock.now));
+    trusted.checkFresh(clock.now);
+    clock.accept();
+    if (result.kind === "body") this.#etag = result.etag;
     if (!changed) return false;
     this.#takeOverrides();
-    await this.#options.store?.write("timestamp", bytes);
-    await this.#options.store?.write("overrides", encode(JSON.stringify(this.#known)));
+    this.#queue.add("timestamp", result.bytes);
+    this.#queue.add("overrides", encodeUtf8(JSON.stringify(this.#known)));
+    await this.#queue.flush();
     return true;
   }
 
   #takeOverrides(): void {
     const signed = this.#trusted.timestamp;
     if (!signed) return;
-    const { generation, catalog } = this.#state;
+    const { generation } = this.#state;
     this.#known = keepStops(generation, this.#known, signed.giftwrap.overrides);
     this.#state = {
-      catalog,
-      generation,
+      ...this.#state,
       revision: signed.version,
       overrides: overridesFor(generation, this.#known),
       commit: signed.giftwrap.commit,
@@ -144,46 +233,54 @@ export class Updater {
     };
   }
 
-  async #refreshRoot(): Promise<boolean> {
-    for (let rotations = 0; rotations < MAX_ROOT_ROTATIONS; rotations++) {
-      const key = metadataKey("root", this.#trusted.root.version + 1);
-      const result = await this.#options.fetch(key, { maxBytes: MAX_BYTES.root });
-      if (result.kind !== "body") return rotations > 0;
-      await this.#trusted.updateRoot(result.bytes);
-      await this.#options.store?.write("root", result.bytes);
+  /** With the first refresh and once a day, or with each when it is strict. Gives what was wrong with it, where others may go on. */
+  async #askDueRoot(): Promise<ClientError | null> {
+    const { strict = false } = this.#options;
+    const since = Math.abs(this.#clock.device - this.#rootAskedAt);
+    if (!strict && since < DAY_MILLISECONDS) return null;
+    try {
+      await this.#refreshRoot();
+    } catch (error) {
+      if (strict || !(error instanceof ClientError)) throw error;
+      return error.code === "network" ? null : error;
     }
-    return true;
+    return null;
   }
 
-  async #refreshCatalog(): Promise<void> {
-    const snapshotMeta = this.#snapshotMeta();
-    if (this.#trusted.snapshot?.version !== snapshotMeta.version) {
-      const bytes = await this.#fetchBody(
-        metadataKey("snapshot", snapshotMeta.version),
-        snapshotMeta.length ?? MAX_BYTES.metadata,
-      );
-      await this.#trusted.updateSnapshot(bytes, this.#now());
-      this.#unsaved.set("snapshot", bytes);
+  /** Whether there is a newer root that may put right what was refused. Asked once in a refresh. */
+  async #hasNewerRoot(refusal: unknown): Promise<boolean> {
+    if (!(refusal instanceof ClientError) || this.#hasAskedRoot) return false;
+    if (!["signature", "rollback", "expired", "hash"].includes(refusal.code)) return false;
+    try {
+      return await this.#refreshRoot();
+    } catch (error) {
+      if (error instanceof ClientError && error.code === "network") return false;
+      throw error;
     }
-    const targetsMeta = this.#trusted.snapshot?.meta["targets.json"];
-    if (targetsMeta && this.#trusted.targets?.version !== targetsMeta.version) {
-      const bytes = await this.#fetchBody(
-        metadataKey("targets", targetsMeta.version),
-        targetsMeta.length ?? MAX_BYTES.metadata,
-      );
-      await this.#trusted.updateTargets(bytes, this.#now());
-      this.#unsaved.set("targets", bytes);
-    }
+  }
+
+  async #refreshRoot(): Promise<boolean> {
+    this.#hasAskedRoot = true;
+    const isNewer = await refreshRoot(this.#trusted, this.#ports);
+    this.#rootAskedAt = this.#clock.device;
+    return isNewer;
+  }
+
+  async #refreshCatalog(now: number): Promise<void> {
+    const trusted = this.#trusted;
+    if (trusted.snapshot?.version !== trusted.timestamp?.meta["snapshot.json"].version)
+      await refreshSnapshot(trusted, now, this.#ports);
+    if (trusted.targets?.version !== trusted.snapshot?.meta["targets.json"].version)
+      await refreshTargets(trusted, now, this.#ports);
     const target = this.#catalogMeta();
-    if (target.digest !== this.#catalogDigest) {
+    if (target.digest === this.#catalogDigest) this.#useCatalog(this.#catalogText, target.digest);
+    else {
       const text = (await this.#fetchDelta(target)) ?? (await this.#fetchWholeCatalog(target));
       this.#useCatalog(text, target.digest);
-      this.#unsaved.set("catalog", encode(text));
-    } else this.#useCatalog(this.#catalogText, target.digest);
-    for (const [name, bytes] of this.#unsaved) {
-      await this.#options.store?.write(name, bytes);
-      this.#unsaved.delete(name);
+      this.#queue.add("catalog", encodeUtf8(text));
     }
+    for (const [name, bytes] of this.#staged) this.#queue.add(name, bytes);
+    this.#staged.clear();
   }
 
   #useCatalog(text: string, digest: string): void {
@@ -199,16 +296,12 @@ export class Updater {
   async #fetchDelta(target: CatalogMeta): Promise<string | null> {
     if (!this.#catalogDigest) return null;
     try {
-      const result = await this.#options.fetch(deltaKey(this.#catalogDigest, target.digest), {
-        maxBytes: target.length,
-      });
+      const key = deltaKey(this.#catalogDigest, target.digest);
+      const result = await this.#options.fetch(key, { maxBytes: target.length });
       if (result.kind !== "body") return null;
-      const delta: Delta = JSON.parse(decode(result.bytes));
+      const delta: Delta = JSON.parse(decodeUtf8(result.bytes));
       const text = applyDelta(this.#options.tier, this.#catalogText, delta);
-      await this.#trusted.checkFile("catalog", encode(text), {
-        length: target.length,
-        hashes: { sha256: target.digest },
-      });
+      await this.#checkCatalog(target, encodeUtf8(text));
       return text;
     } catch {
       return null;
@@ -216,54 +309,74 @@ export class Updater {
   }
 
   async #fetchWholeCatalog(target: CatalogMeta): Promise<string> {
-    const bytes = await this.#fetchBody(targetKey(target.name, target.digest), target.length);
-    await this.#trusted.checkFile(target.name, bytes, {
-      length: target.length,
-      hashes: { sha256: target.digest },
+    const key = targetKey(target.name, target.digest);
+    return this.#take(key, { maxBytes: target.length }, async (result) => {
+      if (result.kind !== "body") throw new ClientError("missing", `${key} is not there`);
+      await this.#checkCatalog(target, result.bytes);
+      return decodeCatalog(result.bytes);
     });
-    return decode(bytes);
   }
 
-  async #fetchBody(key: string, maxBytes: number): Promise<Uint8Array> {
-    const result = await this.#options.fetch(key, { maxBytes });
-    if (result.kind !== "body") throw new ClientError("missing", `${key} is not there`);
-    return result.bytes;
+  #checkCatalog({ name, length, digest }: CatalogMeta, bytes: Uint8Array): Promise<void> {
+    return this.#trusted.checkFile(name, bytes, { length, hashes: { sha256: digest } });
   }
 
-  async #restore(): Promise<void> {
-    const { store } = this.#options;
-    if (!store) return;
-    const always = Number.NEGATIVE_INFINITY;
+  /** An answer that is of no use is asked for once more, in full: another address may have a better one. */
+  async #take<T>(
+    key: string,
+    { etag, ...options }: FetchOptions,
+    accept: (result: FetchResult) => Promise<T>,
+  ): Promise<T> {
     try {
-      const timestamp = await store.read("timestamp");
-      if (!timestamp) return;
-      await this.#trusted.updateTimestamp(timestamp, always);
-      this.#known = parseOverrides(await store.read("overrides"));
-      this.#takeOverrides();
-      const [snapshot, targets, catalog] = [
-        await store.read("snapshot"),
-        await store.read("targets"),
-        await store.read("catalog"),
-      ];
-      if (!snapshot || !targets || !catalog) return;
-      await this.#trusted.restoreSnapshot(snapshot);
-      await this.#trusted.updateTargets(targets, always);
-      const target = this.#catalogMeta();
-      await this.#trusted.checkFile(target.name, catalog, {
-        length: target.length,
-        hashes: { sha256: target.digest },
-      });
-      this.#useCatalog(decode(catalog), target.digest);
+      return await accept(
+        await this.#options.fetch(key, { ...options, ...(etag !== undefined && { etag }) }),
+      );
     } catch (error) {
-      // A half-written or older file is not trusted; the next refresh brings what is missing.
-      if (!(error instanceof ClientError)) throw error;
+      if (!(error instanceof ClientError) || error.code === "network") throw error;
+      return this.#options
+        .fetch(key, { ...options, attempt: 1 })
+        .then(accept)
+        .catch(() => {
+          throw error;
+        });
     }
   }
 
-  #snapshotMeta(): FileMeta {
-    const timestamp = this.#trusted.timestamp;
-    if (!timestamp) throw new ClientError("missing", "no timestamp has been accepted yet");
-    return timestamp.meta["snapshot.json"];
+  /**
+   * Takes what is newer than what is there already, as far as it fits together; the next refresh brings what is missing. A
+   * catalog beside an older timestamp is left alone: stops that it does not carry may have been forgotten since.
+   */
+  async #restore(read: (name: string) => Promise<Uint8Array | null>): Promise<void> {
+    const trusted = this.#trusted;
+    const timestamp = await read("timestamp");
+    if (!timestamp) return;
+    const isNewest = await accepted(async () => {
+      if (!(await trusted.updateTimestamp(timestamp, ALWAYS))) return;
+      this.#known = [...parseOverrides(await read("overrides")), ...this.#known];
+      this.#takeOverrides();
+    });
+    if (!isNewest) return;
+    const { snapshot, targets } = trusted;
+    if (await accepted(() => this.#restoreCatalog(read))) return;
+    trusted.snapshot = snapshot;
+    trusted.targets = targets;
+  }
+
+  async #restoreCatalog(read: (name: string) => Promise<Uint8Array | null>): Promise<void> {
+    const trusted = this.#trusted;
+    const [snapshot, targets, catalog] = [
+      await read("snapshot"),
+      await read("targets"),
+      await read("catalog"),
+    ];
+    if (!snapshot || !targets || !catalog) throw new ClientError("missing", "there is no whole catalog");
+    await trusted.restoreSnapshot(snapshot);
+    if ((trusted.snapshot?.version ?? 0) <= this.#state.generation)
+      throw new ClientError("rollback", "there is a newer catalog");
+    await trusted.updateTargets(targets, ALWAYS);
+    const target = this.#catalogMeta();
+    await this.#checkCatalog(target, catalog);
+    this.#useCatalog(decodeCatalog(catalog), target.digest);
   }
 
   #catalogMeta(): CatalogMeta {
@@ -271,11 +384,7 @@ export class Updater {
     const meta = this.#trusted.targets?.targets[name];
     const digest = meta?.hashes["sha256"];
     if (!meta || !digest) throw new ClientError("schema", `targets do not name ${name}`);
-    return { name, digest, length: Math.min(meta.length, MAX_BYTES.catalog) };
-  }
-
-  #now(): number {
-    return (this.#options.now ?? Date.now)();
+    return { name, digest, length: Math.min(meta.length, MAX_CATALOG_BYTES) };
   }
 }
 
@@ -285,26 +394,46 @@ interface CatalogMeta {
   readonly length: number;
 }
 
-/** The newest root that was stored; one that was damaged since only costs the rotations that led to it. */
-async function restoreRoot({ root, crypto, store }: UpdaterOptions): Promise<TrustedMetadata> {
-  const stored = await store?.read("root");
-  if (stored) {
-    try {
-      return await TrustedMetadata.from(stored, crypto);
-    } catch (error) {
-      if (!(error instanceof ClientError)) throw error;
-    }
+/** The newest of those at hand; one that was damaged since only costs the rotations that led to it. */
+async function newestRoot(
+  { root, crypto }: UpdaterOptions,
+  others: readonly (Uint8Array | null)[],
+): Promise<TrustedMetadata> {
+  let newest = await TrustedMetadata.from(root, crypto);
+  for (const bytes of others)
+    await accepted(async () => {
+      const other = bytes && (await TrustedMetadata.from(bytes, crypto));
+      if (other && other.root.version > newest.root.version) newest = other;
+    });
+  return newest;
+}
+
+/** Whether it was; what is refused is none of it. */
+async function accepted(act: () => Promise<void>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (error instanceof ClientError) return false;
+    throw error;
   }
-  return TrustedMetadata.from(root, crypto);
 }
 
 /** The overrides that were kept; when they cannot be read, those of the timestamp are what is left. */
 function parseOverrides(bytes: Uint8Array | null): readonly Override[] {
   try {
-    const kept: unknown = bytes && JSON.parse(decode(bytes));
-    return Array.isArray(kept) ? kept : [];
+    const kept: unknown = bytes && JSON.parse(decodeUtf8(bytes));
+    return areOverrides(kept) ? kept : [];
   } catch {
     return [];
+  }
+}
+
+function decodeCatalog(bytes: Uint8Array): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch (cause) {
+    throw new ClientError("schema", "the catalog is not UTF-8", { cause });
   }
 }
 
@@ -315,12 +444,4 @@ function readCatalog(text: string): Catalog {
     if (!(cause instanceof CatalogFormatError)) throw cause;
     throw new ClientError("schema", cause.message, { cause });
   }
-}
-
-function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }

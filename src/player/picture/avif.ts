@@ -7,7 +7,8 @@ import { cutOff, type PictureFacts, textAt, viewOf } from "./facts.ts";
  * @throws Error when it is cut off or says no size
  */
 export function readAvif(bytes: Uint8Array): PictureFacts {
-  if (isCutOff(bytes, ["ftyp", "meta", "moov", "mdat"])) throw cutOff("AVIF");
+  const isWhole = findBox(bytes, "mdat") && !isCutOff(bytes, ["ftyp", "meta", "moov", "mdat"]);
+  if (!isWhole) throw cutOff("AVIF");
   const sizes = [...itemSizes(bytes), ...trackSizes(bytes)];
   if (sizes.length === 0) throw new Error("the AVIF says no size");
   const size = {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -139,8 +139,17 @@ export async function readCommit(folder: string, sha: string): Promise<CommitFac
   return commit;
 }
 
-export function isAncestor(folder: string, older: string, newer: string): Promise<boolean> {
-  return askGit(folder, ["merge-base", "--is-ancestor", older, newer]).then(({ code }) => code === 0);
+/** What is known of commits by their ids, wherever they are: it never changes, and a process for each question cost the most. */
+const knownAncestry = new Map<string, boolean>();
+
+export async function isAncestor(folder: string, older: string, newer: string): Promise<boolean> {
+  const pair = `${older} ${newer}`;
+  const known = knownAncestry.get(pair);
+  if (known !== undefined) return known;
+  const { code } = await askGit(folder, ["merge-base", "--is-ancestor", older, newer]);
+  // Another code says that one of them is not there yet.
+  if (/^[0-9a-f]{40} [0-9a-f]{40}$/.test(pair) && code <= 1) knownAncestry.set(pair, code === 0);
+  return code === 0;
 }
 
 /** The tree of both merged; null when they conflict. */
@@ -194,6 +203,10 @@ export async function moveRef(
 
 /** Where a reference is; null when there is none. */
 export async function readRef(folder: string, ref: string): Promise<string | null> {
+  if (/^refs\/[\w./-]+$/.test(ref) && !ref.includes("..")) {
+    const loose = await readFile(join(folder, ref), "utf8").catch(() => "");
+    if (/^[0-9a-f]{40}\n$/.test(loose)) return loose.trim();
+  }
   const { code, stdout } = await askGit(folder, [
     "rev-parse",
     "--verify",

@@ -18,9 +18,9 @@ export interface Repository {
   /** The commit of a ref or revision; null where there is none. */
   commitOf(revision: string): Promise<string | null>;
   messageOf(commit: string): Promise<string>;
-  /** Paths of the workflow files at a commit, sorted. */
-  workflowsAt(commit: string): Promise<readonly string[]>;
-  textAt(commit: string, path: string): Promise<string>;
+  /** The workflow files at a commit, by path: the id of each one's text. */
+  workflowsAt(commit: string): Promise<ReadonlyMap<string, string>>;
+  textOf(blob: string): Promise<string>;
   /** Whether a commit is in no branch of this repository, so that it came with a pull request. */
   isPullOnly(commit: string): Promise<boolean>;
   /** The commit behind `refs/pull/<n>/merge`, made anew from the base's tip; null when there are conflicts. */
@@ -43,14 +43,25 @@ export function openRepository(folder: string): Repository {
       () => null,
     );
   };
+  /** A commit never changes. */
+  const messages = new Map<string, Promise<string>>();
   return {
     commitOf,
-    messageOf: (commit) => git("show", "--no-patch", "--format=%B", commit),
-    async workflowsAt(commit) {
-      const paths = await git("ls-tree", "--name-only", commit, ".github/workflows/");
-      return paths.split("\n").filter((it) => /\.ya?ml$/.test(it));
+    messageOf(commit) {
+      const message = messages.get(commit) ?? git("show", "--no-patch", "--format=%B", commit);
+      messages.set(commit, message);
+      return message;
     },
-    textAt: (commit, path) => git("cat-file", "blob", `${commit}:${path}`),
+    async workflowsAt(commit) {
+      const lines = (await git("ls-tree", commit, ".github/workflows/")).split("\n");
+      return new Map(
+        lines.flatMap((line) => {
+          const [, blob, path] = /^\d+ blob ([0-9a-f]{40})\t(.+\.ya?ml)$/.exec(line) ?? [];
+          return blob && path ? [[path, blob] as const] : [];
+        }),
+      );
+    },
+    textOf: (blob) => git("cat-file", "blob", blob),
     async isPullOnly(commit) {
       return (await git("branch", "--contains", commit).catch(() => "")).trim() === "";
     },

@@ -88,7 +88,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const wrongs: unknown[] = [];
   const numbers = new Map<string, number>();
   const parsed = new Map<string, Promise<Workflow>>();
-  const listed = new Map<string, Promise<readonly string[]>>();
+  const listed = new Map<string, Promise<ReadonlyMap<string, string>>>();
   const working = new Set<Promise<unknown>>();
   let leftOut: readonly string[] = options.leaveOut ?? [];
   let isStopped = false;
@@ -120,23 +120,26 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     return work;
   };
 
-  const workflowAt = async (commit: string, path: string): Promise<Workflow> => {
-    const text = await repository.textAt(commit, path);
-    const key = `${path}\n${text}`;
-    const known = parsed.get(key) ?? readWorkflow(path, text);
+  /** The workflow files of a commit never change, and most are the same in the next one: each text is read and parsed once. */
+  const filesAt = (commit: string): Promise<ReadonlyMap<string, string>> => {
+    const files = listed.get(commit) ?? repository.workflowsAt(commit);
+    listed.set(commit, files);
+    return files;
+  };
+  const workflowOf = (path: string, blob: string): Promise<Workflow> => {
+    const key = `${path}\n${blob}`;
+    const known = parsed.get(key) ?? repository.textOf(blob).then((text) => readWorkflow(path, text));
     parsed.set(key, known);
     return known;
   };
   /** The workflows of a commit that an event may start; a form is that of one file. */
   const workflowsFor = async (event: RepositoryEvent, commit: string): Promise<readonly Workflow[]> => {
-    // Those of a commit never change.
-    const paths = listed.get(commit) ?? repository.workflowsAt(commit);
-    listed.set(commit, paths);
+    const files = [...(await filesAt(commit))];
     const form = event.name === "workflow_dispatch" ? blockOf(event.payload)["workflow"] : undefined;
-    const kept = (await paths).filter((path) =>
+    const kept = files.filter(([path]) =>
       typeof form === "string" ? path === form : !leftOut.some((it) => path.endsWith(`/${it}`)),
     );
-    return Promise.all(kept.map((path) => workflowAt(commit, path)));
+    return Promise.all(kept.map(([path, blob]) => workflowOf(path, blob)));
   };
 
   const begin = (attempt: Attempt): WorkflowRun => {
@@ -250,7 +253,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     async schedule(workflowFile, cron, jobs) {
       const main = await repository.commitOf("refs/heads/main");
       const path = `.github/workflows/${workflowFile}`;
-      const workflow = await workflowAt(main ?? "", path);
+      const blob = (await filesAt(main ?? "")).get(path);
+      if (blob === undefined) throw new Error(`main has no ${path}`);
+      const workflow = await workflowOf(path, blob);
       const time = cron ?? workflow.crons[0] ?? "";
       if (!workflow.crons.includes(time)) throw new Error(`${workflowFile} has no schedule ${time}`);
       const place = await placeOf(

@@ -1,0 +1,66 @@
+import type { ObjectFile } from "../../wire/catalog.ts";
+import { toHex } from "../../wire/digest.ts";
+import { objectKey } from "../../wire/keys.ts";
+import { ClientError } from "../error.ts";
+import type { Crypto, Fetch } from "../ports.ts";
+import { Pieces } from "./pieces.ts";
+
+/** However often an answer breaks off: a network that gives a few bytes each time must not be asked for ever. */
+const MOST_TRIES = 6;
+/** Tries that may bring nothing at all. */
+const MOST_FRUITLESS_TRIES = 2;
+
+/**
+ * Fetches one object. What came before an answer broke off is kept, and the next try asks for the rest. An answer that is not
+ * the object (other bytes, too long, not there) is asked for once more, whole: from another address where there are several,
+ * and past the caches on the way, which would keep damaged bytes for a year.
+ * @throws ClientError `network`, `missing`, `too_large` or `hash`, after a bounded number of tries
+ */
+export async function download(fetch: Fetch, crypto: Crypto, file: ObjectFile): Promise<Uint8Array> {
+  const pieces = new Pieces(file.bytes);
+  let wrongAnswers = 0;
+  let fruitlessTries = 0;
+  for (let tries = 1; ; tries++) {
+    const had = pieces.length;
+    try {
+      return await ask(fetch, crypto, file, pieces, wrongAnswers > 0);
+    } catch (error) {
+      const isWrong = error instanceof ClientError && error.code !== "network";
+      if (isWrong) wrongAnswers++;
+      else if (pieces.length <= had) fruitlessTries++;
+      // What is there may not be the file's beginning after all, or nobody can go on from it.
+      if (isWrong || pieces.length <= had || pieces.length === file.bytes) pieces.forget();
+      if (wrongAnswers > 1 || fruitlessTries >= MOST_FRUITLESS_TRIES || tries >= MOST_TRIES) throw error;
+    }
+  }
+}
+
+async function ask(
+  fetch: Fetch,
+  crypto: Crypto,
+  { digest, mediaType, bytes: maxBytes }: ObjectFile,
+  pieces: Pieces,
+  isAgain: boolean,
+): Promise<Uint8Array> {
+  const key = objectKey(digest, mediaType);
+  const from = pieces.length;
+  const result = await fetch(key, {
+    maxBytes,
+    onPiece: (piece, at) => pieces.add(piece, at),
+    ...(from > 0 && { from }),
+    ...(isAgain && { revalidate: true, attempt: 1 }),
+  });
+  if (result.kind !== "body") throw new ClientError("missing", `${key} is not there`);
+  const bytes = pieces.join(result.bytes, result.from ?? 0);
+  if (bytes.length > maxBytes)
+    throw new ClientError("too_large", `${key} is longer than the ${maxBytes} bytes that were signed`);
+  if (await hasDigest(crypto, bytes, digest)) return bytes;
+  throw new ClientError(
+    "hash",
+    `${key} does not have its own SHA-256: the bytes were damaged or swapped on the way`,
+  );
+}
+
+export async function hasDigest(crypto: Crypto, bytes: Uint8Array, digest: string): Promise<boolean> {
+  return toHex(await crypto.sha256(bytes)) === digest;
+}

@@ -1,0 +1,73 @@
+import { canonicalJson, type Envelope } from "../../wire/metadata.ts";
+import { decodeUtf8, encodeUtf8 } from "../../wire/utf8.ts";
+import { ClientError } from "../error.ts";
+import { isRecord } from "./shapes.ts";
+
+/** A signed file as it was received. What `content` says is what `signed` says: both come from one reading of the bytes. */
+export interface SignedFile<T> extends Envelope<T> {
+  /** The bytes that signatures are over. */
+  readonly content: Uint8Array;
+}
+
+/** Deeper than any role's shape, and shallow enough for every engine's parser. */
+const MAX_DEPTH = 64;
+
+/**
+ * Reads a file's envelope and the shape of what is signed in it; no signature is verified. Of two members with one name the
+ * last counts, as everywhere in JavaScript: for the signature as for its use, since the canonical form is made of what was parsed.
+ * Key ids in `signatures` are unique (TUF specification 1.0.34, section 4.2.1).
+ * @param name the role's, for messages
+ * @throws ClientError `schema`
+ */
+export function parseMetadata<T>(
+  bytes: Uint8Array,
+  name: string,
+  isSigned: (value: unknown) => value is T,
+): SignedFile<T> {
+  const envelope = parseJson(bytes, name);
+  const refuse = (why: string, cause?: unknown) => new ClientError("schema", `${name} ${why}`, { cause });
+  if (!isRecord(envelope)) throw refuse("is not signed");
+  const { signatures, signed } = envelope;
+  if (!Array.isArray(signatures) || !signatures.every(isSignature)) throw refuse("is not signed");
+  if (new Set(signatures.map((it) => it.keyid)).size < signatures.length)
+    throw refuse("has two signatures of one key id");
+  if (!isSigned(signed)) throw refuse("does not have the shape of its role");
+  let canonical: string;
+  try {
+    canonical = canonicalJson(signed);
+  } catch (cause) {
+    throw refuse("has no canonical form", cause);
+  }
+  // Half of a pair has no UTF-8: signed as another character, it could be exchanged for that.
+  if (/[\ud800-\udfff]/u.test(canonical)) throw refuse("holds half of a character");
+  return { signatures, signed, content: encodeUtf8(canonical) };
+}
+
+function parseJson(bytes: Uint8Array, name: string): unknown {
+  try {
+    const text = decodeUtf8(bytes);
+    if (depthOf(text) > MAX_DEPTH) throw new RangeError("it is nested too deeply");
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ClientError("schema", `${name} is not JSON`, { cause });
+  }
+}
+
+/** How deep brackets go, counted without recursion. For what is no JSON, any number. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let isQuoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const letter = text[i];
+    if (letter === '"') isQuoted = !isQuoted;
+    else if (isQuoted) i += letter === "\\" ? 1 : 0;
+    else if (letter === "[" || letter === "{") deepest = Math.max(deepest, ++depth);
+    else if (letter === "]" || letter === "}") depth--;
+  }
+  return deepest;
+}
+
+function isSignature(value: unknown): value is { keyid: string; sig: string } {
+  return isRecord(value) && typeof value["keyid"] === "string" && typeof value["sig"] === "string";
+}
