@@ -102,23 +102,28 @@ const PLAYERS: Readonly<Record<string, string>> = {
   "/players/lottie.js": "lottie-web/build/player/esm/lottie_light.min.js",
 };
 
-/** The page, the client that runs in it (the very modules that apps embed), and the players. */
+/** The page, the client that runs in it, and the players. */
 function pageRoute(config: string): Route {
-  const require = createRequire(import.meta.url);
   return async (request, response) => {
     const path = new URL(request.url ?? "/", "http://page").pathname;
     if (path === "/") return send(response, "text/html; charset=utf-8", PAGE_HTML);
     if (path === "/config.json") return send(response, "application/json", config);
-    const module = /^\/app\/((?:page|player|client|wire)\/(?:[A-Za-z]+\/)*[A-Za-z0-9]+\.js)$/.exec(path)?.[1];
-    if (module)
-      return send(response, "text/javascript", await readFile(new URL(`../${module}`, import.meta.url)));
-    const player = PLAYERS[path];
-    if (player) return send(response, "text/javascript", await readFile(require.resolve(player)));
-    return false;
+    return sendScript(path, response);
   };
 }
 
-function send(response: ServerResponse, type: string, body: string | Uint8Array): true {
+/** The very modules that apps embed, below `/app/`, and the players that come with other packages; false for anything else. */
+export async function sendScript(path: string, response: ServerResponse): Promise<boolean> {
+  const module = /^\/app\/((?:page|player|client|wire)\/(?:[A-Za-z]+\/)*[A-Za-z0-9]+\.js)$/.exec(path)?.[1];
+  if (module)
+    return send(response, "text/javascript", await readFile(new URL(`../${module}`, import.meta.url)));
+  const player = PLAYERS[path];
+  if (!player) return false;
+  const require = createRequire(import.meta.url);
+  return send(response, "text/javascript", await readFile(require.resolve(player)));
+}
+
+export function send(response: ServerResponse, type: string, body: string | Uint8Array): true {
   response.writeHead(200, { "content-type": type, "cache-control": "no-cache" }).end(body);
   return true;
 }

@@ -9,8 +9,8 @@ import { rolldown } from "rolldown";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const OUT = process.argv.indexOf("--out");
 const FOLDER = OUT < 0 ? join(ROOT, ".github/giftwrap") : resolve(process.argv[OUT + 1] ?? ".");
-/** They show pages and redraw pictures that are not in one file. */
-const LEFT_OUT = ["serve", "demo"];
+/** They show pages and redraw pictures that are not in one file, and one of them needs a browser. */
+const LEFT_OUT = ["serve", "demo", "smoke"];
 
 const BANNER = `// Written by \`npm run bundle\` from src/main/ops.ts: change that, never this. What is in it is listed in LICENSES.txt.
 `;

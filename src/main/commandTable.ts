@@ -10,6 +10,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   plan: () => import("../commands/plan.ts"),
   publish: () => import("../commands/publish.ts"),
   warm: () => import("../commands/warm.ts"),
+  smoke: () => import("../commands/smoke.ts"),
   matrix: () => import("../commands/matrix.ts"),
   status: () => import("../commands/status.ts"),
   log: () => import("../commands/log.ts"),

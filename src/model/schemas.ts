@@ -349,6 +349,10 @@ export type Approvers = {
    */
   count?: number;
 }[];
+/**
+ * A release that is known to be well.
+ */
+export type SmokeReference = string;
 
 /**
  * What the apps can play and what a gift may cost: releases/policy.yaml, owned by few.
@@ -477,6 +481,7 @@ export interface PolicyFile {
   approvals?: Approvals;
   people?: People;
   gate?: Gate;
+  smoke?: Smoke;
 }
 /**
  * How frames are encoded for this tier, and its budget.
@@ -862,6 +867,96 @@ export interface GateMetric {
    * false: it is shown and decides nothing (default: true).
    */
   decides?: boolean;
+}
+/**
+ * What giftwrap smoke tries of a release in a browser, and how much heavier than its reference a gift may be. What is left out has a sensible default.
+ */
+export interface Smoke {
+  /**
+   * The release that a gift is compared with, by the player that it needs (default: the newest other release at full with that player, or else a clip that is drawn).
+   */
+  references?: {
+    webp?: SmokeReference;
+    svga?: SmokeReference;
+    lottie?: SmokeReference;
+  };
+  /**
+   * What is tried (default: all). single: once. combo: the same gift again and again within a few seconds. burst: many at once. long-room: one after another, as in hours of a room. cold: on a device that has nothing yet. slow: on a network that is slow and loses answers. kill: stopped by on-call while it plays.
+   *
+   * @minItems 1
+   */
+  scenarios?: ("single" | "combo" | "burst" | "long-room" | "cold" | "slow" | "kill")[];
+  /**
+   * How often each gift is measured, in turns with its reference (default: 3); where that leaves it open, up to three times as often.
+   */
+  rounds?: number;
+  /**
+   * How many times its reference's time and load a gift may take (default: 1.5).
+   */
+  times?: number;
+  /**
+   * How many times its reference's memory a gift may take (default: 1.5).
+   */
+  memoryTimes?: number;
+  /**
+   * How often the same gift is sent, and within what time (default: 20 in 3 seconds).
+   */
+  combo?: {
+    /**
+     * How many.
+     */
+    gifts: number;
+    /**
+     * From the first to the last.
+     */
+    seconds: number;
+  };
+  /**
+   * How many gifts are sent at once (default: 12).
+   */
+  burst?: number;
+  /**
+   * How many gifts are played one after another (default: 40).
+   */
+  longRoom?: number;
+  /**
+   * What the network lets through; besides, it loses the first answer for each object.
+   */
+  slowNetwork?: {
+    /**
+     * Of all answers together (default: 500000).
+     */
+    bytesPerSecond: number;
+    /**
+     * Before each answer, in milliseconds (default: 150).
+     */
+    latencyMilliseconds: number;
+  };
+  /**
+   * What is too much whatever the reference takes, by device tier; nothing when absent. Of this machine, so keep them wide.
+   */
+  budgets?: {
+    low?: SmokeBudget;
+    mid?: SmokeBudget;
+    high?: SmokeBudget;
+  };
+}
+/**
+ * What one gift may take in any scenario on this tier.
+ */
+export interface SmokeBudget {
+  /**
+   * Bytes that the browser takes more than before it plays, at the peak.
+   */
+  memoryBytes?: number;
+  /**
+   * From verified bytes to the first frame, in milliseconds.
+   */
+  startMilliseconds?: number;
+  /**
+   * From sending a gift to verified bytes, in milliseconds.
+   */
+  loadMilliseconds?: number;
 }
 
 /**

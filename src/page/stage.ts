@@ -1,10 +1,7 @@
 import type { Loaded, PlayReport } from "../client/load/loader.ts";
-import { type PlayerModules, type Playing, play } from "../player/player.ts";
+import { type Playing, play } from "../player/player.ts";
 import { find } from "./elements.ts";
-
-const SVGA_URL: string = "/players/svga.js";
-const LOTTIE_URL: string = "/players/lottie.js";
-const MODULES: PlayerModules = { svga: () => import(SVGA_URL), lottie: () => import(LOTTIE_URL) };
+import { MODULES } from "./modules.ts";
 
 /** Where gifts are shown. What is there stays until the next is decoded, so that nothing flickers. */
 export class Stage {

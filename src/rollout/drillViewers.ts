@@ -37,7 +37,7 @@ export async function openDrillViewers(
 }
 
 /** An app version that both the release and the policy serve; an ordinary one, where there is one. */
-function pickApp(served: readonly Interval[], supported: readonly Interval[]): Version | null {
+export function pickApp(served: readonly Interval[], supported: readonly Interval[]): Version | null {
   const ordinary: Version = [1, 0, 0];
   const bounds = [...served, ...supported].map(([from]) => from).sort(compareVersions);
   const fitting = [ordinary, ...bounds].filter((it) => isWithin(it, served) && isWithin(it, supported));

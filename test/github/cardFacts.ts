@@ -59,6 +59,7 @@ export const NOTHING: CardFacts = {
   costs: [],
   unbuilt: [],
   waysBack: [],
+  smokes: [],
   stories: [],
   unjudged: [],
   approvals: null,

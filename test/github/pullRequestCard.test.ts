@@ -71,7 +71,7 @@ describe("the verdict", () => {
 });
 
 it("previews, smoke test and contact sheet are never green: nobody has looked", () => {
-  const slots = ["Smoke test", "Contact sheet", "真机冒烟测试", "画面总览"];
+  const slots = ["Smoke test", "Contact sheet", "冒烟测试", "画面总览"];
   const lines = Object.values(FACTS)
     .flatMap((facts) => [textOf(facts), textOf(inChinese(facts))])
     .flatMap((text) => text.split("\n").filter((line) => slots.some((it) => line.includes(it))));
@@ -80,6 +80,76 @@ it("previews, smoke test and contact sheet are never green: nobody has looked", 
     expect(line).not.toContain("✅");
     expect(line).toMatch(/not yet available|暂未提供/);
   }
+});
+
+describe("the smoke test's slot", () => {
+  const slotOf = (...smokes: CardFacts["smokes"]) =>
+    [GREEN, inChinese(GREEN)].map((facts) => {
+      const line = textOf({ ...facts, smokes })
+        .split("\n")
+        .find((it) => /Smoke test|冒烟测试/.test(it));
+      return /(?:Smoke test|冒烟测试).*(?= · )/.exec(line ?? "")?.[0];
+    });
+  const of = (smoke: CardFacts["smokes"][number]["smoke"], release = "rose@1.4.0") => ({ release, smoke });
+  const passed = {
+    kind: "passed",
+    environment: "staging",
+    at: "2026-11-25T10:00:00Z",
+    reference: "rose@1.3.0",
+    worstPercent: 81,
+    isDecodedOnly: false,
+  } as const;
+
+  it("is filled from the record about these very bytes", () => {
+    expect(slotOf(of(passed))).toMatchInlineSnapshot(`
+      [
+        "Smoke test: passed 2026-11-25 10:00 UTC in staging, beside rose@​1.3.0, at most 81 % of a limit",
+        "冒烟测试： 2026-11-25 10:00 UTC 在 staging 通过，对照 rose@​1.3.0、最高为上限的 81 %",
+      ]
+    `);
+    expect(slotOf(of({ ...passed, kind: "failed", worstPercent: 240 }))).toMatchInlineSnapshot(`
+      [
+        "Smoke test: **failed** 2026-11-25 10:00 UTC in staging, beside rose@​1.3.0, at most 240 % of a limit",
+        "冒烟测试： 2026-11-25 10:00 UTC 在 staging **未通过**，对照 rose@​1.3.0、最高为上限的 240 %",
+      ]
+    `);
+  });
+
+  it("says that a test without a browser is weaker", () => {
+    expect(slotOf(of({ ...passed, worstPercent: null, isDecodedOnly: true }))).toMatchInlineSnapshot(`
+      [
+        "Smoke test: passed 2026-11-25 10:00 UTC in staging, beside rose@​1.3.0, only decoded, without a browser, which is weaker",
+        "冒烟测试： 2026-11-25 10:00 UTC 在 staging 通过，对照 rose@​1.3.0、没有浏览器，仅测试了解码，说服力较弱",
+      ]
+    `);
+  });
+
+  it("says what makes the record where the policy asks for one, and nothing where it does not", () => {
+    const command = "npx giftwrap smoke rose@1.4.0 --env staging";
+    expect(slotOf(of({ kind: "none", command }))).toMatchInlineSnapshot(`
+      [
+        "Smoke test: asked for before it leaves canary: run \`npx giftwrap smoke rose@1.4.0 --env staging\`",
+        "冒烟测试： 离开灰度前必须完成：运行 \`npx giftwrap smoke rose@1.4.0 --env staging\`",
+      ]
+    `);
+    expect(slotOf(of({ kind: "none", command: null }))).toEqual(slotOf());
+    expect(slotOf(of({ kind: "unknown", why: "the record is not signed" }))).toMatchInlineSnapshot(`
+      [
+        "Smoke test: whether it passed cannot be seen from here (the record is not signed)",
+        "冒烟测试： 这里看不到测试是否通过（the record is not signed）",
+      ]
+    `);
+  });
+
+  it("tells releases apart", () => {
+    const other = of(
+      { kind: "none", command: "npx giftwrap smoke crown@2.0.0 --env staging" },
+      "crown@2.0.0",
+    );
+    expect(slotOf(of(passed), other)[0]).toMatchInlineSnapshot(
+      `"Smoke test: rose 1.4.0, passed 2026-11-25 10:00 UTC in staging, beside rose@​1.3.0, at most 81 % of a limit; crown 2.0.0, asked for before it leaves canary: run \`npx giftwrap smoke crown@2.0.0 --env staging\`"`,
+    );
+  });
 });
 
 describe("links", () => {
@@ -203,6 +273,21 @@ describe("whatever people write stays text", () => {
         bytes: "unknown",
         drill: { kind: "failed", at: word, environment: word },
       },
+    ],
+    smokes: [
+      {
+        release: word,
+        smoke: {
+          kind: "failed",
+          environment: word,
+          at: word,
+          reference: word,
+          worstPercent: 1,
+          isDecodedOnly: true,
+        },
+      },
+      { release: word, smoke: { kind: "none", command: `${word}\n` } },
+      { release: word, smoke: { kind: "unknown", why: word } },
     ],
     unjudged: [{ release: word, why: word, next: word }],
     approvals: {

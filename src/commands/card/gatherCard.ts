@@ -30,6 +30,7 @@ import { openBench } from "../gate/openBench.ts";
 import { gatherChange } from "../gatherChange.ts";
 import { validate } from "../validate.ts";
 import { type Bases, openBases } from "./openBases.ts";
+import { gatherSmokes } from "./smokes.ts";
 import { gatherViewerChanges } from "./viewerLines.ts";
 import { gatherWaysBack } from "./waysBack.ts";
 
@@ -62,6 +63,7 @@ export interface GatheredCard {
     | "costs"
     | "unbuilt"
     | "waysBack"
+    | "smokes"
     | "stories"
     | "unjudged"
     | "missingReleases"
@@ -110,7 +112,8 @@ export async function gatherCard(
   const released = kind === "rollback" ? changed.filter((it) => it.narrowed.length > 0) : shown;
   const { live, ...told } = viewers;
   const store = live ? environment.store : null;
-  const openDrills = () => openDrillEnvironment(io, before, baseTree);
+  const openDrills = () => openRehearsals(io, before, baseTree, "drill");
+  const openSmokes = () => openRehearsals(io, before, baseTree, "smoke");
   const policy = before.policy ?? project.policy;
 
   return {
@@ -132,6 +135,7 @@ export async function gatherCard(
       ),
       unbuilt: unbuiltIn(change, project),
       waysBack: await gatherWaysBack(project, released, { tree, store, openDrills }),
+      smokes: await gatherSmokes(shown, { tree, askedIn: askedIn(before, "smoke"), openSmokes }),
       ...(await judge(args, io, base, change, before)),
       missingReleases: missingReleasesIn(change, before, project),
       people: before.policy?.value.people ?? {},
@@ -245,15 +249,19 @@ function missingReleasesIn(
     });
 }
 
-/** Where the policy asks for drills, or else where testers are. */
-async function openDrillEnvironment(
+/** Where the policy asks for evidence of the kind, or else where testers are. */
+async function openRehearsals(
   io: Io,
-  { policy, environments }: Project,
+  project: Project,
   tree: Tree,
+  kind: "drill" | "smoke",
 ): Promise<Environment | null> {
-  const asked = (policy?.value.checklist ?? []).find((it) => it.evidence.includes("drill"))?.environment;
-  const name = asked ?? (environments.has("staging") ? "staging" : null);
+  const name = askedIn(project, kind) ?? (project.environments.has("staging") ? "staging" : null);
   return name === null ? null : openEnvironment(io, tree, name);
+}
+
+function askedIn({ policy }: Project, kind: "drill" | "smoke"): string | null {
+  return policy?.value.checklist?.find((it) => it.evidence === kind)?.environment ?? null;
 }
 
 function toVersion(text: string) {

@@ -3,15 +3,14 @@ import { lockPath } from "../../model/paths.ts";
 import { type Project, releaseKey } from "../../model/project.ts";
 import { reachedStage, toRollout } from "../../model/rollout.ts";
 import type { LockFile, ReleaseFile } from "../../model/schemas.ts";
-import { trustRoot } from "../../publish/live.ts";
-import { explainError, GiftError } from "../../report/error.ts";
+import { GiftError } from "../../report/error.ts";
 import type { Tree } from "../../source/tree.ts";
 import type { Store } from "../../store/store.ts";
-import { readEvidence } from "../../trust/evidence.ts";
-import { digestOf, nodeCrypto } from "../../trust/nodeCrypto.ts";
+import { digestOf } from "../../trust/nodeCrypto.ts";
 import { objectKey } from "../../wire/keys.ts";
 import { compareVersions, parseVersion } from "../../wire/version.ts";
 import type { Environment } from "../environment.ts";
+import { openRecords } from "./openRecords.ts";
 
 /** Each asks the store a few times, and nobody reads a list of hundreds. */
 const MOST_ASKED = 12;
@@ -80,32 +79,11 @@ async function askStore(store: Store | null, lock: LockFile): Promise<WayBack["b
 }
 
 async function openDrillReader({ openDrills }: WayBackPorts): Promise<(lock: string) => Promise<Drill>> {
-  try {
-    const environment = await openDrills();
-    if (!environment?.root) return async () => ({ kind: "none" });
-    const { name, store } = environment;
-    const { root } = await trustRoot(environment.root, nodeCrypto);
-    return async (lock) => {
-      try {
-        const record = await readEvidence(store, root, nodeCrypto, {
-          lock,
-          environment: name,
-          kind: "drill",
-        });
-        if (!record) return { kind: "none" };
-        if ("problem" in record) return { kind: "unknown", why: record.problem };
-        return { kind: record.result, environment: name, at: record.recorded };
-      } catch (error) {
-        return toUnknown(error);
-      }
-    };
-  } catch (error) {
-    const unknown = toUnknown(error);
-    return async () => unknown;
-  }
-}
-
-function toUnknown(error: unknown): Drill {
-  if (!(error instanceof GiftError)) throw error;
-  return { kind: "unknown", why: explainError(error) };
+  const { environment, read } = await openRecords("drill", openDrills);
+  return async (lock) => {
+    const record = await read(lock);
+    if (!record) return { kind: "none" };
+    if ("problem" in record) return { kind: "unknown", why: record.problem };
+    return { kind: record.result, environment, at: record.recorded };
+  };
 }

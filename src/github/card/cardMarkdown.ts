@@ -14,6 +14,7 @@ import {
   type MissingRelease,
   type OverrideLine,
   type PullRequestCard,
+  type Smoke,
   type Todo,
   type ViewerLine,
   type WayBack,
@@ -439,10 +440,50 @@ function toChange(bytes: number, live: number): string {
 }
 
 /** Nothing here is ever green before somebody has looked. */
-function describeSlots({ verdict, compat }: PullRequestCard, words: CardWords): string {
-  if (compat.length === 0 || verdict === "closed") return "";
-  const slots = [words.previews, words.smoke, words.contactSheet];
-  return `**${words.slots}${words.signs.colon}** ${slots.map((it) => `${it}${words.signs.colon} *${words.notYet}*`).join(" · ")}\n`;
+function describeSlots(card: PullRequestCard, words: CardWords): string {
+  if (card.compat.length === 0 || card.verdict === "closed") return "";
+  const { colon } = words.signs;
+  const empty = (slot: string) => `${slot}${colon} *${words.notYet}*`;
+  const slots = [empty(words.previews), describeSmokes(card, words), empty(words.contactSheet)];
+  return `**${words.slots}${colon}** ${slots.join(" · ")}\n`;
+}
+
+const MOST_SMOKES = 5;
+
+function describeSmokes({ smokes }: PullRequestCard, words: CardWords): string {
+  const { colon, semicolon } = words.signs;
+  const told = smokes.filter(({ smoke }) => smoke.kind !== "none" || smoke.command !== null);
+  if (told.length === 0) return `${words.smoke}${colon} *${words.notYet}*`;
+  const lines = told.slice(0, MOST_SMOKES).map(({ release, smoke }) => {
+    const name = smokes.length > 1 ? `${escapeCell(release.replace("@", " "))}, ` : "";
+    return `${name}${describeSmoke(smoke, words)}`;
+  });
+  const more = told.length - lines.length;
+  return `${words.smoke}${colon} ${lines.join(semicolon)}${more > 0 ? `${semicolon}+${more}` : ""}`;
+}
+
+function describeSmoke(smoke: Smoke, words: CardWords): string {
+  switch (smoke.kind) {
+    case "passed":
+    case "failed": {
+      const { at, environment, reference, worstPercent, isDecodedOnly } = smoke;
+      const say = smoke.kind === "passed" ? words.smokePassed : words.smokeFailed;
+      return [
+        say(toTime(at), escapeCell(environment), escapeCell(reference)),
+        ...(worstPercent === null ? [] : [words.smokeWorst(worstPercent)]),
+        ...(isDecodedOnly ? [words.smokeDecodedOnly] : []),
+      ].join(words.signs.comma);
+    }
+    case "none":
+      return smoke.command === null ? `*${words.notYet}*` : words.smokeAsked(toCommand(smoke.command));
+    case "unknown":
+      return words.smokeUnknown(escapeCell(smoke.why));
+  }
+}
+
+/** A command to be copied; one that holds more than plain words is shown as any other text. */
+function toCommand(command: string): string {
+  return /^[\w .@-]+$/.test(command) ? `\`${command}\`` : escapeCell(command);
 }
 
 function describeWarnings(card: PullRequestCard, words: CardWords, limit: number): string {

@@ -109,6 +109,28 @@ export type Drill =
   | { readonly kind: "none" }
   | { readonly kind: "unknown"; readonly why: string };
 
+/** What a release did in a browser, by the signed record about these very bytes. */
+export interface SmokeLine {
+  readonly release: string;
+  readonly smoke: Smoke;
+}
+
+export type Smoke =
+  | {
+      readonly kind: "passed" | "failed";
+      readonly environment: string;
+      readonly at: string;
+      /** What it was compared with. */
+      readonly reference: string;
+      /** How near it came to a limit, in percent of it; null where the record does not say. */
+      readonly worstPercent: number | null;
+      /** Whether only decoding was measured, without a browser, which is weaker. */
+      readonly isDecodedOnly: boolean;
+    }
+  /** With what makes the record where the policy asks for it before the release leaves canary. */
+  | { readonly kind: "none"; readonly command: string | null }
+  | { readonly kind: "unknown"; readonly why: string };
+
 /** A promotion that nobody could judge. */
 export interface Unjudged {
   readonly release: string;
@@ -157,6 +179,7 @@ export interface CardFacts {
   /** Open releases without a lock, as `gift@version`. */
   readonly unbuilt: readonly string[];
   readonly waysBack: readonly WayBack[];
+  readonly smokes: readonly SmokeLine[];
   readonly stories: readonly VerdictStory[];
   readonly unjudged: readonly Unjudged[];
   /** Null where nobody asked. */

@@ -132,6 +132,12 @@ export interface CardWords {
   slots: string;
   previews: string;
   smoke: string;
+  smokePassed(at: string, environment: string, reference: string): string;
+  smokeFailed(at: string, environment: string, reference: string): string;
+  smokeWorst(percent: number): string;
+  smokeDecodedOnly: string;
+  smokeAsked(command: string): string;
+  smokeUnknown(why: string): string;
   contactSheet: string;
   notYet: string;
 

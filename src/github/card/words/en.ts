@@ -150,7 +150,13 @@ export const EN: CardWords = {
 
   slots: "Seen and tried",
   previews: "Previews",
-  smoke: "Smoke test on devices",
+  smoke: "Smoke test",
+  smokePassed: (at, environment, reference) => `passed ${at} in ${environment}, beside ${reference}`,
+  smokeFailed: (at, environment, reference) => `**failed** ${at} in ${environment}, beside ${reference}`,
+  smokeWorst: (percent) => `at most ${percent} % of a limit`,
+  smokeDecodedOnly: "only decoded, without a browser, which is weaker",
+  smokeAsked: (command) => `asked for before it leaves canary: run ${command}`,
+  smokeUnknown: (why) => `whether it passed cannot be seen from here (${why})`,
   contactSheet: "Contact sheet",
   notYet: "not yet available",
 

@@ -150,7 +150,13 @@ export const ZH: CardWords = {
 
   slots: "预览与试播",
   previews: "预览",
-  smoke: "真机冒烟测试",
+  smoke: "冒烟测试",
+  smokePassed: (at, environment, reference) => `${at} 在 ${environment} 通过，对照 ${reference}`,
+  smokeFailed: (at, environment, reference) => `${at} 在 ${environment} **未通过**，对照 ${reference}`,
+  smokeWorst: (percent) => `最高为上限的 ${percent} %`,
+  smokeDecodedOnly: "没有浏览器，仅测试了解码，说服力较弱",
+  smokeAsked: (command) => `离开灰度前必须完成：运行 ${command}`,
+  smokeUnknown: (why) => `这里看不到测试是否通过（${why}）`,
   contactSheet: "画面总览",
   notYet: "暂未提供",
 

@@ -1,0 +1,35 @@
+import { accessSync, constants } from "node:fs";
+
+/** Debian's package has the program itself in /usr/lib; /usr/bin holds a script around it. */
+const PLACES = ["/usr/lib/chromium/chromium", "/usr/bin/chromium"];
+
+const ARGUMENTS: readonly string[] = [
+  "--headless=new",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // One renderer for one page, so that its memory is the page's.
+  "--disable-features=SpareRendererForSitePerProcess",
+];
+
+/** What plays in it is hostile until proven otherwise, so it keeps its sandbox, which Chromium does not have for root alone. */
+export function chromiumArguments(isRoot: boolean): readonly string[] {
+  return isRoot ? [...ARGUMENTS, "--no-sandbox"] : ARGUMENTS;
+}
+
+/** Where Chromium is, or null. With the variable CHROMIUM it is there or nowhere. */
+export function findChromium({ CHROMIUM }: NodeJS.ProcessEnv): string | null {
+  return (CHROMIUM ? [CHROMIUM] : PLACES).find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
