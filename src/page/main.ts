@@ -115,13 +115,13 @@ class Room {
 
   #send(gift: string): void {
     this.#sent = gift;
-    const hint = this.#tray.hint || this.#sender.hintFor(gift);
-    const message = this.#conversation.send(gift, hint, this.#sender.name, Date.now());
-    for (const phone of this.#phones) {
-      // The sender shows what it names; unless a person wrote a name that no phone would say by itself.
-      const isOwn = phone === this.#sender && this.#tray.hint === "";
-      phone.receive(isOwn ? { ...message, hint: undefined } : message);
-    }
+    const { hint } = this.#tray;
+    const composed = this.#sender.compose(gift);
+    const said = hint === "" ? composed : { ...composed, version: hint };
+    const message = this.#conversation.send(said, this.#sender.name, Date.now());
+    const { version: _, ...own } = message;
+    // The sender shows what it names; unless a person wrote a name that no phone would say by itself.
+    for (const phone of this.#phones) phone.receive(phone === this.#sender && hint === "" ? own : message);
     this.#showGifts();
     this.#show(this.#selected);
     this.#remember();

@@ -6,10 +6,11 @@ import {
   type PlayReport,
   webCrypto,
 } from "../client/client.ts";
+import { GIFT_MESSAGE_FORMAT, type GiftMessage, parseGiftMessage } from "../wire/giftMessage.ts";
 import { explain } from "../wire/resolve.ts";
 import { type Choice, choiceToViewer } from "./choice.ts";
 import type { Config, Edge } from "./config.ts";
-import type { GiftMessage } from "./message.ts";
+import type { RoomMessage } from "./message.ts";
 import type { Shown } from "./panel.ts";
 import { PhoneView } from "./phoneView.ts";
 import { RefreshLog } from "./refreshLog.ts";
@@ -51,11 +52,14 @@ export class Phone {
   readonly #stage: Stage;
   #choice: Choice;
   #client: GiftwrapClient | undefined;
-  /** Counts what was opened: an answer to an earlier question is dropped. */
+  /** Counts what was opened: a client that comes too late is dropped. */
   #opened = 0;
-  #isRefreshing = false;
-  readonly #waiting: GiftMessage[] = [];
-  #current: GiftMessage | undefined;
+  /**
+   * Not a `GiftQueue`: that keeps to itself what waits, and plays to the end what has begun, while here people see what each gift
+   * would become, a combo counts on while it plays, and news cut short what they change.
+   */
+  readonly #waiting: RoomMessage[] = [];
+  #current: RoomMessage | undefined;
   /** The resolution that is played, to notice when news change it. */
   #resolved = "";
   #cut = new AbortController();
@@ -103,7 +107,7 @@ export class Phone {
   async open(choice: Choice): Promise<void> {
     const opened = ++this.#opened;
     this.#choice = choice;
-    this.#client = undefined;
+    this.#leaveRoom();
     this.#shown = undefined;
     this.#cut.abort();
     this.#isWantedAgain = this.#current !== undefined;
@@ -117,51 +121,39 @@ export class Phone {
         fetch: httpFetch({ baseUrl: this.edge.url }),
         crypto: webCrypto(),
       });
-      if (opened !== this.#opened) return;
-      this.#client = client;
+      if (opened !== this.#opened) return client.close();
+      this.#enterRoom(client);
     } catch (error) {
       if (opened === this.#opened) this.#fail("The trusted root cannot be used", messageOf(error));
       return;
     }
-    this.#isRefreshing = false;
     await this.refresh();
   }
 
+  /** Asks sooner than the client would; what comes of it is heard like all else that the client asks. */
   async refresh(): Promise<void> {
     const client = this.#client;
-    if (!client || this.#isRefreshing) return;
-    this.#isRefreshing = true;
-    const before = client.state;
-    let failure: { readonly error: unknown } | undefined;
-    try {
-      await client.refresh();
-    } catch (error) {
-      failure = { error };
-    }
-    if (client !== this.#client) return;
-    this.#isRefreshing = false;
-    // A refresh that failed half-way may have brought an override all the same.
-    if (!failure || before !== client.state) this.log.heard(before, client.state, Date.now());
-    if (failure) this.log.failed(failure.error, Date.now());
-    this.view.setLive(this.log.isFailing, client.state.revision);
-    if (before === client.state && !failure) return;
-    this.#follow(client, failure);
-    this.#options.onChange(this);
+    if (!client) return;
+    await client.refresh().catch(() => {});
+    if (client === this.#client) this.log.asked(Date.now());
   }
 
-  /** The version that this phone would name when it sends a gift: what it would show itself. */
-  hintFor(gift: string): string | undefined {
-    const [first] = this.#client?.resolve(gift).chain ?? [];
-    return first?.kind === "release" && first.gift === gift ? first.version : undefined;
+  /** What this phone sends with a gift: it names what it would show itself. */
+  compose(gift: string): GiftMessage {
+    return this.#client?.send(gift) ?? { format: GIFT_MESSAGE_FORMAT, gift, minRevision: 0 };
   }
 
   /** A gift was sent into the room, or once more while it still waits or plays. */
-  receive(message: GiftMessage): void {
-    const at = this.#waiting.findIndex(({ id }) => id === message.id);
+  receive({ id, sender, count, ...received }: RoomMessage): void {
+    const gift = parseGiftMessage(received);
+    if (!gift) return;
+    this.#client?.heard(gift);
+    const message = { ...gift, id, sender, count };
+    const at = this.#waiting.findIndex((it) => it.id === id);
     if (at >= 0) this.#waiting[at] = message;
-    else if (this.#current?.id === message.id && this.#isPlaying) {
+    else if (this.#current?.id === id && this.#isPlaying) {
       this.#current = message;
-      this.view.showCount(message.count);
+      this.view.showCount(count);
     } else this.#waiting.push(message);
     this.view.hear(message);
     this.#showWaiting();
@@ -176,7 +168,7 @@ export class Phone {
 
   leave(): void {
     this.#opened++;
-    this.#client = undefined;
+    this.#leaveRoom();
     this.#waiting.length = 0;
     this.#cut.abort();
     this.#stage.clear();
@@ -189,11 +181,36 @@ export class Phone {
     return explain(this.state.catalog, this.state.overrides, choiceToViewer(this.#choice), gift);
   }
 
+  #enterRoom(client: GiftwrapClient): void {
+    let before = client.state;
+    this.#client = client;
+    client.onChange((state, failure) => {
+      this.#hear(client, before, failure);
+      before = state;
+    });
+    client.enterRoom();
+  }
+
+  #leaveRoom(): void {
+    this.#client?.close();
+    this.#client = undefined;
+  }
+
+  #hear(client: GiftwrapClient, before: ClientState, failure: unknown): void {
+    const { state } = client;
+    // A question that failed half-way may have brought an override all the same.
+    if (failure === undefined || before !== state) this.log.heard(before, state, Date.now());
+    if (failure !== undefined) this.log.failed(failure, Date.now());
+    this.view.setLive(this.log.isFailing, state.revision);
+    this.#follow(client, failure);
+    this.#options.onChange(this);
+  }
+
   /** Plays something else at once when news change what this viewer gets; what waits is asked anew when its turn comes. */
-  #follow(client: GiftwrapClient, failure: { readonly error: unknown } | undefined): void {
+  #follow(client: GiftwrapClient, failure: unknown): void {
     this.#showWaiting();
     if (client.state.generation === 0) {
-      const why = failure ? `${explainRefreshFailure(failure.error)}. ${messageOf(failure.error)}` : "";
+      const why = failure === undefined ? "" : `${explainRefreshFailure(failure)}. ${messageOf(failure)}`;
       return this.#fail("Nothing can be played from this edge", why);
     }
     const current = this.#current;
@@ -204,7 +221,7 @@ export class Phone {
         why: "Send one: what this viewer gets is shown here.",
         tone: "",
       });
-    } else if (current && this.#resolved !== JSON.stringify(client.resolve(current.gift, current.hint))) {
+    } else if (current && this.#resolved !== JSON.stringify(client.resolve(current.gift, current.version))) {
       if (this.#isPlaying || this.#options.repeats()) {
         this.#isWantedAgain = true;
         this.#cut.abort();
@@ -232,15 +249,15 @@ export class Phone {
     }
   }
 
-  async #play(client: GiftwrapClient, message: GiftMessage): Promise<void> {
-    const { gift, hint } = message;
+  async #play(client: GiftwrapClient, message: RoomMessage): Promise<void> {
+    const { gift, version } = message;
     this.#current = message;
     this.#cut = new AbortController();
     const { signal } = this.#cut;
     this.#showWaiting();
-    this.#resolved = JSON.stringify(client.resolve(gift, hint));
+    this.#resolved = JSON.stringify(client.resolve(gift, version));
     this.view.setState("busy");
-    const loaded = await client.play(gift, (it, report) => this.#show(it, report, message, signal), hint);
+    const loaded = await client.play(gift, (it, report) => this.#show(it, report, message, signal), version);
     if (signal.aborted) return;
     this.#stage.clear();
     this.view.showCount(1);
@@ -252,7 +269,7 @@ export class Phone {
   async #show(
     loaded: Loaded,
     report: PlayReport,
-    { id, gift, hint }: GiftMessage,
+    { id, gift, version }: RoomMessage,
     signal: AbortSignal,
   ): Promise<void> {
     const cut = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
@@ -271,9 +288,9 @@ export class Phone {
         this.view.answer(id, loaded.link, gift);
         this.#tell({
           gift,
-          hint: hint ?? "",
+          hint: version ?? "",
           verdicts: this.verdicts(gift),
-          resolution: client.resolve(gift, hint),
+          resolution: client.resolve(gift, version),
           loaded,
         });
         this.#options.onChange(this);
@@ -312,7 +329,7 @@ export class Phone {
   #showWaiting(): void {
     this.view.showWaiting(
       this.#waiting.map((message) => {
-        const [first] = this.#client?.resolve(message.gift, message.hint).chain ?? [];
+        const [first] = this.#client?.resolve(message.gift, message.version).chain ?? [];
         return { message, now: first ? nameOf(first) : "" };
       }),
     );

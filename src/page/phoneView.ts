@@ -2,7 +2,7 @@ import type { Link } from "../wire/resolve.ts";
 import type { Choice } from "./choice.ts";
 import type { Edge } from "./config.ts";
 import { element } from "./elements.ts";
-import type { GiftMessage } from "./message.ts";
+import type { RoomMessage } from "./message.ts";
 import type { Word } from "./phone.ts";
 import { nameOf } from "./words.ts";
 
@@ -102,7 +102,7 @@ export class PhoneView {
   }
 
   /** A line in the room's chat. */
-  hear({ id, gift, sender, count }: GiftMessage): void {
+  hear({ id, gift, sender, count }: RoomMessage): void {
     const combo = count > 1 && element("span", "combo", ` ×${count}`);
     const line = this.#messages.get(id) ?? element("li", "");
     const answer = line.querySelector(".answer");
@@ -125,7 +125,7 @@ export class PhoneView {
     line?.append(element("span", isOwn ? "answer" : "answer other", ` → ${text}`));
   }
 
-  showWaiting(waiting: readonly { readonly message: GiftMessage; readonly now: string }[]): void {
+  showWaiting(waiting: readonly { readonly message: RoomMessage; readonly now: string }[]): void {
     this.#queue.replaceChildren(
       ...waiting.map(({ message: { gift, count }, now }) =>
         element(

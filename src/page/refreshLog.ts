@@ -36,6 +36,12 @@ export class RefreshLog {
     this.tick(now);
   }
 
+  /** An answer has come, whatever it was. */
+  asked(now: number): void {
+    this.#askedAt = now;
+    this.tick(now);
+  }
+
   failed(error: unknown, now: number): void {
     this.#askedAt = now;
     const text = explainRefreshFailure(error);

@@ -1,5 +1,5 @@
 /* Runs in the browser for players.e2e.test.ts; what it imports are the very modules that apps embed. */
-import { playChain } from "/app/client/load/loader.js";
+import { Loader } from "/app/client/load/loader.js";
 import { webCrypto } from "/app/client/platform/webCrypto.js";
 import { play } from "/app/player/player.js";
 
@@ -137,9 +137,9 @@ window.trial = {
       return { kind: "body", bytes: contents[at] };
     };
     const resolution = { chain: [...links, { kind: "default" }], reason: "full" };
-    const { link, failed } = await playChain(
-      { fetch: fetchObject, crypto: webCrypto() },
-      resolution,
+    const loader = new Loader({ fetch: fetchObject, crypto: webCrypto() });
+    const { link, failed } = await loader.play(
+      () => resolution,
       async (loaded, report) => {
         playing = await play(stage, loaded, { repeat: false, report, modules });
         await playing.ended;
