@@ -69,13 +69,9 @@ describe("the bundle, with nothing installed", () => {
 
     await world.release({ gift: "star", version: "1.1.0", canary: false });
     await world.commit("Close");
-    const started = performance.now();
     const stopped = await ops(["publish", "--stops-only", ...toEdge()]);
-    const milliseconds = performance.now() - started;
     expect(stopped).toMatchObject({ exit: 0 });
     expect(stopped.stdout).toMatch(/stop confirmed at 1 edge/);
-    // The figure is 3 s with 80 ms to GitHub, of which a stop asks nothing.
-    expect(milliseconds).toBeLessThan(3_000);
 
     const overridden = await ops([
       "override",
