@@ -27,7 +27,8 @@ export interface FileMeta {
   readonly hashes?: Readonly<Record<string, string>>;
 }
 
-interface Signed {
+/** What every role's file has. */
+export interface Signed {
   readonly spec_version: string;
   readonly version: number;
   /** ISO 8601, UTC, whole seconds. */

@@ -1,4 +1,5 @@
-import type { DelegatedRole, Delegations } from "../../wire/metadata.ts";
+import type { DelegatedRole, Delegations, Targets } from "../../wire/metadata.ts";
+import { isKey, isRecord, isRecordOf, isRoleKeys, isTargets, isTexts, TOP_LEVEL } from "./shapes.ts";
 
 /*
  * Which delegated roles may speak for a target: The Update Framework, specification 1.0.34, sections 4.5 and 5.6.7.
@@ -65,4 +66,31 @@ function matchesLetter(letter: string, token: string): boolean {
   for (const [, from = "", to = from] of set.matchAll(/([^])(?:-([^]))?/gu))
     isIn ||= from <= letter && letter <= to;
   return isIn !== (not === "!");
+}
+
+/** Targets whose delegations have the shape that a search relies on. */
+export function isDelegatingTargets(value: unknown): value is Targets {
+  if (!isTargets(value)) return false;
+  return !("delegations" in value) || isDelegations(value.delegations);
+}
+
+function isDelegations(value: unknown): value is Delegations {
+  if (!isRecord(value) || !isRecordOf(value["keys"], isKey)) return false;
+  const { roles } = value;
+  if (roles === undefined) return true;
+  if (!Array.isArray(roles) || !roles.every(isDelegatedRole)) return false;
+  return new Set(roles.map((it) => it.name)).size === roles.length;
+}
+
+function isDelegatedRole(value: unknown): value is DelegatedRole {
+  if (!isRoleKeys(value)) return false;
+  const { name, terminating, paths, path_hash_prefixes: prefixes } = value;
+  return (
+    typeof name === "string" &&
+    !TOP_LEVEL.some((it) => it === name) &&
+    typeof terminating === "boolean" &&
+    (paths === undefined
+      ? prefixes === undefined || isTexts(prefixes)
+      : prefixes === undefined && isTexts(paths))
+  );
 }

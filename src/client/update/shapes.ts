@@ -1,20 +1,11 @@
-import type {
-  DelegatedRole,
-  Delegations,
-  FileMeta,
-  PlainTimestamp,
-  Root,
-  Snapshot,
-  TargetMeta,
-  Targets,
-} from "../../wire/metadata.ts";
+import type { FileMeta, PlainTimestamp, Root, Snapshot, TargetMeta, Targets } from "../../wire/metadata.ts";
 
 /*
  * The shapes of The Update Framework, specification 1.0.34, sections 4.3 to 4.6, as strictly as the client relies on them.
  * What is not named here may be anything. Names from the network are looked up with Object.hasOwn, never by themselves.
  */
 
-const TOP_LEVEL = ["root", "timestamp", "snapshot", "targets"] as const;
+export const TOP_LEVEL = ["root", "timestamp", "snapshot", "targets"] as const;
 
 export function isRoot(value: unknown): value is Root {
   if (!isSigned(value, "root") || !isRecordOf(value["keys"], isKey)) return false;
@@ -38,9 +29,9 @@ export function isSnapshot(value: unknown): value is Snapshot {
   return isRecordOf(meta, isFileMeta) && isRecord(meta) && Object.hasOwn(meta, "targets.json");
 }
 
-export function isTargets(value: unknown): value is Targets {
-  if (!isSigned(value, "targets") || !isRecordOf(value["targets"], isTargetMeta)) return false;
-  return value["delegations"] === undefined || isDelegations(value["delegations"]);
+/** Whoever follows delegations looks at their shape, too: see delegations.ts. */
+export function isTargets(value: unknown): value is Omit<Targets, "delegations"> {
+  return isSigned(value, "targets") && isRecordOf(value["targets"], isTargetMeta);
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -68,17 +59,17 @@ function isSigned(value: unknown, type: string): value is Record<string, unknown
   );
 }
 
-function isRecordOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
+export function isRecordOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
   return isRecord(value) && Object.values(value).every(isMember);
 }
 
 /** Of any type: one that is not known here signs for nothing, and is no harm. */
-function isKey(value: unknown): boolean {
+export function isKey(value: unknown): boolean {
   if (!isRecord(value) || !isRecord(value["keyval"])) return false;
   return isTexts([value["keytype"], value["scheme"], value["keyval"]["public"]]);
 }
 
-function isRoleKeys(value: unknown): value is Record<string, unknown> {
+export function isRoleKeys(value: unknown): value is Record<string, unknown> {
   return isRecord(value) && isTexts(value["keyids"]) && isCount(value["threshold"], 1);
 }
 
@@ -94,25 +85,4 @@ function isTargetMeta(value: unknown): value is TargetMeta {
 
 function isHashes(value: unknown): boolean {
   return isRecord(value) && Object.keys(value).length > 0 && isTexts(Object.values(value));
-}
-
-function isDelegations(value: unknown): value is Delegations {
-  if (!isRecord(value) || !isRecordOf(value["keys"], isKey)) return false;
-  const { roles } = value;
-  if (roles === undefined) return true;
-  if (!Array.isArray(roles) || !roles.every(isDelegatedRole)) return false;
-  return new Set(roles.map((it) => it.name)).size === roles.length;
-}
-
-function isDelegatedRole(value: unknown): value is DelegatedRole {
-  if (!isRoleKeys(value)) return false;
-  const { name, terminating, paths, path_hash_prefixes: prefixes } = value;
-  return (
-    typeof name === "string" &&
-    !TOP_LEVEL.some((it) => it === name) &&
-    typeof terminating === "boolean" &&
-    (paths === undefined
-      ? prefixes === undefined || isTexts(prefixes)
-      : prefixes === undefined && isTexts(paths))
-  );
 }

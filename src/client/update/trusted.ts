@@ -3,6 +3,7 @@ import type {
   PlainTimestamp,
   RoleName,
   Root,
+  Signed,
   Snapshot,
   Targets,
   Timestamp,
@@ -16,6 +17,12 @@ import { isRoot, isSnapshot, isTargets, isTimestamp } from "./shapes.ts";
 
 /** A timestamp older than the trusted one: mostly an edge that has not heard of the newer one yet. */
 export class OlderTimestamp extends ClientError {}
+
+/** What makes one repository's files differ from another's. */
+interface Shapes<T> {
+  readTimestamp(timestamp: PlainTimestamp): T;
+  isTargets(value: unknown): value is Targets;
+}
 
 /**
  * The metadata that is trusted so far, and the only way to extend it: the checks of The Update Framework, specification
@@ -31,18 +38,13 @@ export class TrustedMetadata<T extends PlainTimestamp = Timestamp> {
   readonly vouchedBy: Partial<Record<RoleName, number>> = {};
   readonly #crypto: TufCrypto;
   readonly #former: readonly Root[];
-  readonly #readTimestamp: (timestamp: PlainTimestamp) => T;
+  readonly #shapes: Shapes<T>;
 
-  private constructor(
-    root: Root,
-    crypto: TufCrypto,
-    former: readonly Root[],
-    read: (timestamp: PlainTimestamp) => T,
-  ) {
+  private constructor(root: Root, crypto: TufCrypto, former: readonly Root[], shapes: Shapes<T>) {
     this.root = root;
     this.#crypto = crypto;
     this.#former = former;
-    this.#readTimestamp = read;
+    this.#shapes = shapes;
   }
 
   /**
@@ -56,12 +58,20 @@ export class TrustedMetadata<T extends PlainTimestamp = Timestamp> {
     crypto: TufCrypto,
     former: readonly Root[] = [],
   ): Promise<TrustedMetadata> {
-    return new TrustedMetadata(await readOwnRoot(rootBytes, crypto), crypto, former, readTimestamp);
+    return new TrustedMetadata(await readOwnRoot(rootBytes, crypto), crypto, former, {
+      readTimestamp,
+      isTargets,
+    });
   }
 
-  /** Any repository, whoever wrote it. */
-  static async fromAny(rootBytes: Uint8Array, crypto: TufCrypto): Promise<TrustedMetadata<PlainTimestamp>> {
-    return new TrustedMetadata(await readOwnRoot(rootBytes, crypto), crypto, [], (it) => it);
+  /** Any repository, whoever wrote it. @param isTargets who follows delegations looks at their shape, too */
+  static async fromAny(
+    rootBytes: Uint8Array,
+    crypto: TufCrypto,
+    isTargets: (value: unknown) => value is Targets,
+  ): Promise<TrustedMetadata<PlainTimestamp>> {
+    const shapes = { readTimestamp: (it: PlainTimestamp) => it, isTargets };
+    return new TrustedMetadata(await readOwnRoot(rootBytes, crypto), crypto, [], shapes);
   }
 
   /** Section 5.3: the next root, signed by the one before it and by itself. Its expiry does not matter yet. */
@@ -93,7 +103,7 @@ export class TrustedMetadata<T extends PlainTimestamp = Timestamp> {
     await this.#verify(file, "timestamp");
     // Section 5.3.10: nothing new under a root that has expired; whoever holds a newer one is asked for it.
     checkExpiry("root", this.root.expires, now);
-    const next = this.#readTimestamp(file.signed);
+    const next = this.#shapes.readTimestamp(file.signed);
     if (this.timestamp) {
       const { version, meta } = this.timestamp;
       if (next.version < version)
@@ -132,36 +142,48 @@ export class TrustedMetadata<T extends PlainTimestamp = Timestamp> {
   /** Section 5.5, against the trusted timestamp. */
   async updateSnapshot(bytes: Uint8Array, now: number): Promise<void> {
     if (!this.timestamp) throw new TypeError("a snapshot is checked against a timestamp");
-    const expected = this.timestamp.meta["snapshot.json"];
-    await this.checkFile("snapshot", bytes, expected);
-    const file = parseMetadata(bytes, "snapshot", isSnapshot);
-    await this.#verify(file, "snapshot");
-    const next = file.signed;
-    checkVersion("snapshot", next.version, expected.version);
+    const next = await this.#readNamed(
+      "snapshot",
+      bytes,
+      this.timestamp.meta["snapshot.json"],
+      isSnapshot,
+      now,
+    );
     // No role goes back, and none vanishes.
     for (const [name, { version }] of Object.entries(this.snapshot?.meta ?? {})) {
       const meta = Object.hasOwn(next.meta, name) ? next.meta[name] : undefined;
       checkNotOlder(name, meta?.version ?? 0, version);
     }
-    checkExpiry("snapshot", next.expires, now);
     this.snapshot = next;
   }
 
   /** Section 5.6, against the trusted snapshot. */
   async updateTargets(bytes: Uint8Array, now: number): Promise<void> {
     if (!this.snapshot) throw new TypeError("targets are checked against a snapshot");
-    const expected = this.snapshot.meta["targets.json"];
-    await this.checkFile("targets", bytes, expected);
-    const file = parseMetadata(bytes, "targets", isTargets);
-    await this.#verify(file, "targets");
-    checkVersion("targets", file.signed.version, expected.version);
-    checkExpiry("targets", file.signed.expires, now);
-    this.targets = file.signed;
+    const { isTargets } = this.#shapes;
+    this.targets = await this.#readNamed(
+      "targets",
+      bytes,
+      this.snapshot.meta["targets.json"],
+      isTargets,
+      now,
+    );
   }
 
   /** @throws ClientError `too_large` or `hash` when the bytes are not the ones that were signed */
   checkFile(name: string, bytes: Uint8Array, expected: Pick<FileMeta, "length" | "hashes">): Promise<void> {
     return checkFile(name, bytes, expected, this.#crypto);
+  }
+
+  #readNamed<S extends Signed>(
+    role: RoleName,
+    bytes: Uint8Array,
+    meta: FileMeta,
+    isShape: (value: unknown) => value is S,
+    now: number,
+  ): Promise<S> {
+    const verify = (file: SignedFile<S>) => this.#verify(file, role);
+    return readNamed(role, bytes, { meta, isShape, verify, now }, this.#crypto);
   }
 
   /** By the trusted root, or else by the newest former one that vouches for it. */
@@ -178,6 +200,34 @@ export class TrustedMetadata<T extends PlainTimestamp = Timestamp> {
     }
     throw refusal;
   }
+}
+
+/**
+ * A file that another one names: it is the very file, rightly signed and of today.
+ * @throws ClientError
+ */
+export async function readNamed<S extends Signed>(
+  name: string,
+  bytes: Uint8Array,
+  {
+    meta,
+    isShape,
+    verify,
+    now,
+  }: {
+    readonly meta: FileMeta;
+    readonly isShape: (value: unknown) => value is S;
+    readonly verify: (file: SignedFile<S>) => Promise<void>;
+    readonly now: number;
+  },
+  crypto: TufCrypto,
+): Promise<S> {
+  await checkFile(name, bytes, meta, crypto);
+  const file = parseMetadata(bytes, name, isShape);
+  await verify(file);
+  checkVersion(name, file.signed.version, meta.version);
+  checkExpiry(name, file.signed.expires, now);
+  return file.signed;
 }
 
 async function readOwnRoot(bytes: Uint8Array, crypto: TufCrypto): Promise<Root> {

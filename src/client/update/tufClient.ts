@@ -3,10 +3,9 @@ import type { Delegations, PlainTimestamp, TargetMeta, Targets } from "../../wir
 import { encodeUtf8 } from "../../wire/utf8.ts";
 import { ClientError } from "../error.ts";
 import type { Fetch, StateStore } from "../ports.ts";
-import { checkExpiry, checkFile, checkVersion, type TufCrypto } from "./checks.ts";
+import { checkExpiry, checkFile, type TufCrypto } from "./checks.ts";
 import { verifyThreshold } from "./countSigners.ts";
-import { delegationsFor } from "./delegations.ts";
-import { parseMetadata } from "./parseMetadata.ts";
+import { delegationsFor, isDelegatingTargets } from "./delegations.ts";
 import {
   demand,
   encodeName,
@@ -16,8 +15,7 @@ import {
   refreshSnapshot,
   refreshTargets,
 } from "./refresh.ts";
-import { isTargets } from "./shapes.ts";
-import { TrustedMetadata } from "./trusted.ts";
+import { readNamed, TrustedMetadata } from "./trusted.ts";
 
 /** Delegated roles that one search may visit: nobody makes a client wander about. */
 const MAX_ROLES = 32;
@@ -69,7 +67,7 @@ export class TufClient {
   static async open(options: TufClientOptions): Promise<TufClient> {
     const root = await options.store.read("root");
     if (!root) throw new ClientError("missing", "there is no trusted root to begin with");
-    return new TufClient(options, await TrustedMetadata.fromAny(root, options.crypto));
+    return new TufClient(options, await TrustedMetadata.fromAny(root, options.crypto, isDelegatingTargets));
   }
 
   /** Sections 5.1 to 5.6.6. @throws ClientError; what was verified before it is kept */
@@ -168,13 +166,19 @@ export class TufClient {
     if (!meta || !keys) throw new ClientError("missing", `the snapshot does not list ${name}`);
     let accepted: Targets | undefined;
     const accept = async (bytes: Uint8Array) => {
-      await checkFile(role, bytes, meta, this.#options.crypto);
-      const file = parseMetadata(bytes, role, isTargets);
+      const { crypto } = this.#options;
       const authority = { ...keys, keys: by.delegations.keys, by: by.role };
-      await verifyThreshold(file, role, authority, this.#options.crypto);
-      checkVersion(role, file.signed.version, meta.version);
-      checkExpiry(role, file.signed.expires, this.#start ?? 0);
-      accepted = file.signed;
+      accepted = await readNamed(
+        role,
+        bytes,
+        {
+          meta,
+          isShape: isDelegatingTargets,
+          verify: (file) => verifyThreshold(file, role, authority, crypto),
+          now: this.#start ?? 0,
+        },
+        crypto,
+      );
     };
     if (!(await this.#restore(role, accept))) await demand(this.#trusted, role, meta, this.#ports, accept);
     if (!accepted) throw new TypeError("what was accepted is there");

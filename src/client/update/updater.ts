@@ -236,13 +236,12 @@ export class Updater {
   /** With the first refresh and once a day, or with each when it is strict. Gives what was wrong with it, where others may go on. */
   async #askDueRoot(): Promise<ClientError | null> {
     const { strict = false } = this.#options;
-    const since = Math.abs(this.#clock.device - this.#rootAskedAt);
-    if (!strict && since < DAY_MILLISECONDS) return null;
+    if (!strict && Math.abs(this.#clock.device - this.#rootAskedAt) < DAY_MILLISECONDS) return null;
     try {
       await this.#refreshRoot();
     } catch (error) {
       if (strict || !(error instanceof ClientError)) throw error;
-      return error.code === "network" ? null : error;
+      return error;
     }
     return null;
   }
@@ -250,20 +249,20 @@ export class Updater {
   /** Whether there is a newer root that may put right what was refused. Asked once in a refresh. */
   async #hasNewerRoot(refusal: unknown): Promise<boolean> {
     if (!(refusal instanceof ClientError) || this.#hasAskedRoot) return false;
-    if (!["signature", "rollback", "expired", "hash"].includes(refusal.code)) return false;
-    try {
-      return await this.#refreshRoot();
-    } catch (error) {
-      if (error instanceof ClientError && error.code === "network") return false;
-      throw error;
-    }
+    return ["signature", "rollback", "expired", "hash"].includes(refusal.code) && this.#refreshRoot();
   }
 
+  /** Where it cannot be asked for, what else there is must do. */
   async #refreshRoot(): Promise<boolean> {
     this.#hasAskedRoot = true;
-    const isNewer = await refreshRoot(this.#trusted, this.#ports);
-    this.#rootAskedAt = this.#clock.device;
-    return isNewer;
+    try {
+      const isNewer = await refreshRoot(this.#trusted, this.#ports);
+      this.#rootAskedAt = this.#clock.device;
+      return isNewer;
+    } catch (error) {
+      if (this.#options.strict || !(error instanceof ClientError) || error.code !== "network") throw error;
+      return false;
+    }
   }
 
   async #refreshCatalog(now: number): Promise<void> {
