@@ -20,7 +20,7 @@ export class ClientError extends Error {
 }
 
 /** Whether an answer came that is of no use: another one may be, unlike where the network or this program fails. */
-export function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): error is ClientError {
   return error instanceof ClientError && error.code !== "network";
 }
 

@@ -72,9 +72,10 @@ export class Updater {
   /** Verified metadata whose catalog is not there yet: what is stored must fit together, or a restart would lose it all. */
   readonly #staged = new Map<"snapshot" | "targets", Uint8Array>();
   #refreshing: Promise<boolean> | undefined;
-  /** When the next root was last asked for, and whether that was in this refresh. */
   #rootAskedAt = Number.NEGATIVE_INFINITY;
+  /** In this refresh; and whether something that was refused may be right by a newer root. */
   #hasAskedRoot = false;
+  #hasNewerRoot = false;
   /** Since when addresses answer with an older timestamp. */
   #staleSince: number | undefined;
 
@@ -138,6 +139,7 @@ export class Updater {
   async #refreshOnce(): Promise<boolean> {
     this.#clock.start();
     this.#hasAskedRoot = false;
+    this.#hasNewerRoot = false;
     try {
       const refusal = await this.#askDueRoot();
       const changed = await this.#refreshFromTimestamp();
@@ -159,8 +161,7 @@ export class Updater {
     try {
       return await this.#followTimestamp();
     } catch (error) {
-      // The timestamp's key may have stayed and those below it not: a newer root makes all of it be asked for again.
-      if (!(await this.#hasNewerRoot(error))) throw error;
+      if (!this.#hasNewerRoot) throw error;
       return this.#followTimestamp();
     }
   }
@@ -185,7 +186,7 @@ export class Updater {
       this.#staleSince = undefined;
       return changed;
     } catch (error) {
-      if (!(error instanceof OlderTimestamp)) throw error;
+      if (!(error instanceof OlderTimestamp) || this.#hasNewerRoot) throw error;
       const { device, now } = this.#clock;
       this.#staleSince ??= device;
       if (Math.abs(device - this.#staleSince) > STALE_MILLISECONDS) throw error;
@@ -195,16 +196,6 @@ export class Updater {
   }
 
   async #acceptTimestamp(result: FetchResult): Promise<boolean> {
-    try {
-      return await this.#judgeTimestamp(result);
-    } catch (error) {
-      // Keys may have been rotated since: a newer root is asked for before a failure is declared.
-      if (!(await this.#hasNewerRoot(error))) throw error;
-      return this.#judgeTimestamp(result);
-    }
-  }
-
-  async #judgeTimestamp(result: FetchResult): Promise<boolean> {
     const trusted = this.#trusted;
     if (result.kind === "missing" || (result.kind === "not_modified" && !trusted.timestamp))
       throw new ClientError("missing", `${TIMESTAMP_KEY} is not there`);
@@ -251,12 +242,6 @@ export class Updater {
       return error;
     }
     return null;
-  }
-
-  /** Whether there is a newer root that may put right what was refused. Asked once in a refresh. */
-  async #hasNewerRoot(refusal: unknown): Promise<boolean> {
-    if (!(refusal instanceof ClientError) || this.#hasAskedRoot) return false;
-    return ["signature", "rollback", "expired", "hash"].includes(refusal.code) && this.#refreshRoot();
   }
 
   /** Where it cannot be asked for, what else there is must do. */
@@ -339,6 +324,12 @@ export class Updater {
       return await accept(await fetch(key, { ...options, ...held }));
     } catch (error) {
       if (!isRefusal(error)) throw error;
+      // Keys may have been rotated since: a newer root, asked for once, makes all of it be asked for again.
+      const mayHelp = ["signature", "rollback", "expired", "hash"].includes(error.code);
+      if (mayHelp && !this.#hasAskedRoot) {
+        this.#hasNewerRoot = await this.#refreshRoot();
+        if (this.#hasNewerRoot) throw error;
+      }
       return fetch(key, { ...options, attempt: 1 })
         .then(accept)
         .catch(() => {
