@@ -116,5 +116,7 @@ export function canonicalJson(value: unknown): string {
     return `{${members.map(([key, member]) => `${canonicalJson(key)}:${canonicalJson(member)}`).join(",")}}`;
   }
   if (value === null || typeof value === "boolean" || Number.isSafeInteger(value)) return String(value);
-  throw new TypeError(`canonical JSON carries integers, not ${String(value)}`);
+  throw new TypeError(
+    `canonical JSON carries integers, not ${typeof value === "number" ? value : typeof value}`,
+  );
 }

@@ -435,7 +435,7 @@ function readable<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : "the catalog cannot be read";
-    throw new ClientError("schema", why, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ClientError("schema", `cannot read the catalog: ${why}`, { cause });
   }
 }
