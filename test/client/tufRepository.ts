@@ -160,9 +160,10 @@ export class TufRepository {
     const targets = Object.fromEntries(this.targets.get(name) ?? []);
     if (!delegations) return { targets };
     const signersOf = (it: Delegation) => it.signers ?? this.role(it.name).signers;
-    const roles = delegations.map(({ signers: _, ...it }) => ({
+    const roles = delegations.map((it) => ({
       terminating: false,
       ...it,
+      signers: undefined,
       keyids: signersOf(it).map(({ keyId }) => keyId),
       threshold: this.role(it.name).threshold,
     }));

@@ -36,7 +36,7 @@ export function matchesPath(path: string, pattern: string): boolean {
  * star is tried again, so no pattern takes longer than its length times the name's.
  */
 function matchesName(name: string, pattern: string): boolean {
-  const letters = [...name];
+  const letters = Array.from(name);
   const tokens = pattern.match(/\*+|\[!?\][^\]]*\]|\[!?[^\]]+\]|[^]/gu) ?? [];
   let at = 0;
   let token = 0;

@@ -52,7 +52,7 @@ function isSigned(value: unknown, type: string): value is Record<string, unknown
   const { spec_version: specification, expires } = value;
   return (
     typeof specification === "string" &&
-    /^1\./.test(specification) &&
+    specification.startsWith("1.") &&
     typeof expires === "string" &&
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(expires) &&
     !Number.isNaN(Date.parse(expires))
