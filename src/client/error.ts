@@ -18,3 +18,13 @@ export class ClientError extends Error {
     this.code = code;
   }
 }
+
+/** Whether an answer came that is of no use: another one may be, unlike where the network or this program fails. */
+export function isRefusal(error: unknown): error is ClientError {
+  return error instanceof ClientError && error.code !== "network";
+}
+
+/** Undefined for anything but a {@link ClientError}. */
+export function codeOf(error: unknown): ClientErrorCode | undefined {
+  return error instanceof ClientError ? error.code : undefined;
+}

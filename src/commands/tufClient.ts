@@ -4,7 +4,7 @@ import { ClientError } from "../client/error.ts";
 import { httpFetch } from "../client/platform/httpFetch.ts";
 import type { Fetch } from "../client/ports.ts";
 import { checkFile } from "../client/update/checks.ts";
-import { encodeName } from "../client/update/refresh.ts";
+import { encodeName } from "../client/update/encodeName.ts";
 import { type MetadataStore, TufClient } from "../client/update/tufClient.ts";
 import { UsageError } from "../report/error.ts";
 import { nodeCrypto } from "../trust/nodeCrypto.ts";

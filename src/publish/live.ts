@@ -1,6 +1,6 @@
 import { ClientError } from "../client/error.ts";
 import type { Crypto } from "../client/ports.ts";
-import { TrustedMetadata } from "../client/update/trusted.ts";
+import { OWN_SHAPES, TrustedMetadata } from "../client/update/trusted.ts";
 import { GiftError } from "../report/error.ts";
 import type { Store, Tag } from "../store/store.ts";
 import { catalogTarget, metadataKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
@@ -131,7 +131,7 @@ export async function trustRoot(
   believesLeaked = false,
 ): Promise<TrustedMetadata> {
   try {
-    const walk = await TrustedMetadata.from(former[0] ?? root, crypto);
+    const walk = await TrustedMetadata.from(former[0] ?? root, crypto, OWN_SHAPES);
     const roots = [walk.root];
     for (const next of former.length === 0 ? [] : [...former.slice(1), root]) {
       await walk.updateRoot(next);
@@ -141,6 +141,7 @@ export async function trustRoot(
     return await TrustedMetadata.from(
       root,
       crypto,
+      OWN_SHAPES,
       roots.slice(1).map((it) => withoutTimestampKeys(it, leaked)),
     );
   } catch (cause) {

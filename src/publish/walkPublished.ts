@@ -1,5 +1,5 @@
 import { ClientError, type ClientErrorCode } from "../client/error.ts";
-import { TrustedMetadata } from "../client/update/trusted.ts";
+import { OWN_SHAPES, TrustedMetadata } from "../client/update/trusted.ts";
 import { digestOf, nodeCrypto } from "../trust/nodeCrypto.ts";
 import { applyDelta, type Delta, makeDelta } from "../wire/delta.ts";
 import { catalogTarget, deltaKey, metadataKey, objectKey, TIMESTAMP_KEY, targetKey } from "../wire/keys.ts";
@@ -184,7 +184,7 @@ async function walkRoots(
       const before: TrustedMetadata | null = chain;
       const follow = async (): Promise<TrustedMetadata> => {
         await before?.updateRoot(bytes);
-        return before ?? TrustedMetadata.from(bytes, nodeCrypto);
+        return before ?? TrustedMetadata.from(bytes, nodeCrypto, OWN_SHAPES);
       };
       chain = await walk.holds(key, subject, follow);
     }

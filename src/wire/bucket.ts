@@ -1,3 +1,5 @@
+import { writeUtf8 } from "./utf8.ts";
+
 /** Shares are integers on the wire: 10,000 basis points are everyone. */
 export const ALL_BASIS_POINTS = 10_000;
 
@@ -17,22 +19,23 @@ export function isInSlice(salt: string, unitId: string, basisPoints: number): bo
 
 /**
  * MurmurHash3 x86 32-bit with seed 0 (Austin Appleby, public domain reference), over the UTF-8 bytes of the texts, one after
- * the other.
+ * the other: hashing UTF-16 units is how clients came to disagree.
  */
 export function murmur3(...texts: readonly string[]): number {
+  let room = 4;
+  for (const text of texts) room += 3 * text.length;
+  if (bytes.length < room) bytes = new Uint8Array(2 * room);
   let length = 0;
-  for (const text of texts) length = writeUtf8(text, length);
+  for (const text of texts) length = writeUtf8(text, bytes, length);
+  // Blocks of four bytes; the last one is filled up with zeros.
+  bytes.fill(0, length, length + 4);
   let hash = 0;
   let at = 0;
   for (; at + 4 <= length; at += 4) {
-    hash ^= scramble(byte(at) | (byte(at + 1) << 8) | (byte(at + 2) << 16) | (byte(at + 3) << 24));
+    hash ^= scramble(blockAt(at));
     hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
   }
-  let tail = 0;
-  if (at + 2 < length) tail ^= byte(at + 2) << 16;
-  if (at + 1 < length) tail ^= byte(at + 1) << 8;
-  if (at < length) hash ^= scramble(tail ^ byte(at));
-  hash ^= length;
+  hash ^= scramble(blockAt(at)) ^ length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
@@ -44,36 +47,12 @@ function scramble(block: number): number {
 }
 
 /** What is hashed just now. Kept, and only ever grown: a bucket is asked for too often to make an array each time. */
-const bytes: number[] = [];
+let bytes = new Uint8Array(256);
+
+function blockAt(at: number): number {
+  return byte(at) | (byte(at + 1) << 8) | (byte(at + 2) << 16) | (byte(at + 3) << 24);
+}
 
 function byte(at: number): number {
   return bytes[at] ?? 0;
-}
-
-/**
- * UTF-8 by hand, into {@link bytes} from `at` on; gives where it ends. `TextEncoder` is missing in some app runtimes, and
- * hashing UTF-16 units is how clients came to disagree.
- */
-function writeUtf8(text: string, at: number): number {
-  let end = at;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) {
-      bytes[end++] = unit;
-      continue;
-    }
-    const isPair = unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
-    const point = isPair ? (text.codePointAt(i++) ?? 0) : unit >= 0xd800 && unit < 0xe000 ? 0xfffd : unit;
-    if (point < 0x800) bytes[end++] = 0xc0 | (point >> 6);
-    else {
-      if (point < 0x10000) bytes[end++] = 0xe0 | (point >> 12);
-      else {
-        bytes[end++] = 0xf0 | (point >> 18);
-        bytes[end++] = 0x80 | ((point >> 12) & 0x3f);
-      }
-      bytes[end++] = 0x80 | ((point >> 6) & 0x3f);
-    }
-    bytes[end++] = 0x80 | (point & 0x3f);
-  }
-  return end;
 }

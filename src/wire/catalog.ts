@@ -1,3 +1,4 @@
+import { isKnownFormat } from "./format.ts";
 import { isOpenToAll, type Rollout } from "./rollout.ts";
 import { type Interval, parseVersion, type Version } from "./version.ts";
 import type { Tier } from "./viewer.ts";
@@ -103,17 +104,14 @@ export class CatalogFormatError extends Error {
 /** One tier's catalog. Lines are indexed at once and parsed when first asked for: most gifts are never played. */
 export class Catalog {
   readonly header: CatalogHeader;
-  readonly #gifts = new Map<string, string | IndexedGift>();
+  readonly #gifts: Map<string, string | IndexedGift>;
   readonly #shared = new SharedParts();
 
   /** @throws CatalogFormatError for an unknown major or a text that is no catalog */
   constructor(text: string) {
-    const lines = text.split("\n");
-    this.header = parseHeader(lines[0] ?? "");
-    for (let i = 1; i < lines.length; i++) {
-      const line = lines[i];
-      if (line) this.#gifts.set(idOfLine(line), line);
-    }
+    const [header = ""] = text.split("\n", 1);
+    this.header = parseHeader(header);
+    this.#gifts = catalogLines(text);
   }
 
   get size(): number {
@@ -143,8 +141,9 @@ export function writeCatalog(tier: Tier, lines: ReadonlyMap<string, string>): st
 
 /** Gift id to line, of a catalog's text. */
 export function catalogLines(text: string): Map<string, string> {
-  const lines = text.split("\n").slice(1).filter(Boolean);
-  return new Map(lines.map((line) => [idOfLine(line), line]));
+  const lines = new Map<string, string>();
+  for (const line of text.split("\n").slice(1)) if (line) lines.set(idOfLine(line), line);
+  return lines;
 }
 
 /** A gift's line. The id comes first: {@link Catalog} finds it there without parsing the rest. */
@@ -177,11 +176,10 @@ function parseHeader(line: string): CatalogHeader {
   } catch (cause) {
     throw new CatalogFormatError("the catalog has no header line", { cause });
   }
-  if (typeof header?.format !== "string" || header.format.split(".")[0] !== CATALOG_FORMAT.split(".")[0]) {
+  if (!isKnownFormat(header?.format, CATALOG_FORMAT))
     throw new CatalogFormatError(
       `catalog format ${header?.format} is not ${CATALOG_FORMAT}: this app is too old for it`,
     );
-  }
   return header;
 }
 

@@ -107,18 +107,16 @@ export interface DelegatedRole extends RoleKeys {
 
 /** Canonical JSON (OLPC, as TUF signs it): keys sorted, no white space, only `"` and `\` escaped. */
 export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value === "boolean") return String(value);
-  if (typeof value === "number") {
-    if (!Number.isSafeInteger(value)) throw new TypeError(`canonical JSON carries integers, not ${value}`);
-    return String(value);
-  }
   if (typeof value === "string") return `"${value.replace(/["\\]/g, "\\$&")}"`;
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value === "object") {
+  if (typeof value === "object" && value !== null) {
     const members = Object.entries(value)
       .filter(([, member]) => member !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${members.map(([key, member]) => `${canonicalJson(key)}:${canonicalJson(member)}`).join(",")}}`;
   }
-  throw new TypeError(`canonical JSON cannot carry a ${typeof value}`);
+  if (value === null || typeof value === "boolean" || Number.isSafeInteger(value)) return String(value);
+  throw new TypeError(
+    `canonical JSON carries integers, not ${typeof value === "number" ? value : typeof value}`,
+  );
 }

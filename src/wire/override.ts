@@ -26,7 +26,7 @@ export interface Scope {
 
 /** The overrides that hold over a catalog of this generation. */
 export function overridesFor(generation: number, overrides: readonly Override[]): readonly Override[] {
-  return overrides.filter((it) => it.untilGeneration === undefined || generation < it.untilGeneration);
+  return overrides.filter((it) => it.untilGeneration === undefined || outlives(it, generation));
 }
 
 /**
@@ -39,10 +39,12 @@ export function keepStops(
   next: readonly Override[],
 ): readonly Override[] {
   const named = new Set(next.map((it) => it.id));
-  const standing = kept.filter(
-    (it) => it.untilGeneration !== undefined && generation < it.untilGeneration && !named.has(it.id),
-  );
-  return [...next, ...standing];
+  return [...next, ...kept.filter((it) => outlives(it, generation) && !named.has(it.id))];
+}
+
+/** Whether it ends with a later catalog than this one. */
+function outlives({ untilGeneration }: Override, generation: number): boolean {
+  return untilGeneration !== undefined && generation < untilGeneration;
 }
 
 /** Whether the override holds for the release at all, be it for some viewers only. */

@@ -8,19 +8,20 @@ const UNITS_AT_ONCE = 8192;
 /** Half of a pair that stands alone becomes U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(3 * text.length);
-  let end = 0;
+  return bytes.slice(0, writeUtf8(text, bytes, 0));
+}
+
+/** The same into `bytes` from `at` on, which must have room for three bytes a UTF-16 unit; gives where it ends. */
+export function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
+  let end = at;
   for (let i = 0; i < text.length; i++) {
-    let point = text.charCodeAt(i);
+    let point = text.codePointAt(i) ?? 0;
     if (point < 0x80) {
       bytes[end++] = point;
       continue;
     }
-    if (point >= 0xd800 && point < 0xe000) {
-      const next = text.charCodeAt(i + 1);
-      const isPair = point < 0xdc00 && (next & 0xfc00) === 0xdc00;
-      if (isPair) i++;
-      point = isPair ? 0x10000 + ((point & 0x3ff) << 10) + (next & 0x3ff) : 0xfffd;
-    }
+    if (point > 0xffff) i++;
+    else if (point >= 0xd800 && point < 0xe000) point = 0xfffd;
     if (point < 0x800) bytes[end++] = 0xc0 | (point >> 6);
     else {
       if (point < 0x10000) bytes[end++] = 0xe0 | (point >> 12);
@@ -32,7 +33,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
     }
     bytes[end++] = 0x80 | (point & 0x3f);
   }
-  return bytes.slice(0, end);
+  return end;
 }
 
 /** @throws TypeError for what is not UTF-8: cut, overlong, half of a pair, or beyond U+10FFFF */

@@ -1,6 +1,6 @@
 import { ClientError } from "../../src/client/error.ts";
 import type { Fetch } from "../../src/client/ports.ts";
-import { encodeName } from "../../src/client/update/refresh.ts";
+import { encodeName } from "../../src/client/update/encodeName.ts";
 import { type MetadataStore, TufClient, type TufClientOptions } from "../../src/client/update/tufClient.ts";
 import type { Signer } from "../../src/trust/keys.ts";
 import { digestOf, nodeCrypto } from "../../src/trust/nodeCrypto.ts";

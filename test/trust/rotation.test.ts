@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { Updater } from "tuf-js";
 import { afterEach, describe, expect, test } from "vitest";
 import { ClientError } from "../../src/client/error.ts";
-import { TrustedMetadata } from "../../src/client/update/trusted.ts";
+import { OWN_SHAPES, TrustedMetadata } from "../../src/client/update/trusted.ts";
 import * as keysRotate from "../../src/commands/keysRotate.ts";
 import * as keysStatus from "../../src/commands/keysStatus.ts";
 import * as override from "../../src/commands/override.ts";
@@ -81,6 +81,7 @@ test("a draft has its signatures exactly when a client that trusts the root befo
         const trusted = await TrustedMetadata.from(
           new TextEncoder().encode(writeRoot(await addSignatures({ signatures: [], signed: root }, before))),
           nodeCrypto,
+          OWN_SHAPES,
         );
         const taken = await trusted.updateRoot(new TextEncoder().encode(writeRoot(draft))).then(
           () => true,

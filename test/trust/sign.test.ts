@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TrustedMetadata } from "../../src/client/update/trusted.ts";
+import { OWN_SHAPES, TrustedMetadata } from "../../src/client/update/trusted.ts";
 import { webCrypto } from "../../src/client/platform/webCrypto.ts";
 import { generateKeyPem, type Signer, signerFromPem } from "../../src/trust/keys.ts";
 import { digestOf, nodeCrypto } from "../../src/trust/nodeCrypto.ts";
@@ -89,10 +89,12 @@ for (const [library, crypto] of Object.entries(LIBRARIES)) {
     });
 
     test("the root is trusted by its own signature, and by no other key's", async () => {
-      const trusted = await TrustedMetadata.from(await signMetadata(SIGNED.root, [root]), crypto);
+      const trusted = await TrustedMetadata.from(await signMetadata(SIGNED.root, [root]), crypto, OWN_SHAPES);
       expect(trusted.root).toEqual(SIGNED.root);
       const byAnother = await signMetadata(SIGNED.root, [release]);
-      await expect(TrustedMetadata.from(byAnother, crypto)).rejects.toMatchObject({ code: "signature" });
+      await expect(TrustedMetadata.from(byAnother, crypto, OWN_SHAPES)).rejects.toMatchObject({
+        code: "signature",
+      });
     });
 
     test("a SHA-256 is the known one", async () => {

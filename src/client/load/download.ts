@@ -1,7 +1,8 @@
 import type { ObjectFile } from "../../wire/catalog.ts";
 import { toHex } from "../../wire/digest.ts";
 import { objectKey } from "../../wire/keys.ts";
-import { ClientError } from "../error.ts";
+import { bodyOf } from "../bodyOf.ts";
+import { ClientError, isRefusal } from "../error.ts";
 import type { Crypto, Fetch } from "../ports.ts";
 import { Pieces } from "./pieces.ts";
 
@@ -25,11 +26,12 @@ export async function download(fetch: Fetch, crypto: Crypto, file: ObjectFile): 
     try {
       return await ask(fetch, crypto, file, pieces, wrongAnswers > 0);
     } catch (error) {
-      const isWrong = error instanceof ClientError && error.code !== "network";
+      const isWrong = isRefusal(error);
+      const isFruitless = pieces.length <= had;
       if (isWrong) wrongAnswers++;
-      else if (pieces.length <= had) fruitlessTries++;
+      else if (isFruitless) fruitlessTries++;
       // What is there may not be the file's beginning after all, or nobody can go on from it.
-      if (isWrong || pieces.length <= had || pieces.length === file.bytes) pieces.forget();
+      if (isWrong || isFruitless || pieces.length === file.bytes) pieces.forget();
       if (wrongAnswers > 1 || fruitlessTries >= MOST_FRUITLESS_TRIES || tries >= MOST_TRIES) throw error;
     }
   }
@@ -44,21 +46,17 @@ async function ask(
 ): Promise<Uint8Array> {
   const key = objectKey(digest, mediaType);
   const from = pieces.length;
-  const result = await fetch(key, {
+  const answer = await fetch(key, {
     maxBytes,
     onPiece: (piece, at) => pieces.add(piece, at),
     ...(from > 0 && { from }),
     ...(isAgain && { revalidate: true, attempt: 1 }),
   });
-  if (result.kind !== "body") throw new ClientError("missing", `${key} is not there`);
-  const bytes = pieces.join(result.bytes, result.from ?? 0);
-  if (bytes.length > maxBytes)
-    throw new ClientError("too_large", `${key} is longer than the ${maxBytes} bytes that were signed`);
+  const { bytes: rest, from: restFrom = 0 } = bodyOf(answer, key);
+  const bytes = pieces.join(rest, restFrom);
+  if (bytes.length > maxBytes) throw new ClientError("too_large", `${key} is longer than ${maxBytes} bytes`);
   if (await hasDigest(crypto, bytes, digest)) return bytes;
-  throw new ClientError(
-    "hash",
-    `${key} does not have its own SHA-256: the bytes were damaged or swapped on the way`,
-  );
+  throw new ClientError("hash", `${key} does not have its SHA-256`);
 }
 
 export async function hasDigest(crypto: Crypto, bytes: Uint8Array, digest: string): Promise<boolean> {

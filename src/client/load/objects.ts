@@ -1,5 +1,6 @@
 import type { ObjectFile } from "../../wire/catalog.ts";
 import type { Crypto, Fetch, ObjectCache, ReadBundled } from "../ports.ts";
+import { quietly } from "../quietly.ts";
 import { download, hasDigest } from "./download.ts";
 
 export interface ObjectsOptions {
@@ -76,14 +77,5 @@ export class Objects {
     }
     const shipped = await quietly(() => bundled?.(`objects/${digest}`));
     return shipped && (await hasDigest(crypto, shipped, digest)) ? shipped : null;
-  }
-}
-
-/** What it gives, or nothing where it fails: a place that is broken is one place less to look at. */
-async function quietly<T>(act: () => Promise<T> | undefined): Promise<T | null> {
-  try {
-    return (await act()) ?? null;
-  } catch {
-    return null;
   }
 }

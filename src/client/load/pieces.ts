@@ -29,10 +29,7 @@ export class Pieces {
   join(rest: Uint8Array, from: number): Uint8Array {
     if (from === 0) return rest;
     if (!(from > 0 && from <= this.#length))
-      throw new ClientError(
-        "network",
-        `an answer begins at byte ${from}, and what is before it is not there`,
-      );
+      throw new ClientError("network", `what is before byte ${from} is not there`);
     const whole = new Uint8Array(from + rest.length);
     whole.set(this.#bytes.subarray(0, from));
     whole.set(rest, from);

@@ -1,6 +1,6 @@
 import type { ObjectFile } from "../../wire/catalog.ts";
 import type { Resolution } from "../../wire/resolve.ts";
-import { ClientError } from "../error.ts";
+import { isRefusal } from "../error.ts";
 import { filesOf } from "./files.ts";
 import type { Objects } from "./objects.ts";
 
@@ -58,8 +58,7 @@ export async function prefetch(
       }
       ready++;
     } catch (error) {
-      if (!(error instanceof ClientError) || error.code === "network")
-        return { ready, bytes, ended: "network" };
+      if (!isRefusal(error)) return { ready, bytes, ended: "network" };
     }
   }
   return { ready, bytes, ended: "done" };

@@ -36,12 +36,12 @@ export class Walk {
       try {
         const files = await this.#loadFiles(link);
         this.#watch?.loaded(this.#placeOf(link));
-        return new LoadedLink(this, link, files, reason, [...this.#failed.values()]);
+        return this.#loaded(link, files, reason);
       } catch (error) {
         this.fail(link, "load", error);
       }
     }
-    return new LoadedLink(this, DEFAULT, [], reason, [...this.#failed.values()]);
+    return this.#loaded(DEFAULT, [], reason);
   }
 
   fail(link: Link, phase: "load" | "play", error: unknown): void {
@@ -58,6 +58,24 @@ export class Walk {
     return {
       firstFrame: () => this.#watch?.firstFrame(at),
       frames: (frames, dropped) => this.#watch?.frames(at, frames, dropped),
+    };
+  }
+
+  #loaded(link: Link, files: readonly LoadedFile[], reason: Resolution["reason"]): Loaded {
+    let next: Promise<Loaded> | undefined;
+    const goOn = (error: unknown) => {
+      this.fail(link, "play", error);
+      return this.load();
+    };
+    return {
+      link,
+      files,
+      reason,
+      failed: [...this.#failed.values()],
+      next: (error) => {
+        next ??= goOn(error);
+        return next;
+      },
     };
   }
 
@@ -79,36 +97,3 @@ export class Walk {
 }
 
 const DEFAULT: Link = { kind: "default" };
-
-class LoadedLink implements Loaded {
-  readonly link: Link;
-  readonly files: readonly LoadedFile[];
-  readonly reason: Resolution["reason"];
-  readonly failed: Loaded["failed"];
-  readonly #walk: Walk;
-  #next: Promise<Loaded> | undefined;
-
-  constructor(
-    walk: Walk,
-    link: Link,
-    files: readonly LoadedFile[],
-    reason: Resolution["reason"],
-    failed: Loaded["failed"],
-  ) {
-    this.#walk = walk;
-    this.link = link;
-    this.files = files;
-    this.reason = reason;
-    this.failed = failed;
-  }
-
-  next(error: unknown): Promise<Loaded> {
-    this.#next ??= this.#goOn(error);
-    return this.#next;
-  }
-
-  #goOn(error: unknown): Promise<Loaded> {
-    this.#walk.fail(this.link, "play", error);
-    return this.#walk.load();
-  }
-}

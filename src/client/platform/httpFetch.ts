@@ -67,21 +67,15 @@ async function toResult(
 ): Promise<FetchResult> {
   const { status, headers } = response;
   const date = dateOf(headers);
-  const refuse = (why: string) => {
-    limits.abort();
-    return new ClientError("network", `${url} ${why}`);
-  };
+  const refuse = (why: string) => new ClientError("network", `${url} ${why}`);
   // Some platforms know no other way than to follow.
   if (response.redirected) throw refuse(`leads elsewhere, to ${response.url}`);
   if (status === 304 && wanted.etag !== undefined) return { kind: "not_modified", ...date };
-  if (status === 404) {
-    limits.abort();
-    return { kind: "missing" };
-  }
+  if (status === 404) return { kind: "missing" };
   if (status !== 200 && status !== 206) throw refuse(`answered ${status}`);
   const from = status === 206 ? (wanted.from ?? 0) : 0;
   if (status === 206 && !isRangeFrom(headers, from))
-    throw refuse(`answered with another part than the one from ${from} on`);
+    throw refuse(`answered with another part than was asked`);
   const etag = headers.get("etag");
   const bytes = await readLimited(url, response, from, wanted, limits);
   return { kind: "body", bytes, ...(from > 0 && { from }), ...(etag !== null && { etag }), ...date };
@@ -113,9 +107,7 @@ async function readLimited(
   limits: Limits,
 ): Promise<Uint8Array> {
   const check = (end: number) => {
-    if (end <= maxBytes) return;
-    limits.abort();
-    throw new ClientError("too_large", `${url} is longer than ${maxBytes} bytes`);
+    if (end > maxBytes) throw new ClientError("too_large", `${url} is longer than ${maxBytes} bytes`);
   };
   const { headers, body } = response;
   if (!headers.has("content-encoding")) check(from + Number(headers.get("content-length") ?? 0));
@@ -175,7 +167,7 @@ class Limits {
     });
     this.#over.catch(() => {});
     this.#cancelWhole = timers.after(timeoutMilliseconds, () =>
-      this.#end(`it took longer than ${timeoutMilliseconds} ms`),
+      this.#giveUp(new Error(`it took longer than ${timeoutMilliseconds} ms`)),
     );
     this.#hear();
   }
@@ -193,31 +185,21 @@ class Limits {
   came(bytes: number): void {
     this.#hear();
     const milliseconds = this.#timers.now() - this.#started;
-    if (milliseconds <= this.#silenceMilliseconds || bytes * 1_000 >= milliseconds * this.#minBytesPerSecond)
-      return;
-    this.abort();
-    throw new Error(`${bytes} bytes in ${Math.round(milliseconds)} ms are too slow`);
+    if (milliseconds > this.#silenceMilliseconds && bytes * 1_000 < milliseconds * this.#minBytesPerSecond)
+      throw new Error(`${bytes} bytes in ${Math.round(milliseconds)} ms are too slow`);
   }
 
-  /** Nothing more of the answer is wanted. */
-  abort(): void {
-    this.#abort.abort();
-  }
-
+  /** Nothing more of the answer is wanted: what has not come yet never will. */
   end(): void {
     this.#cancelWhole();
     this.#cancelSilence();
+    this.#abort.abort();
   }
 
   #hear(): void {
     this.#cancelSilence();
     this.#cancelSilence = this.#timers.after(this.#silenceMilliseconds, () =>
-      this.#end(`nothing came for ${this.#silenceMilliseconds} ms`),
+      this.#giveUp(new Error(`nothing came for ${this.#silenceMilliseconds} ms`)),
     );
-  }
-
-  #end(why: string): void {
-    this.#giveUp(new Error(why));
-    this.abort();
   }
 }

@@ -30,7 +30,7 @@ export function webCrypto({ fallback }: WebCryptoOptions = {}): TufCrypto {
     if (!fallback) throw new ClientError("schema", why);
     return {
       sha256: async (bytes) => (await load(why)).sha256(bytes),
-      verify: async (key, signature, bytes) => (await load(why)).verify(key, signature, bytes),
+      verify: async (...signed) => (await load(why)).verify(...signed),
     };
   }
   const digest = (name: string) => async (bytes: Uint8Array) =>
@@ -74,14 +74,12 @@ async function verify(
     return raw !== null && subtle.verify(P256, await importSpki(P256), raw, bytes);
   }
   if (keytype !== "rsa" || scheme !== "rsassa-pss-sha256") return false;
+  if (signature.length < 256) return false;
   const key = await importSpki(PSS);
   // RFC 8017, section 9.1.1: the salt is as long as the hash with most signers, and as long as it can be with others.
-  const longest = signature.length - 34;
-  return (
-    signature.length >= 256 &&
-    ((await subtle.verify({ ...PSS, saltLength: 32 }, key, signature, bytes)) ||
-      subtle.verify({ ...PSS, saltLength: longest }, key, signature, bytes))
-  );
+  for (const saltLength of [32, signature.length - 34])
+    if (await subtle.verify({ ...PSS, saltLength }, key, signature, bytes)) return true;
+  return false;
 }
 
 /** What is between the lines of a PEM file. */

@@ -24,12 +24,8 @@ export async function checkFile(
       `${name} has ${bytes.length} bytes, its signed length is ${length}`,
     );
   for (const [algorithm, signed] of Object.entries(hashes)) {
-    const digest =
-      algorithm === "sha256"
-        ? await hasher.sha256(bytes)
-        : algorithm === "sha512"
-          ? await hasher.sha512?.(bytes)
-          : undefined;
+    const isKnown = algorithm === "sha256" || algorithm === "sha512";
+    const digest = isKnown && (await hasher[algorithm]?.(bytes));
     if (!digest || toHex(digest) !== signed)
       throw new ClientError("hash", `${name} does not have the ${algorithm} that was signed, ${signed}`);
   }

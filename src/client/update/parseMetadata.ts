@@ -23,8 +23,7 @@ export function parseMetadata<T>(
 ): SignedFile<T> {
   const envelope = parseJson(bytes, name);
   const refuse = (why: string, cause?: unknown) => new ClientError("schema", `${name} ${why}`, { cause });
-  if (!isRecord(envelope)) throw refuse("is not signed");
-  const { signatures, signed } = envelope;
+  const { signatures, signed } = isRecord(envelope) ? envelope : {};
   if (!Array.isArray(signatures) || !signatures.every(isSignature)) throw refuse("is not signed");
   if (new Set(signatures.map((it) => it.keyid)).size < signatures.length)
     throw refuse("has two signatures of one key id");

@@ -1,3 +1,4 @@
+import { isKnownFormat } from "../../wire/format.ts";
 import { type PlainTimestamp, TIMESTAMP_FORMAT, type Timestamp } from "../../wire/metadata.ts";
 import type { Override } from "../../wire/override.ts";
 import { ClientError } from "../error.ts";
@@ -8,19 +9,21 @@ import { isRecord, isTexts } from "./shapes.ts";
  * @throws ClientError `schema` for a format of another major, or what does not have its shape
  */
 export function readTimestamp(timestamp: PlainTimestamp): Timestamp {
-  const { giftwrap }: PlainTimestamp & { readonly giftwrap?: unknown } = timestamp;
+  const { giftwrap }: Unread = timestamp;
   const format = isRecord(giftwrap) ? giftwrap["format"] : undefined;
-  if (typeof format !== "string" || format.split(".")[0] !== TIMESTAMP_FORMAT.split(".")[0])
+  if (!isKnownFormat(format, TIMESTAMP_FORMAT))
     throw new ClientError(
       "schema",
       `timestamp format ${String(format)} is not ${TIMESTAMP_FORMAT}: this app is too old for it`,
     );
   if (!isPublished(timestamp))
-    throw new ClientError("schema", "the timestamp does not have the shape of its format");
+    throw new ClientError("schema", "timestamp does not have the shape of its format");
   return timestamp;
 }
 
-function isPublished(timestamp: PlainTimestamp & { readonly giftwrap?: unknown }): timestamp is Timestamp {
+type Unread = PlainTimestamp & { readonly giftwrap?: unknown };
+
+function isPublished(timestamp: Unread): timestamp is Timestamp {
   const { giftwrap } = timestamp;
   if (!isRecord(giftwrap)) return false;
   const { pollSeconds, commit, overrides } = giftwrap;

@@ -20,19 +20,6 @@ export interface MetadataPorts {
   keep(role: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** With consistent snapshots a file's name begins with its version. Any role name makes one part of a path. */
-export function metadataFile({ root }: Trusted, role: string, version: number): string {
-  return `${root.consistent_snapshot ? `${version}.` : ""}${encodeName(role)}.json`;
-}
-
-/** A name as one part of a path, in which nothing has a meaning but percent signs (RFC 3986, section 2.3). */
-export function encodeName(name: string): string {
-  return encodeURIComponent(name).replace(
-    /[!'()*]/g,
-    (it) => `%${it.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
 /** Section 5.3: every root after the trusted one, in turn. Returns whether there was any. */
 export async function refreshRoot(trusted: Trusted, { ask, keep }: MetadataPorts): Promise<boolean> {
   const { version } = trusted.root;
@@ -51,19 +38,20 @@ export async function refreshRoot(trusted: Trusted, { ask, keep }: MetadataPorts
 
 /** Section 5.5: the snapshot that the trusted timestamp names. */
 export async function refreshSnapshot(trusted: Trusted, now: number, ports: MetadataPorts): Promise<void> {
-  const meta = trusted.timestamp?.meta["snapshot.json"];
-  if (!meta) throw new ClientError("missing", "no timestamp has been accepted yet");
-  await demand(trusted, "snapshot", meta, ports, (bytes) => trusted.updateSnapshot(bytes, now));
+  const accept = (bytes: Uint8Array) => trusted.updateSnapshot(bytes, now);
+  await demand(trusted, "snapshot", trusted.metaOf("snapshot"), ports, accept);
 }
 
 /** Section 5.6: the targets that the trusted snapshot names. */
 export async function refreshTargets(trusted: Trusted, now: number, ports: MetadataPorts): Promise<void> {
-  const meta = trusted.snapshot?.meta["targets.json"];
-  if (!meta) throw new ClientError("missing", "no snapshot has been accepted yet");
-  await demand(trusted, "targets", meta, ports, (bytes) => trusted.updateTargets(bytes, now));
+  const accept = (bytes: Uint8Array) => trusted.updateTargets(bytes, now);
+  await demand(trusted, "targets", trusted.metaOf("targets"), ports, accept);
 }
 
-/** A file that is named by one that is trusted, so it must be there. @throws ClientError `missing` */
+/**
+ * A file that is named by one that is trusted, so it must be there. With consistent snapshots its name begins with its version.
+ * @throws ClientError `missing`
+ */
 export async function demand(
   trusted: Trusted,
   role: string,
@@ -71,7 +59,7 @@ export async function demand(
   { ask, keep }: MetadataPorts,
   accept: (bytes: Uint8Array) => Promise<unknown>,
 ): Promise<void> {
-  const file = metadataFile(trusted, role, version);
+  const file = `${trusted.root.consistent_snapshot ? `${version}.` : ""}${role}.json`;
   await ask(file, length ?? MAX_BYTES.metadata, async (bytes) => {
     if (!bytes) throw new ClientError("missing", `${file} is not there`);
     await accept(bytes);

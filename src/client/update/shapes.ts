@@ -26,7 +26,7 @@ export function isTimestamp(value: unknown): value is PlainTimestamp {
 export function isSnapshot(value: unknown): value is Snapshot {
   if (!isSigned(value, "snapshot")) return false;
   const { meta } = value;
-  return isRecordOf(meta, isFileMeta) && isRecord(meta) && Object.hasOwn(meta, "targets.json");
+  return isRecordOf(meta, isFileMeta) && Object.hasOwn(meta, "targets.json");
 }
 
 /** Whoever follows delegations looks at their shape, too: see delegations.ts. */
@@ -59,7 +59,10 @@ function isSigned(value: unknown, type: string): value is Record<string, unknown
   );
 }
 
-export function isRecordOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
+export function isRecordOf(
+  value: unknown,
+  isMember: (member: unknown) => boolean,
+): value is Record<string, unknown> {
   return isRecord(value) && Object.values(value).every(isMember);
 }
 

@@ -19,10 +19,14 @@ import { isRoot, isSnapshot, isTargets, isTimestamp } from "./shapes.ts";
 export class OlderTimestamp extends ClientError {}
 
 /** What makes one repository's files differ from another's. */
-interface Shapes<T> {
+export interface Shapes<T> {
   readTimestamp(timestamp: PlainTimestamp): T;
+  /** Who follows delegations looks at their shape, too. */
   isTargets(value: unknown): value is Targets;
 }
+
+/** The files of a repository that this project's publisher wrote. */
+export const OWN_SHAPES: Shapes<Timestamp> = { readTimestamp, isTargets };
 
 /**
  * The metadata that is trusted so far, and the only way to extend it: the checks of The Update Framework, specification
@@ -48,30 +52,28 @@ export class TrustedMetadata<T extends PlainTimestamp = Timestamp> {
   }
 
   /**
-   * A repository that this project's publisher wrote.
    * @param rootBytes the root that came with the app, or the newest one stored since; its own signatures are checked
+   * @param shapes {@link OWN_SHAPES}, or what is asked of any repository's files
    * @param former roots that it replaced, newest first. What they vouch for is accepted, too: a publisher must read what was
    * signed before a rotation. No app gives any.
    */
-  static async from(
+  static async from<T extends PlainTimestamp>(
     rootBytes: Uint8Array,
     crypto: TufCrypto,
+    shapes: Shapes<T>,
     former: readonly Root[] = [],
-  ): Promise<TrustedMetadata> {
-    return new TrustedMetadata(await readOwnRoot(rootBytes, crypto), crypto, former, {
-      readTimestamp,
-      isTargets,
-    });
+  ): Promise<TrustedMetadata<T>> {
+    const file = parseMetadata(rootBytes, "root", isRoot);
+    await verifyByRoot(file, "root", file.signed, crypto);
+    return new TrustedMetadata(file.signed, crypto, former, shapes);
   }
 
-  /** Any repository, whoever wrote it. @param isTargets who follows delegations looks at their shape, too */
-  static async fromAny(
-    rootBytes: Uint8Array,
-    crypto: TufCrypto,
-    isTargets: (value: unknown) => value is Targets,
-  ): Promise<TrustedMetadata<PlainTimestamp>> {
-    const shapes = { readTimestamp: (it: PlainTimestamp) => it, isTargets };
-    return new TrustedMetadata(await readOwnRoot(rootBytes, crypto), crypto, [], shapes);
+  /** What the file above says of it. @throws ClientError `missing` before that one is trusted */
+  metaOf(role: "snapshot" | "targets"): FileMeta {
+    const meta =
+      role === "snapshot" ? this.timestamp?.meta["snapshot.json"] : this.snapshot?.meta["targets.json"];
+    if (!meta) throw new ClientError("missing", `nothing that is trusted names ${role}`);
+    return meta;
   }
 
   /** Section 5.3: the next root, signed by the one before it and by itself. Its expiry does not matter yet. */
@@ -141,14 +143,7 @@ export class TrustedMetadata<T extends PlainTimestamp = Timestamp> {
 
   /** Section 5.5, against the trusted timestamp. */
   async updateSnapshot(bytes: Uint8Array, now: number): Promise<void> {
-    if (!this.timestamp) throw new TypeError("a snapshot is checked against a timestamp");
-    const next = await this.#readNamed(
-      "snapshot",
-      bytes,
-      this.timestamp.meta["snapshot.json"],
-      isSnapshot,
-      now,
-    );
+    const next = await this.#readNamed("snapshot", bytes, isSnapshot, now);
     // No role goes back, and none vanishes.
     for (const [name, { version }] of Object.entries(this.snapshot?.meta ?? {})) {
       const meta = Object.hasOwn(next.meta, name) ? next.meta[name] : undefined;
@@ -159,15 +154,7 @@ export class TrustedMetadata<T extends PlainTimestamp = Timestamp> {
 
   /** Section 5.6, against the trusted snapshot. */
   async updateTargets(bytes: Uint8Array, now: number): Promise<void> {
-    if (!this.snapshot) throw new TypeError("targets are checked against a snapshot");
-    const { isTargets } = this.#shapes;
-    this.targets = await this.#readNamed(
-      "targets",
-      bytes,
-      this.snapshot.meta["targets.json"],
-      isTargets,
-      now,
-    );
+    this.targets = await this.#readNamed("targets", bytes, this.#shapes.isTargets, now);
   }
 
   /** @throws ClientError `too_large` or `hash` when the bytes are not the ones that were signed */
@@ -175,15 +162,14 @@ export class TrustedMetadata<T extends PlainTimestamp = Timestamp> {
     return checkFile(name, bytes, expected, this.#crypto);
   }
 
-  #readNamed<S extends Signed>(
-    role: RoleName,
+  async #readNamed<S extends Signed>(
+    role: "snapshot" | "targets",
     bytes: Uint8Array,
-    meta: FileMeta,
     isShape: (value: unknown) => value is S,
     now: number,
   ): Promise<S> {
     const verify = (file: SignedFile<S>) => this.#verify(file, role);
-    return readNamed(role, bytes, { meta, isShape, verify, now }, this.#crypto);
+    return readNamed(role, bytes, { meta: this.metaOf(role), isShape, verify, now }, this.#crypto);
   }
 
   /** By the trusted root, or else by the newest former one that vouches for it. */
@@ -227,12 +213,6 @@ export async function readNamed<S extends Signed>(
   await verify(file);
   checkVersion(name, file.signed.version, meta.version);
   checkExpiry(name, file.signed.expires, now);
-  return file.signed;
-}
-
-async function readOwnRoot(bytes: Uint8Array, crypto: TufCrypto): Promise<Root> {
-  const file = parseMetadata(bytes, "root", isRoot);
-  await verifyByRoot(file, "root", file.signed, crypto);
   return file.signed;
 }
 

@@ -6,16 +6,16 @@ import type { Fetch, StateStore } from "../ports.ts";
 import { checkExpiry, checkFile, type TufCrypto } from "./checks.ts";
 import { verifyThreshold } from "./countSigners.ts";
 import { delegationsFor, isDelegatingTargets } from "./delegations.ts";
+import { encodeName } from "./encodeName.ts";
 import {
   demand,
-  encodeName,
   MAX_BYTES,
   type MetadataPorts,
   refreshRoot,
   refreshSnapshot,
   refreshTargets,
 } from "./refresh.ts";
-import { readNamed, TrustedMetadata } from "./trusted.ts";
+import { readNamed, type Shapes, TrustedMetadata } from "./trusted.ts";
 
 /** Delegated roles that one search may visit: nobody makes a client wander about. */
 const MAX_ROLES = 32;
@@ -56,7 +56,7 @@ export class TufClient {
     this.#trusted = trusted;
     this.#ports = {
       ask: async (file, maxBytes, accept) => {
-        const result = await options.fetch(`metadata/${file}`, { maxBytes });
+        const result = await options.fetch(`metadata/${encodeName(file)}`, { maxBytes });
         return accept(result.kind === "body" ? result.bytes : null);
       },
       keep: (role, bytes) => options.store.write(role, bytes),
@@ -67,7 +67,7 @@ export class TufClient {
   static async open(options: TufClientOptions): Promise<TufClient> {
     const root = await options.store.read("root");
     if (!root) throw new ClientError("missing", "there is no trusted root to begin with");
-    return new TufClient(options, await TrustedMetadata.fromAny(root, options.crypto, isDelegatingTargets));
+    return new TufClient(options, await TrustedMetadata.from(root, options.crypto, ANY_SHAPES));
   }
 
   /** Sections 5.1 to 5.6.6. @throws ClientError; what was verified before it is kept */
@@ -198,6 +198,8 @@ export class TufClient {
     }
   }
 }
+
+const ANY_SHAPES: Shapes<PlainTimestamp> = { readTimestamp: (it) => it, isTargets: isDelegatingTargets };
 
 /** A date before all expiries. */
 const ALWAYS = Number.NEGATIVE_INFINITY;

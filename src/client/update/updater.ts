@@ -1,4 +1,4 @@
-import { Catalog, CatalogFormatError } from "../../wire/catalog.ts";
+import { Catalog, writeCatalog } from "../../wire/catalog.ts";
 import { applyDelta, type Delta } from "../../wire/delta.ts";
 import {
   catalogTarget,
@@ -10,12 +10,14 @@ import {
 import { keepStops, type Override, overridesFor } from "../../wire/override.ts";
 import { decodeUtf8, encodeUtf8 } from "../../wire/utf8.ts";
 import type { Tier } from "../../wire/viewer.ts";
-import { ClientError } from "../error.ts";
+import { bodyOf } from "../bodyOf.ts";
+import { ClientError, codeOf, isRefusal } from "../error.ts";
 import type { Crypto, Fetch, FetchOptions, FetchResult, ReadBundled, StateStore } from "../ports.ts";
+import { quietly } from "../quietly.ts";
 import { Clock } from "./clock.ts";
 import { MAX_BYTES, type MetadataPorts, refreshRoot, refreshSnapshot, refreshTargets } from "./refresh.ts";
 import { areOverrides } from "./readTimestamp.ts";
-import { OlderTimestamp, TrustedMetadata } from "./trusted.ts";
+import { OlderTimestamp, OWN_SHAPES, TrustedMetadata } from "./trusted.ts";
 import { WriteQueue } from "./writeQueue.ts";
 
 const MAX_CATALOG_BYTES = 64_000_000;
@@ -92,7 +94,7 @@ export class Updater {
         if (role === "snapshot" || role === "targets") this.#staged.set(role, bytes);
       },
     };
-    const catalog = new Catalog(`${JSON.stringify({ format: "1.0", tier: options.tier })}\n`);
+    const catalog = new Catalog(writeCatalog(options.tier, new Map()));
     this.#state = {
       catalog,
       generation: 0,
@@ -107,8 +109,8 @@ export class Updater {
   /** Starts from the stored state, without the network; what is stored is verified again, expiry apart. */
   static async open(options: UpdaterOptions): Promise<Updater> {
     const { store, bundled, tier } = options;
-    const readStored = async (name: string) => (await store?.read(name).catch(() => null)) ?? null;
-    const readBundled = async (name: string) => (await bundled?.(name).catch(() => null)) ?? null;
+    const readStored = (name: string) => quietly(() => store?.read(name));
+    const readBundled = (name: string) => quietly(() => bundled?.(name));
     const roots = [await readStored("root"), await readBundled("root.json")];
     const updater = new Updater(options, await newestRoot(options, roots));
     if (store) await updater.#restore(readStored);
@@ -147,7 +149,7 @@ export class Updater {
       if (expired) this.#state = { ...this.#state, expired: false };
       return changed || expired;
     } catch (error) {
-      if (error instanceof ClientError && error.code === "expired" && !this.#state.expired)
+      if (codeOf(error) === "expired" && !this.#state.expired)
         this.#state = { ...this.#state, expired: true };
       throw error;
     } finally {
@@ -173,13 +175,13 @@ export class Updater {
   }
 
   async #refreshTimestamp(): Promise<boolean> {
-    const etag = this.#trusted.timestamp ? this.#etag : undefined;
-    const options = { maxBytes: MAX_BYTES.timestamp, revalidate: true };
+    const etag = this.#trusted.timestamp && this.#etag;
     try {
       const changed = await this.#take(
         TIMESTAMP_KEY,
-        { ...options, ...(etag !== undefined && { etag }) },
+        { maxBytes: MAX_BYTES.timestamp, revalidate: true },
         (result) => this.#acceptTimestamp(result),
+        etag === undefined ? {} : { etag },
       );
       this.#staleSince = undefined;
       return changed;
@@ -213,15 +215,20 @@ export class Updater {
   #takeOverrides(): void {
     const signed = this.#trusted.timestamp;
     if (!signed) return;
-    const { generation } = this.#state;
-    this.#known = keepStops(generation, this.#known, signed.giftwrap.overrides);
-    this.#state = {
-      ...this.#state,
+    const { commit, pollSeconds } = signed.giftwrap;
+    this.#change({
       revision: signed.version,
-      overrides: overridesFor(generation, this.#known),
-      commit: signed.giftwrap.commit,
-      pollSeconds: Math.min(300, Math.max(30, signed.giftwrap.pollSeconds)),
-    };
+      commit,
+      pollSeconds: Math.min(300, Math.max(30, pollSeconds)),
+    });
+  }
+
+  /** Takes up what is new, and with it the overrides that hold then. */
+  #change(news: Partial<ClientState>): void {
+    const state = { ...this.#state, ...news };
+    const { generation } = state;
+    this.#known = keepStops(generation, this.#known, this.#trusted.timestamp?.giftwrap.overrides ?? []);
+    this.#state = { ...state, overrides: overridesFor(generation, this.#known) };
   }
 
   /** With the first refresh and once a day, or with each when it is strict. Gives what was wrong with it, where others may go on. */
@@ -245,7 +252,7 @@ export class Updater {
       this.#rootAskedAt = this.#clock.device;
       return isNewer;
     } catch (error) {
-      if (this.#options.strict || !(error instanceof ClientError) || error.code !== "network") throw error;
+      if (this.#options.strict || codeOf(error) !== "network") throw error;
       return false;
     }
   }
@@ -268,12 +275,10 @@ export class Updater {
   }
 
   #useCatalog(text: string, digest: string): void {
-    const catalog = readCatalog(text);
-    const generation = this.#trusted.snapshot?.version ?? 0;
+    const catalog = readable(() => new Catalog(text));
     this.#catalogText = text;
     this.#catalogDigest = digest;
-    this.#known = keepStops(generation, this.#known, this.#trusted.timestamp?.giftwrap.overrides ?? []);
-    this.#state = { ...this.#state, catalog, generation, overrides: overridesFor(generation, this.#known) };
+    this.#change({ catalog, generation: this.#trusted.snapshot?.version ?? 0 });
   }
 
   /** The newer catalog from the one at hand, or null: a delta that is missing or wrong costs only the whole catalog. */
@@ -281,9 +286,8 @@ export class Updater {
     if (!this.#catalogDigest) return null;
     try {
       const key = deltaKey(this.#catalogDigest, target.digest);
-      const result = await this.#options.fetch(key, { maxBytes: target.length });
-      if (result.kind !== "body") return null;
-      const delta: Delta = JSON.parse(decodeUtf8(result.bytes));
+      const { bytes } = bodyOf(await this.#options.fetch(key, { maxBytes: target.length }), key);
+      const delta: Delta = JSON.parse(decodeUtf8(bytes));
       const text = applyDelta(this.#options.tier, this.#catalogText, delta);
       await this.#checkCatalog(target, encodeUtf8(text));
       return text;
@@ -295,9 +299,9 @@ export class Updater {
   async #fetchWholeCatalog(target: CatalogMeta): Promise<string> {
     const key = targetKey(target.name, target.digest);
     return this.#take(key, { maxBytes: target.length }, async (result) => {
-      if (result.kind !== "body") throw new ClientError("missing", `${key} is not there`);
-      await this.#checkCatalog(target, result.bytes);
-      return decodeCatalog(result.bytes);
+      const { bytes } = bodyOf(result, key);
+      await this.#checkCatalog(target, bytes);
+      return readable(() => decodeUtf8(bytes));
     });
   }
 
@@ -305,26 +309,28 @@ export class Updater {
     return this.#trusted.checkFile(name, bytes, { length, hashes: { sha256: digest } });
   }
 
-  /** An answer that is of no use is asked for once more, in full: another address may have a better one. */
+  /**
+   * An answer that is of no use is asked for once more, in full: another address may have a better one.
+   * @param held what is said of the copy that is there already, the first time alone
+   */
   async #take<T>(
     key: string,
-    { etag, ...options }: FetchOptions,
+    options: FetchOptions,
     accept: (result: FetchResult) => Promise<T>,
+    held: Pick<FetchOptions, "etag"> = {},
   ): Promise<T> {
+    const { fetch } = this.#options;
     try {
-      return await accept(
-        await this.#options.fetch(key, { ...options, ...(etag !== undefined && { etag }) }),
-      );
+      return await accept(await fetch(key, { ...options, ...held }));
     } catch (error) {
-      if (!(error instanceof ClientError) || error.code === "network") throw error;
+      if (!isRefusal(error)) throw error;
       // Keys may have been rotated since: a newer root, asked for once, makes all of it be asked for again.
       const mayHelp = ["signature", "rollback", "expired", "hash"].includes(error.code);
       if (mayHelp && !this.#hasAskedRoot) {
         this.#hasNewerRoot = await this.#refreshRoot();
         if (this.#hasNewerRoot) throw error;
       }
-      return this.#options
-        .fetch(key, { ...options, attempt: 1 })
+      return fetch(key, { ...options, attempt: 1 })
         .then(accept)
         .catch(() => {
           throw error;
@@ -341,9 +347,10 @@ export class Updater {
     const timestamp = await read("timestamp");
     if (!timestamp) return;
     const isNewest = await accepted(async () => {
-      if (!(await trusted.updateTimestamp(timestamp, ALWAYS))) return;
+      if (!(await trusted.updateTimestamp(timestamp, ALWAYS))) return true;
       this.#known = [...parseOverrides(await read("overrides")), ...this.#known];
       this.#takeOverrides();
+      return true;
     });
     if (!isNewest) return;
     const { snapshot, targets } = trusted;
@@ -352,21 +359,25 @@ export class Updater {
     trusted.targets = targets;
   }
 
-  async #restoreCatalog(read: (name: string) => Promise<Uint8Array | null>): Promise<void> {
+  /** Whether there is a whole one, and it is newer. @throws ClientError */
+  async #restoreCatalog(read: (name: string) => Promise<Uint8Array | null>): Promise<boolean> {
     const trusted = this.#trusted;
     const [snapshot, targets, catalog] = [
       await read("snapshot"),
       await read("targets"),
       await read("catalog"),
     ];
-    if (!snapshot || !targets || !catalog) throw new ClientError("missing", "there is no whole catalog");
+    if (!snapshot || !targets || !catalog) return false;
     await trusted.restoreSnapshot(snapshot);
-    if ((trusted.snapshot?.version ?? 0) <= this.#state.generation)
-      throw new ClientError("rollback", "there is a newer catalog");
+    if ((trusted.snapshot?.version ?? 0) <= this.#state.generation) return false;
     await trusted.updateTargets(targets, ALWAYS);
     const target = this.#catalogMeta();
     await this.#checkCatalog(target, catalog);
-    this.#useCatalog(decodeCatalog(catalog), target.digest);
+    this.#useCatalog(
+      readable(() => decodeUtf8(catalog)),
+      target.digest,
+    );
+    return true;
   }
 
   #catalogMeta(): CatalogMeta {
@@ -389,20 +400,20 @@ async function newestRoot(
   { root, crypto }: UpdaterOptions,
   others: readonly (Uint8Array | null)[],
 ): Promise<TrustedMetadata> {
-  let newest = await TrustedMetadata.from(root, crypto);
+  let newest = await TrustedMetadata.from(root, crypto, OWN_SHAPES);
   for (const bytes of others)
     await accepted(async () => {
-      const other = bytes && (await TrustedMetadata.from(bytes, crypto));
+      const other = bytes && (await TrustedMetadata.from(bytes, crypto, OWN_SHAPES));
       if (other && other.root.version > newest.root.version) newest = other;
+      return true;
     });
   return newest;
 }
 
 /** Whether it was; what is refused is none of it. */
-async function accepted(act: () => Promise<void>): Promise<boolean> {
+async function accepted(act: () => Promise<boolean>): Promise<boolean> {
   try {
-    await act();
-    return true;
+    return await act();
   } catch (error) {
     if (error instanceof ClientError) return false;
     throw error;
@@ -419,19 +430,12 @@ function parseOverrides(bytes: Uint8Array | null): readonly Override[] {
   }
 }
 
-function decodeCatalog(bytes: Uint8Array): string {
+/** The signature says whose bytes they are; they may still be nothing that this app can read. */
+function readable<T>(read: () => T): T {
   try {
-    return decodeUtf8(bytes);
+    return read();
   } catch (cause) {
-    throw new ClientError("schema", "the catalog is not UTF-8", { cause });
-  }
-}
-
-function readCatalog(text: string): Catalog {
-  try {
-    return new Catalog(text);
-  } catch (cause) {
-    if (!(cause instanceof CatalogFormatError)) throw cause;
-    throw new ClientError("schema", cause.message, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ClientError("schema", `cannot read the catalog: ${why}`, { cause });
   }
 }

@@ -55,15 +55,14 @@ export class Schedule {
 
   async #ask(): Promise<boolean> {
     this.tell({ kind: "asked" });
+    let outcome: AskingEvent = { kind: "failed" };
     try {
       const isNews = await this.#options.refresh();
-      this.#flight = undefined;
-      this.tell({ kind: "answered", isNews });
+      outcome = { kind: "answered", isNews };
       return isNews;
-    } catch (error) {
+    } finally {
       this.#flight = undefined;
-      this.tell({ kind: "failed" });
-      throw error;
+      this.tell(outcome);
     }
   }
 }
