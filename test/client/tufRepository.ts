@@ -161,9 +161,10 @@ export class TufRepository {
     if (!delegations) return { targets };
     const signersOf = (it: Delegation) => it.signers ?? this.role(it.name).signers;
     const roles = delegations.map((it) => ({
-      terminating: false,
-      ...it,
-      signers: undefined,
+      name: it.name,
+      terminating: it.terminating ?? false,
+      ...(it.paths && { paths: it.paths }),
+      ...(it.path_hash_prefixes && { path_hash_prefixes: it.path_hash_prefixes }),
       keyids: signersOf(it).map(({ keyId }) => keyId),
       threshold: this.role(it.name).threshold,
     }));
