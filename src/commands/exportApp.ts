@@ -14,7 +14,8 @@ import { type Environment, trustedRootOf, trustEnvironment } from "./environment
 import { openCommitted } from "./openCommitted.ts";
 import { checkReplaceable, type NamedBytes, replaceFolder } from "./replaceFolder.ts";
 
-const INDEX_NAME = "app.json";
+/** Also the mark of a folder that may be replaced, so it is a name that no app has for a file of its own. */
+const INDEX_NAME = "giftwrap-app.json";
 
 export const command: Command = {
   summary:

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { memoryBlobs } from "../../src/client/cache/blobs.ts";
 import { boundedCache } from "../../src/client/cache/boundedCache.ts";
 import { ClientError } from "../../src/client/error.ts";
+import { addresses } from "../../src/client/load/addresses.ts";
 import { type ChainWatch, type Loaded, Loader } from "../../src/client/load/loader.ts";
 import type { Network } from "../../src/client/load/prefetch.ts";
 import type { Fetch, FetchOptions, FetchResult, ObjectCache } from "../../src/client/ports.ts";
@@ -11,7 +12,7 @@ import type { ObjectFile } from "../../src/wire/catalog.ts";
 import { objectKey } from "../../src/wire/keys.ts";
 import { type Resolution, resolve } from "../../src/wire/resolve.ts";
 import { catalogOf, EVERY_APP, releaseOf, viewerOf } from "../wire/catalogOf.ts";
-import { settle } from "./manualTimers.ts";
+import { ManualTimers, settle } from "./manualTimers.ts";
 import { encode } from "./repositoryOf.ts";
 
 /** What an address does with one question. */
@@ -162,7 +163,7 @@ describe("an answer that breaks off", () => {
     expect(asked.map(({ from }) => from)).toEqual([undefined, 4, 7]);
   });
 
-  test("is begun again when its beginning was wrong, past the caches and at another address", async () => {
+  test("is begun again when its beginning was wrong, past the caches, and nobody is blamed who only gave the rest", async () => {
     const object = objectOf("0123456789");
     const wrongBeginning: Behaviour = async (_, { onPiece }) => {
       onPiece?.(encode("xxxx"), 0);
@@ -174,8 +175,28 @@ describe("an answer that breaks off", () => {
     expect(asked.map(({ from, revalidate, attempt }) => [from, revalidate, attempt])).toEqual([
       [undefined, undefined, undefined],
       [4, undefined, undefined],
-      [undefined, true, 1],
+      [undefined, true, undefined],
     ]);
+  });
+
+  test("with a wrong beginning, time after time, keeps no one from the object that another address has", async () => {
+    const object = objectOf("0123456789");
+    let asked = 0;
+    const hostile: Fetch = async (_, { onPiece }) => {
+      asked++;
+      onPiece?.(encode("xxxx"), 0);
+      throw cut("it broke off");
+    };
+    const { fetch: good } = edgeOf([object], []);
+    for (const list of [
+      [hostile, good],
+      [good, hostile],
+    ]) {
+      const fetch = addresses(list, { timers: new ManualTimers(), random: () => 0 });
+      const { files } = await new Loader({ fetch, crypto: nodeCrypto }).load(resolutionOf(object.file));
+      expect(files[0]?.content).toEqual(object.bytes);
+    }
+    expect(asked).toBeGreaterThan(0);
   });
 
   test("again and again, with a little each time, is given up", async () => {

@@ -53,8 +53,8 @@ describe("giftwrap export-app", () => {
     ]);
     const contents = await contentsOf(folder);
     expect(Object.keys(contents).filter((name) => !name.startsWith("objects/"))).toEqual([
-      "app.json",
       "catalog.mid.jsonl",
+      "giftwrap-app.json",
       "root.json",
       "snapshot.json",
       "targets.json",
@@ -94,6 +94,11 @@ describe("giftwrap export-app", () => {
     await writeFile(join(world.root, "mine", "letter.txt"), "dear");
     await expect(run("--out", "mine")).rejects.toMatchObject({ code: "FOLDER_TAKEN" });
     expect(await readdir(join(world.root, "mine"))).toEqual(["letter.txt"]);
+    // The root of many an app has a file of this name.
+    await mkdir(join(world.root, "project"));
+    await writeFile(join(world.root, "project", "app.json"), "{}");
+    await expect(run("--out", "project")).rejects.toMatchObject({ code: "FOLDER_TAKEN" });
+    await expect(run("--out", ".")).rejects.toMatchObject({ code: "FOLDER_TAKEN" });
   });
 
   test("ships no object that is not itself, and leaves the folder as it was", async () => {

@@ -92,7 +92,11 @@ export function addresses(
 
   return async (key, options) => {
     const refused = options.attempt ? answeredBy.get(key) : undefined;
-    if (refused !== undefined) fail(refused);
+    if (refused !== undefined) {
+      fail(refused);
+      // Once is enough for one answer.
+      answeredBy.delete(key);
+    }
     const without: number[] = [];
     let error: unknown = new ClientError("network", `there is no address to read ${key} from`);
     for (const at of orderAddresses(health, timers.now())) {

@@ -21,17 +21,21 @@ export async function download(fetch: Fetch, crypto: Crypto, file: ObjectFile): 
   const pieces = new Pieces(file.bytes);
   let wrongAnswers = 0;
   let fruitlessTries = 0;
+  let goesOn = true;
   for (let tries = 1; ; tries++) {
     const had = pieces.length;
     try {
-      return await ask(fetch, crypto, file, pieces, wrongAnswers > 0);
+      return await ask(fetch, crypto, file, pieces, { isAgain: !goesOn, isRefused: wrongAnswers > 0 });
     } catch (error) {
       const isWrong = isRefusal(error);
       const isFruitless = pieces.length <= had;
-      if (isWrong) wrongAnswers++;
-      else if (isFruitless) fruitlessTries++;
+      // Of two answers that were put together nobody knows which was wrong: neither is held against its address.
+      if (isWrong && had === 0) wrongAnswers++;
+      else if (isFruitless && !isWrong) fruitlessTries++;
+      // Once something was wrong, a file comes from one address whole.
+      if (isWrong) goesOn = false;
       // What is there may not be the file's beginning after all, or nobody can go on from it.
-      if (isWrong || isFruitless || pieces.length === file.bytes) pieces.forget();
+      if (!goesOn || isFruitless || pieces.length === file.bytes) pieces.forget();
       if (wrongAnswers > 1 || fruitlessTries >= MOST_FRUITLESS_TRIES || tries >= MOST_TRIES) throw error;
     }
   }
@@ -42,7 +46,7 @@ async function ask(
   crypto: Crypto,
   { digest, mediaType, bytes: maxBytes }: ObjectFile,
   pieces: Pieces,
-  isAgain: boolean,
+  { isAgain, isRefused }: { readonly isAgain: boolean; readonly isRefused: boolean },
 ): Promise<Uint8Array> {
   const key = objectKey(digest, mediaType);
   const from = pieces.length;
@@ -50,7 +54,8 @@ async function ask(
     maxBytes,
     onPiece: (piece, at) => pieces.add(piece, at),
     ...(from > 0 && { from }),
-    ...(isAgain && { revalidate: true, attempt: 1 }),
+    ...(isAgain && { revalidate: true }),
+    ...(isRefused && { attempt: 1 }),
   });
   const { bytes: rest, from: restFrom = 0 } = bodyOf(answer, key);
   const bytes = pieces.join(rest, restFrom);
