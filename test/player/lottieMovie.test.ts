@@ -29,12 +29,60 @@ describe("a Lottie before it is played", () => {
     expect(() => parse(changes)).toThrow(message);
   });
 
+  test("is refused when compositions in compositions become too many layers", () => {
+    expect(() => parse({ layers: uses("0", 10), assets: compositions(12, 10) })).toThrow("too many values");
+    expect(() => parse({ layers: uses("0", 2), assets: compositions(12, 2) })).not.toThrow();
+  });
+
+  test("may show one composition in many places, each of which counts", () => {
+    const assets = [{ id: "a", layers: [{ ty: 4, shapes: Array.from({ length: 1_000 }, () => 0) }] }];
+    expect(() => parse({ layers: uses("a", 900), assets })).not.toThrow();
+    expect(() => parse({ layers: uses("a", 1_000), assets })).toThrow("too many values");
+  });
+
+  test.each([
+    ["itself", [{ id: "a", layers: uses("a", 1) }]],
+    [
+      "one that shows it",
+      [
+        { id: "a", layers: uses("b", 1) },
+        { id: "b", layers: uses("a", 1) },
+      ],
+    ],
+  ])("is refused with a composition that shows %s", (_what, assets) => {
+    expect(() => parse({ layers: uses("a", 1), assets })).toThrow("shows itself");
+  });
+
+  test("is refused with a composition that any layer without a name would find", () => {
+    expect(() => parse({ layers: [{ ty: 0, ks: {} }], assets: [{ layers: [] }] })).toThrow("without a name");
+  });
+
+  test("is refused with letters that are compositions, or with endless text", () => {
+    const assets = [{ id: "a", layers: [] }];
+    expect(() => parse({ chars: [{ t: 1, data: { refId: "a" } }], assets })).toThrow("letters");
+    const text = { d: { k: [{ s: { t: "a".repeat(1_000_001) } }] } };
+    expect(() => parse({ layers: [{ ty: 5, t: text }] })).toThrow("too many values");
+  });
+
   test("may be nested as deep as it likes", () => {
     const deep = `${"[".repeat(5_000)}1${"]".repeat(5_000)}`;
     const text = JSON.stringify(MOVIE).replace("{", `{"deep":${deep},`);
     expect(parseLottie(text).frames).toBe(60);
   });
 });
+
+/** Layers that show a composition. */
+function uses(refId: string, count: number): readonly object[] {
+  return Array.from({ length: count }, () => ({ ty: 0, refId, ks: {} }));
+}
+
+/** Compositions named by their numbers, each of which shows the next one so often. */
+function compositions(count: number, times: number): readonly object[] {
+  return Array.from({ length: count }, (_, at) => ({
+    id: `${at}`,
+    layers: at + 1 < count ? uses(`${at + 1}`, times) : [{ ty: 4 }],
+  }));
+}
 
 /** A PNG without any pixels behind its header. */
 function pngUrl(width: number, height: number): string {

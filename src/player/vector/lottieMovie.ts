@@ -1,7 +1,7 @@
 import { checkSize, MAX_FPS, MAX_FRAMES, MAX_PIXELS, MAX_PIXELS_TOGETHER } from "../limits.ts";
 import { readPicture } from "../picture/readPicture.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import { isJson, type Json } from "./json.ts";
+import { countExpandedValues } from "./lottieCompositions.ts";
 
 export interface LottieMovie {
   /** What the player is given. */
@@ -28,6 +28,8 @@ export function parseLottie(text: string): LottieMovie {
   if (!(fps >= 1 && fps <= MAX_FPS)) throw new Error(`the Lottie plays ${fps} frames per second`);
   if (!(frames > 0 && frames <= MAX_FRAMES)) throw new Error(`the Lottie has ${frames} frames`);
   checkValues(json);
+  if (countExpandedValues(json) > MAX_VALUES)
+    throw new Error("the Lottie has too many values once each layer has its composition");
   checkAssets(Array.isArray(json["assets"]) ? json["assets"] : []);
   const fonts = isJson(json["fonts"]) && Array.isArray(json["fonts"]["list"]) ? json["fonts"]["list"] : [];
   if (fonts.some((font: unknown) => isJson(font) && isElsewhere(font["fPath"])))
@@ -77,8 +79,4 @@ function isElsewhere(path: unknown): boolean {
 
 function toNumber(value: unknown): number {
   return typeof value === "number" ? value : Number.NaN;
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
