@@ -64,6 +64,14 @@ describe("a Lottie before it is played", () => {
     expect(() => parse({ layers: [{ ty: 5, t: text }] })).toThrow("too many values");
   });
 
+  test("names no element of the page, and keeps whether a mask is closed", () => {
+    const named = { ty: 4, ln: "wallet", cl: "secret", masksProperties: [{ cl: false }] };
+    const shapes = [{ ty: "gr", ln: ["wallet"], cl: ["secret"], it: [{ ty: "fl", ln: "wallet" }] }];
+    const { json } = parse({ layers: [{ ...named, shapes }], assets: [{ id: "a", layers: [named] }] });
+    expect(JSON.stringify(json)).not.toMatch(/"ln"|wallet|secret/);
+    expect(json).toMatchObject({ layers: [{ masksProperties: [{ cl: false }] }] });
+  });
+
   test("may be nested as deep as it likes", () => {
     const deep = `${"[".repeat(5_000)}1${"]".repeat(5_000)}`;
     const text = JSON.stringify(MOVIE).replace("{", `{"deep":${deep},`);

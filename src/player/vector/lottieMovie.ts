@@ -37,7 +37,7 @@ export function parseLottie(text: string): LottieMovie {
   return { json, frames, fps };
 }
 
-/** The walk keeps its own stack: a file may be nested at will. */
+/** Also drops what would name elements. The walk keeps its own stack: a file may be nested at will. */
 function checkValues(movie: Json): void {
   const waiting: unknown[] = [movie];
   let values = 0;
@@ -45,11 +45,21 @@ function checkValues(movie: Json): void {
     if (typeof value !== "object" || value === null) continue;
     if (isJson(value) && typeof value["x"] === "string" && value["x"].trim() !== "" && "k" in value)
       throw new Error("the Lottie has expressions, which are program code");
+    if (isJson(value)) dropNames(value);
     const inside = Object.values(value);
     values += inside.length;
     if (values > MAX_VALUES) throw new Error("the Lottie has too many values");
     for (const item of inside) if (typeof item === "object" && item !== null) waiting.push(item);
   }
+}
+
+/**
+ * The player writes a layer's `ln` as the id and its `cl` as the class of an element in the page, where they could pass for the page's
+ * own. The `cl` of a mask is another thing: whether it is closed.
+ */
+function dropNames(value: Record<string, unknown>): void {
+  delete value["ln"];
+  if (typeof value["cl"] !== "boolean") delete value["cl"];
 }
 
 function checkAssets(assets: readonly unknown[]): void {
