@@ -18,6 +18,25 @@ describe("a Lottie before it is played", () => {
     ["too many frames", { op: 1e9 }, "frames"],
     ["code", { layers: [{ ks: { o: { k: 1, x: "alert(1)" } } }] }, "program code"],
     ["a picture beside it", { assets: [{ id: "a", p: "https://example.com/a.png" }] }, "a file beside it"],
+    ["a folder for its picture", { assets: [{ p: pngUrl(1, 1), u: "https://example.com/" }] }, "beside it"],
+    [
+      "a picture spelt otherwise",
+      { assets: [{ p: pngUrl(1, 1).replace("png", "PNG") }] },
+      "type that is known",
+    ],
+    [
+      "a picture with parameters",
+      { assets: [{ p: pngUrl(1, 1).replace(";", ";x=y;") }] },
+      "type that is known",
+    ],
+    ["a drawing as its picture", { assets: [{ p: "data:image/svg+xml;base64,AAAA" }] }, "type that is known"],
+    ["a list for a picture", { assets: [{ p: ["https://example.com/a.png"] }] }, "type that is known"],
+    [
+      "other bytes than a picture's",
+      { assets: [{ p: "data:image/png;base64,Qk0AAAAA" }] },
+      "type that is known",
+    ],
+    ["a giant JPEG", { assets: [{ p: "data:image/png;base64,/9j/wAARCD6APoAD" }] }, "takes at most"],
     ["a font from elsewhere", { fonts: { list: [{ fPath: "https://example.com/a.woff" }] } }, "a font"],
     ["a giant picture", { assets: [{ p: pngUrl(20_000, 20_000) }] }, "takes at most"],
     [

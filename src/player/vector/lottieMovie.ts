@@ -1,5 +1,5 @@
-import { checkSize, MAX_FPS, MAX_FRAMES, MAX_PIXELS, MAX_PIXELS_TOGETHER } from "../limits.ts";
-import { readPicture } from "../picture/readPicture.ts";
+import { checkSize, MAX_FPS, MAX_FRAMES, MAX_PIXELS_TOGETHER } from "../limits.ts";
+import { countPixels } from "../picture/countPixels.ts";
 import { isJson, type Json } from "./json.ts";
 import { countExpandedValues } from "./lottieCompositions.ts";
 
@@ -65,22 +65,25 @@ function dropNames(value: Record<string, unknown>): void {
 function checkAssets(assets: readonly unknown[]): void {
   let pixels = 0;
   for (const asset of assets) {
-    if (!isJson(asset) || typeof asset["p"] !== "string" || asset["p"] === "") continue;
-    if (isElsewhere(asset["p"])) throw new Error("the Lottie needs a file beside it");
-    pixels += pixelsOf(asset["p"]);
+    if (!isJson(asset)) continue;
+    const { p: picture, u: folder, e: isEmbedded } = asset;
+    // The player writes the folder in front of what is not marked as embedded.
+    if (isElsewhere(picture) || (folder && !isEmbedded)) throw new Error("the Lottie needs a file beside it");
+    if (picture) pixels += pixelsOf(picture);
   }
   if (pixels > MAX_PIXELS_TOGETHER)
     throw new Error(`the pictures in the Lottie have ${pixels} pixels together`);
 }
 
-/** The picture's own size decides, not what the asset says. Sizes that are not read here are taken for the largest. */
-function pixelsOf(url: string): number {
-  const base64 = /^data:image\/(?:png|webp|gif|apng|avif);base64,/.exec(url);
-  if (!base64) return url.startsWith("data:image/jp") ? MAX_PIXELS : 0;
-  const bytes = Uint8Array.from(atob(url.slice(base64[0].length)), (letter) => letter.charCodeAt(0));
-  const { width, height } = readPicture(bytes);
-  checkSize(width, height);
-  return width * height;
+/**
+ * The picture's own size decides, not what the asset says. A browser reads many spellings of an address and tells the type from the bytes;
+ * what is not read here is refused.
+ */
+function pixelsOf(url: unknown): number {
+  const base64 =
+    typeof url === "string" && /^data:image\/(?:a?png|webp|gif|avif|jpe?g);base64,(.*)$/s.exec(url);
+  if (!base64) throw new Error("the Lottie has a file in it that is not a picture of a type that is known");
+  return countPixels(Uint8Array.from(atob(base64[1] ?? ""), (letter) => letter.charCodeAt(0)));
 }
 
 function isElsewhere(path: unknown): boolean {
