@@ -9,6 +9,8 @@ export const MAX_PIXELS = 12_000_000;
 export const MAX_PIXELS_TOGETHER = 40_000_000;
 export const MAX_FRAMES = 2_000;
 export const MAX_FPS = 120;
+/** A day. A timer that is to run for more than 24 days runs out at once. */
+export const MAX_SECONDS = 86_400;
 export const MAX_INFLATED_BYTES = 64_000_000;
 
 /** @throws Error when a picture of this size has nothing to show or needs too much memory */

@@ -1,4 +1,5 @@
 import type { LoadedFile, PlayReport } from "../client/load/loader.ts";
+import { MAX_SECONDS } from "./limits.ts";
 import type { AlphaConvention } from "./video/layout.ts";
 
 /** A gift that is on the screen. */
@@ -62,7 +63,7 @@ export function playForSeconds(seconds: number | null, free: () => void): Playin
     clearTimeout(timer);
     free();
   });
-  if (seconds !== null) timer = setTimeout(() => playing.end(), 1000 * seconds);
+  if (seconds !== null) timer = setTimeout(() => playing.end(), 1000 * Math.min(seconds, MAX_SECONDS));
   return playing;
 }
 

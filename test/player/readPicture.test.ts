@@ -2,7 +2,6 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readPicture } from "../../src/player/picture/readPicture.ts";
-import { pngPixels } from "../../src/player/vector/pngPixels.ts";
 import { animatedGif, animatedWebp, apng, drawFrames } from "./mediaFixtures.ts";
 
 const SIZE = { width: 64, height: 64 };
@@ -64,13 +63,5 @@ describe("what a picture's headers say", () => {
   test("is told by the bytes and not by a name", () => {
     for (const text of ["", "{}", "<svg>", "RIFF____WAVE", "GIF90a"])
       expect(() => readPicture(Buffer.from(text))).toThrow("not a picture of a type that is known");
-  });
-
-  test("counts the pixels of all PNGs that lie in other bytes", () => {
-    const between = Buffer.from([0x89, 0x50, 0x89]);
-    expect(pngPixels(Buffer.concat([between, still, between, still, still.subarray(0, 20)]))).toBe(
-      2 * 64 * 64,
-    );
-    expect(pngPixels(between)).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import type { LoadedFile } from "../../client/load/loader.ts";
 import { blobUrl } from "../blob.ts";
 import { fill } from "../fill.ts";
+import { MAX_SECONDS } from "../limits.ts";
 import {
   type PlayOptions,
   playForSeconds,
@@ -32,9 +33,11 @@ export async function playImage(
     await within(DECODE_SECONDS, "decoding the picture", image.decode());
     return image;
   };
-  let timer: ReturnType<typeof setInterval> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOver = false;
   const free = () => {
-    clearInterval(timer);
+    isOver = true;
+    clearTimeout(timer);
     for (const url of urls.splice(0)) URL.revokeObjectURL(url);
   };
   try {
@@ -44,17 +47,20 @@ export async function playImage(
     throw cause;
   }
   reportFirstFrame(options);
-  const seconds = (milliseconds * (Number.isFinite(plays) ? plays : 1)) / 1000;
+  const seconds = Math.min((milliseconds * (Number.isFinite(plays) ? plays : 1)) / 1000, MAX_SECONDS);
   if (!options.repeat) return playForSeconds(seconds || (options.stillSeconds ?? STILL_SECONDS), free);
 
   const playing = playUntilEnded(free);
-  if (seconds > 0 && Number.isFinite(plays)) {
-    timer = setInterval(() => {
-      void decode().then((image) => {
-        into.replaceChildren(image);
-        for (const url of urls.splice(0, urls.length - 1)) URL.revokeObjectURL(url);
-      }, playing.fail);
-    }, 1000 * seconds);
-  }
+  const playAgainLater = () => {
+    timer = setTimeout(() => void decode().then(showAnew, playing.fail), 1000 * seconds);
+  };
+  // The next round begins when this one is on the screen, however long it took to decode.
+  const showAnew = (image: HTMLImageElement) => {
+    if (isOver) return free();
+    into.replaceChildren(image);
+    for (const url of urls.splice(0, urls.length - 1)) URL.revokeObjectURL(url);
+    playAgainLater();
+  };
+  if (seconds > 0 && Number.isFinite(plays)) playAgainLater();
   return playing;
 }

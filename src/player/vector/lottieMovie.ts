@@ -1,7 +1,7 @@
-import { checkSize, MAX_FPS, MAX_FRAMES, MAX_PIXELS, MAX_PIXELS_TOGETHER } from "../limits.ts";
-import { readPicture } from "../picture/readPicture.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import { checkSize, MAX_FPS, MAX_FRAMES, MAX_PIXELS_TOGETHER } from "../limits.ts";
+import { countPixels } from "../picture/countPixels.ts";
+import { isJson, type Json } from "./json.ts";
+import { countExpandedValues } from "./lottieCompositions.ts";
 
 export interface LottieMovie {
   /** What the player is given. */
@@ -28,6 +28,8 @@ export function parseLottie(text: string): LottieMovie {
   if (!(fps >= 1 && fps <= MAX_FPS)) throw new Error(`the Lottie plays ${fps} frames per second`);
   if (!(frames > 0 && frames <= MAX_FRAMES)) throw new Error(`the Lottie has ${frames} frames`);
   checkValues(json);
+  if (countExpandedValues(json) > MAX_VALUES)
+    throw new Error("the Lottie has too many values once each layer has its composition");
   checkAssets(Array.isArray(json["assets"]) ? json["assets"] : []);
   const fonts = isJson(json["fonts"]) && Array.isArray(json["fonts"]["list"]) ? json["fonts"]["list"] : [];
   if (fonts.some((font: unknown) => isJson(font) && isElsewhere(font["fPath"])))
@@ -35,7 +37,7 @@ export function parseLottie(text: string): LottieMovie {
   return { json, frames, fps };
 }
 
-/** The walk keeps its own stack: a file may be nested at will. */
+/** Also drops what would name elements. The walk keeps its own stack: a file may be nested at will. */
 function checkValues(movie: Json): void {
   const waiting: unknown[] = [movie];
   let values = 0;
@@ -43,6 +45,7 @@ function checkValues(movie: Json): void {
     if (typeof value !== "object" || value === null) continue;
     if (isJson(value) && typeof value["x"] === "string" && value["x"].trim() !== "" && "k" in value)
       throw new Error("the Lottie has expressions, which are program code");
+    if (isJson(value)) dropNames(value);
     const inside = Object.values(value);
     values += inside.length;
     if (values > MAX_VALUES) throw new Error("the Lottie has too many values");
@@ -50,25 +53,37 @@ function checkValues(movie: Json): void {
   }
 }
 
+/**
+ * The player writes a layer's `ln` as the id and its `cl` as the class of an element in the page, where they could pass for the page's
+ * own. The `cl` of a mask is another thing: whether it is closed.
+ */
+function dropNames(value: Record<string, unknown>): void {
+  delete value["ln"];
+  if (typeof value["cl"] !== "boolean") delete value["cl"];
+}
+
 function checkAssets(assets: readonly unknown[]): void {
   let pixels = 0;
   for (const asset of assets) {
-    if (!isJson(asset) || typeof asset["p"] !== "string" || asset["p"] === "") continue;
-    if (isElsewhere(asset["p"])) throw new Error("the Lottie needs a file beside it");
-    pixels += pixelsOf(asset["p"]);
+    if (!isJson(asset)) continue;
+    const { p: picture, u: folder, e: isEmbedded } = asset;
+    // The player writes the folder in front of what is not marked as embedded.
+    if (isElsewhere(picture) || (folder && !isEmbedded)) throw new Error("the Lottie needs a file beside it");
+    if (picture) pixels += pixelsOf(picture);
   }
   if (pixels > MAX_PIXELS_TOGETHER)
     throw new Error(`the pictures in the Lottie have ${pixels} pixels together`);
 }
 
-/** The picture's own size decides, not what the asset says. Sizes that are not read here are taken for the largest. */
-function pixelsOf(url: string): number {
-  const base64 = /^data:image\/(?:png|webp|gif|apng|avif);base64,/.exec(url);
-  if (!base64) return url.startsWith("data:image/jp") ? MAX_PIXELS : 0;
-  const bytes = Uint8Array.from(atob(url.slice(base64[0].length)), (letter) => letter.charCodeAt(0));
-  const { width, height } = readPicture(bytes);
-  checkSize(width, height);
-  return width * height;
+/**
+ * The picture's own size decides, not what the asset says. A browser reads many spellings of an address and tells the type from the bytes;
+ * what is not read here is refused.
+ */
+function pixelsOf(url: unknown): number {
+  const base64 =
+    typeof url === "string" && /^data:image\/(?:a?png|webp|gif|avif|jpe?g);base64,(.*)$/s.exec(url);
+  if (!base64) throw new Error("the Lottie has a file in it that is not a picture of a type that is known");
+  return countPixels(Uint8Array.from(atob(base64[1] ?? ""), (letter) => letter.charCodeAt(0)));
 }
 
 function isElsewhere(path: unknown): boolean {
@@ -77,8 +92,4 @@ function isElsewhere(path: unknown): boolean {
 
 function toNumber(value: unknown): number {
   return typeof value === "number" ? value : Number.NaN;
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,9 +4,10 @@ import { fill } from "../fill.ts";
 import { FrameCounter } from "../frameCounter.ts";
 import { checkSize, MAX_FPS, MAX_FRAMES, MAX_INFLATED_BYTES, MAX_PIXELS_TOGETHER } from "../limits.ts";
 import { NO_REPORT, type PlayOptions, type Playing, playUntilEnded, reportFirstFrame } from "../playing.ts";
+import { countPixels } from "../picture/countPixels.ts";
 import { within } from "../within.ts";
 import { inflate } from "./inflate.ts";
-import { pngPixels } from "./pngPixels.ts";
+import { svgaPictures } from "./svgaPictures.ts";
 
 const DECODE_SECONDS = 15;
 /** How much longer than it says an animation may take before it is taken for stuck. */
@@ -47,7 +48,8 @@ export async function playSvga(into: HTMLElement, file: LoadedFile, options: Pla
     "inflating the SVGA",
     inflate(file.content, MAX_INFLATED_BYTES),
   );
-  const pixels = pngPixels(inflated);
+  let pixels = 0;
+  for (const picture of svgaPictures(inflated)) pixels += countPixels(picture);
   if (pixels > MAX_PIXELS_TOGETHER)
     throw new Error(`the pictures in the SVGA have ${pixels} pixels together`);
 
