@@ -161,11 +161,12 @@ export class TufRepository {
     if (!delegations) return { targets };
     const signersOf = (it: Delegation) => it.signers ?? this.role(it.name).signers;
     const roles = delegations.map((it) => ({
-      terminating: false,
-      ...it,
-      signers: undefined,
+      name: it.name,
       keyids: signersOf(it).map(({ keyId }) => keyId),
       threshold: this.role(it.name).threshold,
+      terminating: it.terminating ?? false,
+      ...(it.paths && { paths: it.paths }),
+      ...(it.path_hash_prefixes && { path_hash_prefixes: it.path_hash_prefixes }),
     }));
     return { targets, delegations: { keys: keysOf(delegations.flatMap(signersOf)), roles } };
   }
