@@ -150,7 +150,7 @@ async function measure(
   }
   const open: { close(): Promise<void> }[] = [];
   try {
-    const browser = await openBrowser(program);
+    const browser = await openBrowser(program, io.variables);
     open.push(browser);
     const stage = async (contender: Contender): Promise<Staged> => {
       const rehearsal = await startRehearsal(contender, io.now);
@@ -167,9 +167,9 @@ async function measure(
   }
 }
 
-async function openBrowser(program: string): Promise<SmokeBrowser> {
+async function openBrowser(program: string, variables: NodeJS.ProcessEnv): Promise<SmokeBrowser> {
   try {
-    return await SmokeBrowser.open(program);
+    return await SmokeBrowser.open(program, variables);
   } catch (cause) {
     throw new GiftError(
       "BROWSER_FAILED",

@@ -2,7 +2,7 @@ import type { Browser, CDPSession, Page } from "playwright-core";
 import type { Act, ActOutcome } from "../../page/smoke/act.ts";
 import { explainError } from "../../report/error.ts";
 import type { SmokePlan } from "../../rollout/smoke/smokePlan.ts";
-import { chromiumArguments } from "./chromium.ts";
+import { chromiumArguments, chromiumEnvironment } from "./chromium.ts";
 import { watchMemory } from "./residentMemory.ts";
 import { type FrameTimes, toFrameTimes, TRACE_CATEGORIES } from "./traceFrames.ts";
 
@@ -45,12 +45,13 @@ export class SmokeBrowser {
   }
 
   /** @throws Error when it does not start, or when `playwright-core` is not installed */
-  static async open(executablePath: string): Promise<SmokeBrowser> {
+  static async open(executablePath: string, variables: NodeJS.ProcessEnv): Promise<SmokeBrowser> {
     const { chromium } = await import("playwright-core");
     const args = [...chromiumArguments(process.getuid?.() === 0)];
     const browser = await chromium.launch({
       executablePath,
       args,
+      env: chromiumEnvironment(variables),
       chromiumSandbox: !args.includes("--no-sandbox"),
     });
     return new SmokeBrowser(browser, await browser.newBrowserCDPSession());
