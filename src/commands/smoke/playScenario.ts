@@ -56,6 +56,8 @@ async function kill(
 ): Promise<readonly string[]> {
   try {
     const playing = room.act(act);
+    // It is awaited below; until then a failure must not end the process.
+    playing.catch(() => {});
     await rehearsal.stop();
     await room.refresh();
     const next = await room.act({ ...act, shownMilliseconds: 50 });
