@@ -58,6 +58,8 @@ async function kill(
     const playing = room.act(act);
     // It is awaited below; until then a failure must not end the process.
     playing.catch(() => {});
+    const over = await Promise.race([room.started(), playing]);
+    if (over) return [...faultsOf(over, contender), "it was over before its first frame was on the screen"];
     await rehearsal.stop();
     await room.refresh();
     const next = await room.act({ ...act, shownMilliseconds: 50 });

@@ -26,6 +26,8 @@ export interface Room {
   watch(act: Act, isPicture: boolean): Promise<Watched>;
   /** Without measuring. */
   act(act: Act): Promise<ActOutcome>;
+  /** Until the first frame of the first gift is on the screen; never, when none comes there. */
+  started(): Promise<void>;
   refresh(): Promise<void>;
   screenshot(): Promise<Uint8Array>;
 }
@@ -109,6 +111,7 @@ export class SmokeBrowser {
     return {
       act,
       watch: (it, isPicture) => this.#watch(page, isPicture, () => act(it)),
+      started: () => page.evaluate("smoke.started()"),
       refresh: () => page.evaluate("smoke.refresh()"),
       screenshot: () => page.screenshot(),
     };
