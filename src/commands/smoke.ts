@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import { lockPath } from "../model/paths.ts";
 import { releaseKey } from "../model/project.ts";
 import { explainError, GiftError, UsageError } from "../report/error.ts";
+import { chooseTiers } from "../rollout/smoke/chooseTiers.ts";
+import { findNarrower } from "../rollout/smoke/findNarrower.ts";
 import { judgeSmoke, type SmokeVerdict } from "../rollout/smoke/judgeSmoke.ts";
 import { toSmokeFacts } from "../rollout/smoke/smokeFacts.ts";
 import { smokeToMarkdown } from "../rollout/smoke/smokeMarkdown.ts";
@@ -90,12 +92,19 @@ export const command: Command = {
     const objects = objectsOf(io, environment);
     const subject = await openSubject(io, project, gift, version, objects);
     const reference = await chooseReference(io, project, subject, args.text("reference"), objects);
-    const tiers = readTiers(args, subject, reference);
+    const { tiers, gaps } = readTiers(args, subject, reference);
     const plan = smokePlan(policy?.smoke, readAsked(args));
 
     const { measured, screenshots } = await measure(args, io, subject, reference, tiers, plan);
     const excesses = findExcesses(subject, tiers, io.now());
-    const run: SmokeRun = { gift, version, reference: reference.name, excesses, ...measured };
+    const run: SmokeRun = {
+      gift,
+      version,
+      reference: reference.name,
+      excesses,
+      ...measured,
+      gaps: [...gaps, ...measured.gaps],
+    };
     const verdict = judgeSmoke(run, plan);
     const story = tellSmoke(run, verdict);
 
@@ -106,7 +115,9 @@ export const command: Command = {
     io.summary(smokeToMarkdown(story));
     if (args.flag("json")) io.line(JSON.stringify({ ...story, run, verdict: verdict.kind }));
     else for (const line of smokeToText(story).trimEnd().split("\n")) io.line(line);
-    if (environment && !args.flag("no-record")) await record(io, tree, environment, run, verdict, story);
+    const narrower = findNarrower({ ...plan, tiers }, { ...smokePlan(policy?.smoke), tiers: subject.tiers });
+    if (environment && !args.flag("no-record"))
+      await record(io, tree, environment, run, verdict, story, narrower);
     return EXITS[verdict.kind];
   },
 };
@@ -139,7 +150,7 @@ async function measure(
   }
   const open: { close(): Promise<void> }[] = [];
   try {
-    const browser = await openBrowser(program);
+    const browser = await openBrowser(program, io.variables);
     open.push(browser);
     const stage = async (contender: Contender): Promise<Staged> => {
       const rehearsal = await startRehearsal(contender, io.now);
@@ -156,9 +167,9 @@ async function measure(
   }
 }
 
-async function openBrowser(program: string): Promise<SmokeBrowser> {
+async function openBrowser(program: string, variables: NodeJS.ProcessEnv): Promise<SmokeBrowser> {
   try {
-    return await SmokeBrowser.open(program);
+    return await SmokeBrowser.open(program, variables);
   } catch (cause) {
     throw new GiftError(
       "BROWSER_FAILED",
@@ -177,7 +188,10 @@ function findExcesses({ gift, version, project }: Contender, tiers: readonly Tie
     .map((it) => it.message);
 }
 
-/** Signed evidence about the lock's very bytes. What could not be decided leaves no record, and where there is no key none can. */
+/**
+ * Signed evidence about the lock's very bytes. What could not be decided leaves no record, what passed a narrower test than the
+ * policy's must not replace one, and where there is no key there can be none.
+ */
 async function record(
   io: Io,
   tree: Tree,
@@ -185,11 +199,16 @@ async function record(
   run: SmokeRun,
   verdict: SmokeVerdict,
   story: SmokeStory,
+  narrower: readonly string[],
 ): Promise<void> {
   const { gift, version } = run;
   const { name, store } = environment;
   const key = releaseKey(gift, version);
   if (verdict.kind === "hold") return io.progress(`nothing is recorded for ${key}: it was not decided`);
+  if (verdict.kind === "pass" && narrower.length > 0)
+    return io.progress(
+      `this is not put on record for ${key}: less was tried than the policy asks for (${narrower.join("; ")})`,
+    );
   const path = lockPath(gift, version);
   const lock = (await tree.read([path])).get(path);
   if (!lock) throw new GiftError("LOCK_MISSING", `${path} is gone`, `run npx giftwrap build ${key}`);
@@ -235,13 +254,16 @@ async function openAsked(args: Arguments, io: Io, tree: Tree): Promise<Environme
   }
 }
 
-function readTiers(args: Arguments, subject: Contender, reference: Contender): readonly Tier[] {
+function readTiers(
+  args: Arguments,
+  subject: Contender,
+  reference: Contender,
+): ReturnType<typeof chooseTiers> {
   const asked = args.texts("tier");
   const strange = asked.find((it) => !TIERS.some((tier) => tier === it));
   if (strange !== undefined) throw new UsageError(`--tier ${strange}: write low, mid or high`);
-  const served = subject.tiers.filter((it) => reference.tiers.includes(it));
-  const chosen = asked.length === 0 ? served : served.filter((it) => asked.includes(it));
-  if (chosen.length > 0) return chosen;
+  const chosen = chooseTiers(asked, subject, reference);
+  if (chosen.tiers.length > 0) return chosen;
   throw new UsageError(
     `${subject.name} and ${reference.name} do not both serve ${asked.join(", ") || "a tier"}`,
   );

@@ -28,6 +28,7 @@ tiers:
 
 smoke:
   references: { webp: plain@1.0.0 }
+  scenarios: [single]
   burst: 6
 `;
 
@@ -134,13 +135,22 @@ describe("giftwrap smoke", () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   test.skipIf(isSkipped)("passes the reference against itself, and signs that", async () => {
-    const { code, told, said } = await smoke("plain@1.0.0", "--scenario", "single");
+    const { code, told, said } = await smoke("plain@1.0.0");
     expect(told.why).toEqual(["Nothing of it is heavier than its limit, and every play showed it."]);
     expect([code, told.result]).toEqual([0, "passed"]);
     expect(said).toContain("recorded for plain@1.0.0 in staging");
     expect(await evidenceOf("plain")).toMatchObject([
       { result: "passed", facts: { method: "chromium", reference: "plain@1.0.0", tiers: "low", rounds: 3 } },
     ]);
+  });
+
+  test.skipIf(isSkipped)("leaves a record alone when less was tried than the policy asks for", async () => {
+    const before = await evidenceOf("plain");
+    const { told, said } = await smoke("plain@1.0.0", "--scenario", "kill");
+    expect(told.result).toBe("passed");
+    expect(said).toContain("this is not put on record for plain@1.0.0");
+    expect(said).toContain("without single");
+    expect(await evidenceOf("plain")).toEqual(before);
   });
 
   test.skipIf(isSkipped)("fails a planted gift that is slow to decode, says so and signs it", async () => {

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { requiredMeasures } from "../../src/rollout/smoke/askedMeasures.ts";
 import { judgeSmoke, medianOf } from "../../src/rollout/smoke/judgeSmoke.ts";
 import { MEASURE_FACTS, MEASURES, type Measure, type Sample } from "../../src/rollout/smoke/measures.ts";
-import { smokePlan } from "../../src/rollout/smoke/smokePlan.ts";
+import { SCENARIOS, type Scenario, smokePlan } from "../../src/rollout/smoke/smokePlan.ts";
 import type { ScenarioRun, SmokeRun } from "../../src/rollout/smoke/smokeRun.ts";
 
 const PLAN = smokePlan(undefined);
@@ -15,7 +16,24 @@ const samples = (it: Measure, length: number) =>
     { minLength: length, maxLength: length },
   );
 
-function runOf(run: Partial<ScenarioRun>, whole: Partial<SmokeRun> = {}): SmokeRun {
+/** One that must tell this measure, or else one that may. */
+function scenarioOf(name: string | undefined): Scenario {
+  return (
+    SCENARIOS.find((it) => requiredMeasures("chromium", it).some((measure) => measure === name)) ?? "single"
+  );
+}
+
+/** With whatever else its scenario must tell, the same for everyone. */
+function whole(scenario: Scenario, measured: readonly Sample[]): readonly Sample[] {
+  const rest = Object.fromEntries(requiredMeasures("chromium", scenario).map((it) => [it, 1]));
+  return measured.map((it) => ({ ...rest, ...it }));
+}
+
+function runOf(
+  { subject = [], reference = [], ...run }: Partial<ScenarioRun>,
+  all: Partial<SmokeRun> = {},
+): SmokeRun {
+  const scenario = run.scenario ?? scenarioOf(Object.keys({ ...subject[0], ...reference[0] })[0]);
   return {
     gift: "rose",
     version: "1.1.0",
@@ -26,16 +44,29 @@ function runOf(run: Partial<ScenarioRun>, whole: Partial<SmokeRun> = {}): SmokeR
     runs: [
       {
         tier: "low",
-        scenario: "single",
-        subject: [],
-        reference: [],
         faults: [],
         referenceFaults: 0,
         ...run,
+        scenario,
+        subject: whole(scenario, subject),
+        reference: whole(scenario, reference),
       },
     ],
-    ...whole,
+    ...all,
   };
+}
+
+/** As it was measured, with nothing added. */
+function bareRun(run: Partial<ScenarioRun>, all: Partial<SmokeRun> = {}): SmokeRun {
+  const empty = {
+    tier: "low",
+    scenario: "single",
+    subject: [],
+    reference: [],
+    faults: [],
+    referenceFaults: 0,
+  } as const;
+  return runOf({}, { runs: [{ ...empty, ...run }], ...all });
 }
 
 const of = (name: Measure, ...values: number[]): Sample[] => values.map((it) => ({ [name]: it }));
@@ -77,7 +108,7 @@ describe("a smoke test's verdict", () => {
           const subject = of(name, ...[3, 4, 5].map((it) => it * most + 2 * MEASURE_FACTS[name].slack));
           const { kind, comparisons } = judgeSmoke(runOf({ subject, reference }), PLAN);
           expect(kind).toBe("fail");
-          expect(comparisons[0]?.verdict).toBe("failed");
+          expect(comparisons.find((it) => it.measure === name)?.verdict).toBe("failed");
         },
       ),
     );
@@ -115,7 +146,9 @@ describe("a smoke test's verdict", () => {
     const reference = of("memory", 100e6, 110e6, 330e6);
     expect(judgeSmoke(runOf({ subject, reference }), PLAN)).toMatchObject({
       kind: "hold",
-      comparisons: [{ verdict: "unsure" }],
+      comparisons: expect.arrayContaining([
+        expect.objectContaining({ measure: "memory", verdict: "unsure" }),
+      ]),
     });
   });
 
@@ -134,11 +167,75 @@ describe("a smoke test's verdict", () => {
     });
   });
 
+  test("holds while a measure that its scenario must tell is missing, on whichever side, in whichever round", () => {
+    const scenarios = SCENARIOS.filter((it) => requiredMeasures("chromium", it).length > 0);
+    const holes = fc.constantFrom(...scenarios).chain((scenario) =>
+      fc.record({
+        scenario: fc.constant(scenario),
+        missing: fc.constantFrom(...requiredMeasures("chromium", scenario)),
+        sides: fc.subarray(["subject", "reference"] as const, { minLength: 1 }),
+        rounds: fc.subarray([0, 1, 2], { minLength: 1 }),
+      }),
+    );
+    fc.assert(
+      fc.property(holes, ({ scenario, missing, sides, rounds }) => {
+        const full = whole(scenario, [{}, {}, {}]);
+        const { [missing]: _, ...less } = full[0] ?? {};
+        const holed = full.map((it, at) => (rounds.includes(at) ? less : it));
+        const run = bareRun({
+          scenario,
+          subject: sides.includes("subject") ? holed : full,
+          reference: sides.includes("reference") ? holed : full,
+        });
+        const { kind, gaps } = judgeSmoke(run, PLAN);
+        expect(kind).toBe("hold");
+        expect(gaps).toEqual([
+          `low, ${scenario}: ${MEASURE_FACTS[missing].what} was not measured in every round`,
+        ]);
+      }),
+    );
+  });
+
+  test("takes no value that is not a number for a measurement", () => {
+    const strange = of("load", 1, Number.NaN, Number.NEGATIVE_INFINITY);
+    const run = { scenario: "slow", reference: of("load", 1, 1, 1) } as const;
+    expect(judgeSmoke(runOf({ ...run, subject: strange }), PLAN).kind).toBe("hold");
+  });
+
+  test("needs nothing but decoding where there is no browser, and that in every round", () => {
+    const some = of("decodeP50", 4, 4, 4);
+    const method = "sharp" as const;
+    expect(judgeSmoke(bareRun({ subject: some, reference: some }, { method }), PLAN).kind).toBe("pass");
+    expect(judgeSmoke(bareRun({ subject: some, reference: some }), PLAN).kind).toBe("hold");
+    expect(judgeSmoke(bareRun({ subject: some.slice(1), reference: some }, { method }), PLAN).kind).toBe(
+      "hold",
+    );
+  });
+
+  test("asks of a stop that it was tried, and measures nothing", () => {
+    expect(judgeSmoke(bareRun({ scenario: "kill", subject: [{}] }), PLAN).kind).toBe("pass");
+    expect(judgeSmoke(bareRun({ scenario: "kill" }), PLAN)).toMatchObject({
+      kind: "hold",
+      gaps: ["low, kill: it never played"],
+    });
+  });
+
   test("blames no gift for a lost answer that its reference did not survive either", () => {
     const some = of("load", 1, 1, 1);
     const run = { scenario: "slow", subject: some, reference: some, faults: ["a"] } as const;
     expect(judgeSmoke(runOf({ ...run, referenceFaults: 1 }), PLAN).kind).toBe("pass");
     expect(judgeSmoke(runOf({ ...run, referenceFaults: 0 }), PLAN).kind).toBe("fail");
+  });
+
+  test("is not decided by a network on which the reference failed in most rounds, or the release in all", () => {
+    const some = of("load", 1, 1, 1);
+    const run = { scenario: "slow", subject: some, reference: some } as const;
+    expect(judgeSmoke(runOf({ ...run, referenceFaults: 2 }), PLAN).kind).toBe("hold");
+    const faults = ["a", "a", "a"];
+    expect(judgeSmoke(runOf({ ...run, faults, referenceFaults: 3 }), PLAN)).toMatchObject({
+      kind: "hold",
+      gaps: ["low, slow: rose@1.0.0, the reference, did not play itself", "low, slow: it never played"],
+    });
   });
 
   test("holds when it was not the reference that played", () => {

@@ -22,8 +22,20 @@ const HEAVY: SmokeRun = {
     {
       tier: "mid",
       scenario: "burst",
-      subject: [812e6, 800e6, 820e6].map((memory) => ({ start: 200, memory })),
-      reference: [310e6, 300e6, 320e6].map((memory) => ({ start: 180, memory })),
+      subject: [812e6, 800e6, 820e6].map((memory) => ({
+        start: 200,
+        dropped: 0,
+        saturation: 50,
+        cpu: 60,
+        memory,
+      })),
+      reference: [310e6, 300e6, 320e6].map((memory) => ({
+        start: 180,
+        dropped: 0,
+        saturation: 50,
+        cpu: 60,
+        memory,
+      })),
       faults: [],
       referenceFaults: 0,
     },
@@ -49,9 +61,12 @@ describe("the story of a smoke test", () => {
         why: mid, burst: memory is 812.00 MB, 2.6 times that of rose@1.0.0; its limit is 465.00 MB
         next: make it lighter (fewer pixels, frames or details) in a new version; if it is meant to be heavier than rose@1.0.0, name another reference below "smoke" in releases/policy.yaml
 
-      device  scenario  measure      new        reference  limit      verdict
-      mid     burst     first frame  200 ms     180 ms     430 ms     passed
-      mid     burst     memory       812.00 MB  310.00 MB  465.00 MB  FAILED
+      device  scenario  measure         new        reference  limit      verdict
+      mid     burst     first frame     200 ms     180 ms     430 ms     passed
+      mid     burst     dropped frames  0 %        0 %        20 %       passed
+      mid     burst     decoder         50 %       50 %       75 %       passed
+      mid     burst     processor       60 %       60 %       90 %       passed
+      mid     burst     memory          812.00 MB  310.00 MB  465.00 MB  FAILED
 
       Played in Chromium by the client and the player that apps embed, in turns with rose@1.0.0; medians beside each other.
       "
@@ -90,6 +105,9 @@ describe("the story of a smoke test", () => {
       | device | scenario | measure | new | reference | limit | verdict |
       | --- | --- | --- | --- | --- | --- | --- |
       | mid | burst | first frame | 200 ms | 180 ms | 430 ms | passed |
+      | mid | burst | dropped frames | 0 % | 0 % | 20 % | passed |
+      | mid | burst | decoder | 50 % | 50 % | 75 % | passed |
+      | mid | burst | processor | 60 % | 60 % | 90 % | passed |
       | mid | burst | memory | 812.00 MB | 310.00 MB | 465.00 MB | FAILED |
 
       Played in Chromium by the client and the player that apps embed, in turns with rose@​1.0.0; medians beside each other.
@@ -101,11 +119,14 @@ describe("the story of a smoke test", () => {
     const verdict = judgeSmoke(HEAVY, PLAN);
     expect(toSmokeFacts(HEAVY, verdict, told(HEAVY).why[0] ?? "")).toMatchInlineSnapshot(`
       {
+        "cpuPercent": 67,
+        "droppedPercent": 0,
         "faults": 0,
         "memoryPercent": 175,
         "method": "chromium",
         "reference": "rose@1.0.0",
         "rounds": 3,
+        "saturationPercent": 67,
         "scenarios": "burst",
         "startPercent": 47,
         "tiers": "mid",

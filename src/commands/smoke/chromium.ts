@@ -11,6 +11,8 @@ const ARGUMENTS: readonly string[] = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Nothing outside of this machine is ever reached, whatever a gift asks for.
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
   // One renderer for one page, so that its memory is the page's.
   "--disable-features=SpareRendererForSitePerProcess",
 ];
@@ -18,6 +20,17 @@ const ARGUMENTS: readonly string[] = [
 /** What plays in it is hostile until proven otherwise, so it keeps its sandbox, which Chromium does not have for root alone. */
 export function chromiumArguments(isRoot: boolean): readonly string[] {
   return isRoot ? [...ARGUMENTS, "--no-sandbox"] : ARGUMENTS;
+}
+
+const NEEDED = /^(PATH|HOME|TMPDIR|LANG|LC_ALL|FONTCONFIG_.*)$/;
+
+/** What it may know of our environment, which holds signing keys where this runs: what it needs to start, and nothing else. */
+export function chromiumEnvironment(variables: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) =>
+      NEEDED.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  );
 }
 
 /** Where Chromium is, or null. With the variable CHROMIUM it is there or nowhere. */

@@ -30,6 +30,7 @@ export async function decodeOnly(
         run,
         () => decode(own),
         () => decode(other),
+        "sharp",
         plan,
       ),
     );

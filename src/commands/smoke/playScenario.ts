@@ -1,4 +1,5 @@
 import type { Act, ActOutcome } from "../../page/smoke/act.ts";
+import { askedMeasures } from "../../rollout/smoke/askedMeasures.ts";
 import type { Sample } from "../../rollout/smoke/measures.ts";
 import type { Scenario, SmokePlan } from "../../rollout/smoke/smokePlan.ts";
 import type { Tier } from "../../wire/viewer.ts";
@@ -55,6 +56,10 @@ async function kill(
 ): Promise<readonly string[]> {
   try {
     const playing = room.act(act);
+    // It is awaited below; until then a failure must not end the process.
+    playing.catch(() => {});
+    const over = await Promise.race([room.started(), playing]);
+    if (over) return [...faultsOf(over, contender), "it was over before its first frame was on the screen"];
     await rehearsal.stop();
     await room.refresh();
     const next = await room.act({ ...act, shownMilliseconds: 50 });
@@ -81,7 +86,7 @@ function nameOf({ gift, version }: Contender): string {
   return `${gift}@${version}`;
 }
 
-/** Each scenario is asked what it alone can tell; what is left out was not measured. */
+/** What is left out was not measured. */
 function toSample(scenario: Scenario, watched: Watched): Sample {
   const { outcome, frames, busyMilliseconds, cpuMilliseconds, wallMilliseconds, resident } = watched;
   const all: { readonly [K in keyof Sample]: number | null } = {
@@ -99,7 +104,7 @@ function toSample(scenario: Scenario, watched: Watched): Sample {
     growth: growthOf(resident),
   };
   const sample: { -readonly [K in keyof Sample]: number } = {};
-  for (const measure of ASKED[scenario]) {
+  for (const measure of askedMeasures("chromium", scenario)) {
     const value = all[measure];
     if (value !== null && value !== undefined) sample[measure] = value;
   }
@@ -112,13 +117,3 @@ function droppedPercent({ plays }: ActOutcome): number | null {
   const dropped = plays.reduce((sum, it) => sum + it.dropped, 0);
   return frames > 0 ? (100 * dropped) / frames : null;
 }
-
-const ASKED: Readonly<Record<Scenario, readonly (keyof Sample)[]>> = {
-  single: ["start", "decodeP50", "decodeP95", "dropped", "cpu", "memory"],
-  combo: ["start", "dropped", "saturation", "cpu", "memory"],
-  burst: ["start", "dropped", "saturation", "cpu", "memory"],
-  "long-room": ["cpu", "memory", "growth"],
-  cold: ["load", "start"],
-  slow: ["load"],
-  kill: [],
-};

@@ -1,7 +1,7 @@
 import { isUndecided } from "../../rollout/smoke/judgeSmoke.ts";
 import type { Sample } from "../../rollout/smoke/measures.ts";
 import type { SmokePlan } from "../../rollout/smoke/smokePlan.ts";
-import type { ScenarioRun } from "../../rollout/smoke/smokeRun.ts";
+import type { Method, ScenarioRun } from "../../rollout/smoke/smokeRun.ts";
 
 /** One gift once. */
 export interface Played {
@@ -20,11 +20,12 @@ export async function playUntilDecided(
   run: ScenarioRun,
   subject: Play,
   reference: Play,
+  method: Method,
   plan: SmokePlan,
 ): Promise<ScenarioRun> {
   let played = run;
   for (let round = 1; round <= plan.mostRounds; round++) {
-    if (round > plan.rounds && !isUndecided(played, plan)) break;
+    if (round > plan.rounds && !isUndecided(played, method, plan)) break;
     const isSubjectFirst = round % 2 === 1;
     const first = await (isSubjectFirst ? subject : reference)();
     const second = await (isSubjectFirst ? reference : subject)();

@@ -15,14 +15,24 @@ async function residentBytes(processes: readonly number[]): Promise<number | nul
   return sum;
 }
 
-/** Watches processes until it is told to stop. Empty where memory cannot be read. */
-export function watchMemory(processes: readonly number[]): { stop(): Promise<readonly number[]> } {
+/**
+ * Watches processes until it is told to stop. Empty where memory cannot be read, and when one of them ended meanwhile: what was seen
+ * until then says nothing of the whole.
+ * @param read resident bytes of all of them together, or null
+ */
+export function watchMemory(
+  processes: readonly number[],
+  read: (processes: readonly number[]) => Promise<number | null> = residentBytes,
+): { stop(): Promise<readonly number[]> } {
   const seen: number[] = [];
   const stopped = new AbortController();
   const watching = (async () => {
     while (!stopped.signal.aborted) {
-      const bytes = await residentBytes(processes);
-      if (bytes === null) return;
+      const bytes = await read(processes);
+      if (bytes === null) {
+        seen.length = 0;
+        return;
+      }
       seen.push(bytes);
       await pause(PAUSE_MILLISECONDS);
     }

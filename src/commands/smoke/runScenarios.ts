@@ -25,13 +25,18 @@ export async function runScenarios(
     for (const scenario of plan.scenarios) {
       say(`${tier} devices: ${scenario}`);
       const run = emptyRun(tier, scenario);
+      const once = async () => {
+        const { sample, faults } = await play(subject, scenario);
+        return { ...run, subject: [sample], faults };
+      };
       runs.push(
         ONCE.includes(scenario)
-          ? { ...run, faults: (await play(subject, scenario)).faults }
+          ? await once()
           : await playUntilDecided(
               run,
               () => play(subject, scenario),
               () => play(reference, scenario),
+              "chromium",
               plan,
             ),
       );

@@ -2,7 +2,7 @@ import type { Browser, CDPSession, Page } from "playwright-core";
 import type { Act, ActOutcome } from "../../page/smoke/act.ts";
 import { explainError } from "../../report/error.ts";
 import type { SmokePlan } from "../../rollout/smoke/smokePlan.ts";
-import { chromiumArguments } from "./chromium.ts";
+import { chromiumArguments, chromiumEnvironment } from "./chromium.ts";
 import { watchMemory } from "./residentMemory.ts";
 import { type FrameTimes, toFrameTimes, TRACE_CATEGORIES } from "./traceFrames.ts";
 
@@ -26,6 +26,8 @@ export interface Room {
   watch(act: Act, isPicture: boolean): Promise<Watched>;
   /** Without measuring. */
   act(act: Act): Promise<ActOutcome>;
+  /** Until the first frame of the first gift is on the screen; never, when none comes there. */
+  started(): Promise<void>;
   refresh(): Promise<void>;
   screenshot(): Promise<Uint8Array>;
 }
@@ -36,34 +38,31 @@ export class RoomFailed extends Error {
 }
 
 export class SmokeBrowser {
-  readonly #browser: Browser;
-  readonly #session: CDPSession;
+  readonly #launch: () => Promise<Launched>;
+  #launched: Launched;
+  /** What failed in a room may go on in its browser: a trace, above all, of which there can be only one. */
+  #isSpoilt = false;
 
-  private constructor(browser: Browser, session: CDPSession) {
-    this.#browser = browser;
-    this.#session = session;
+  private constructor(launch: () => Promise<Launched>, launched: Launched) {
+    this.#launch = launch;
+    this.#launched = launched;
   }
 
   /** @throws Error when it does not start, or when `playwright-core` is not installed */
-  static async open(executablePath: string): Promise<SmokeBrowser> {
-    const { chromium } = await import("playwright-core");
-    const args = [...chromiumArguments(process.getuid?.() === 0)];
-    const browser = await chromium.launch({
-      executablePath,
-      args,
-      chromiumSandbox: !args.includes("--no-sandbox"),
-    });
-    return new SmokeBrowser(browser, await browser.newBrowserCDPSession());
+  static async open(executablePath: string, variables: NodeJS.ProcessEnv): Promise<SmokeBrowser> {
+    const start = () => launch(executablePath, variables);
+    return new SmokeBrowser(start, await start());
   }
 
   get version(): string {
-    return this.#browser.version();
+    return this.#launched.browser.version();
   }
 
   /**
-   * Lets a viewer in, whose client knows what is live, and out again.
+   * Lets a viewer in, into a new browser when the last visit failed, whose client knows what is live, and out again.
    * @param network null for one that is only as slow as this machine
    * @throws RoomFailed
+   * @throws Error when a new browser does not start
    */
   async visit<T>(
     url: string,
@@ -71,7 +70,8 @@ export class SmokeBrowser {
     network: SmokePlan["slowNetwork"] | null,
     stay: (room: Room) => Promise<T>,
   ): Promise<T> {
-    const context = await this.#browser.newContext({ viewport: SCREEN });
+    if (this.#isSpoilt) await this.#relaunch();
+    const context = await this.#launched.browser.newContext({ viewport: SCREEN });
     try {
       const page = await context.newPage();
       const crashed = new Promise<never>((_, reject) => {
@@ -87,15 +87,23 @@ export class SmokeBrowser {
       };
       return await Promise.race([visit(), crashed]);
     } catch (cause) {
+      this.#isSpoilt = true;
       if (cause instanceof RoomFailed) throw cause;
       throw new RoomFailed(explainError(cause).split("\n")[0], { cause });
     } finally {
-      await context.close();
+      // Of a browser that died there is nothing to be closed.
+      await context.close().catch(() => {});
     }
   }
 
   async close(): Promise<void> {
-    await this.#browser.close();
+    await this.#launched.browser.close();
+  }
+
+  async #relaunch(): Promise<void> {
+    await this.close().catch(() => {});
+    this.#launched = await this.#launch();
+    this.#isSpoilt = false;
   }
 
   #roomOf(page: Page): Room {
@@ -103,39 +111,55 @@ export class SmokeBrowser {
     return {
       act,
       watch: (it, isPicture) => this.#watch(page, isPicture, () => act(it)),
+      started: () => page.evaluate("smoke.started()"),
       refresh: () => page.evaluate("smoke.refresh()"),
       screenshot: () => page.screenshot(),
     };
   }
 
   async #watch(page: Page, isPicture: boolean, act: () => Promise<ActOutcome>): Promise<Watched> {
-    const before = await this.#processes();
+    const { browser, session } = this.#launched;
+    const before = await drawingProcesses(session);
     const memory = watchMemory([...before.keys()]);
-    await this.#browser.startTracing(page, { categories: TRACE_CATEGORIES });
-    const begun = performance.now();
     try {
+      await browser.startTracing(page, { categories: TRACE_CATEGORIES });
+      const begun = performance.now();
       const outcome = await act();
       const wallMilliseconds = performance.now() - begun;
       const resident = await memory.stop();
-      const after = await this.#processes();
+      const after = await drawingProcesses(session);
       const cpu = [...before].reduce((sum, [id, then]) => sum + (after.get(id) ?? then) - then, 0);
-      const trace = await this.#browser.stopTracing();
+      const trace = await browser.stopTracing();
       const times = toFrameTimes(JSON.parse(trace.toString("utf8")), isPicture);
       return { outcome, wallMilliseconds, cpuMilliseconds: 1_000 * cpu, resident, ...times };
-    } catch (cause) {
-      await this.#browser.stopTracing().catch(() => {});
-      throw cause;
     } finally {
       await memory.stop();
     }
   }
+}
 
-  /** Seconds of processor time by process, of those that draw. */
-  async #processes(): Promise<ReadonlyMap<number, number>> {
-    const { processInfo } = await this.#session.send("SystemInfo.getProcessInfo");
-    const drawing = processInfo.filter((it) => it.type === "renderer" || it.type === "GPU");
-    return new Map(drawing.map((it) => [it.id, it.cpuTime]));
-  }
+interface Launched {
+  readonly browser: Browser;
+  readonly session: CDPSession;
+}
+
+async function launch(executablePath: string, variables: NodeJS.ProcessEnv): Promise<Launched> {
+  const { chromium } = await import("playwright-core");
+  const args = [...chromiumArguments(process.getuid?.() === 0)];
+  const browser = await chromium.launch({
+    executablePath,
+    args,
+    env: chromiumEnvironment(variables),
+    chromiumSandbox: !args.includes("--no-sandbox"),
+  });
+  return { browser, session: await browser.newBrowserCDPSession() };
+}
+
+/** Seconds of processor time by process, of those that draw. */
+async function drawingProcesses(session: CDPSession): Promise<ReadonlyMap<number, number>> {
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  const drawing = processInfo.filter((it) => it.type === "renderer" || it.type === "GPU");
+  return new Map(drawing.map((it) => [it.id, it.cpuTime]));
 }
 
 async function slowDown(

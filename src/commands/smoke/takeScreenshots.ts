@@ -22,6 +22,8 @@ export async function takeScreenshots(
       try {
         const png = await browser.visit(rehearsal.url, act, null, async (room) => {
           const playing = room.act(act);
+          // It is awaited below; until then a failure must not end the process.
+          playing.catch(() => {});
           await pause(LOOK_AFTER_MILLISECONDS);
           const seen = await room.screenshot();
           await playing;

@@ -15,6 +15,11 @@ import type { Act, ActOutcome, ActPlay } from "./act.ts";
 class SmokePage {
   #client: GiftwrapClient | undefined;
   #updateMilliseconds = 0;
+  #sayFirstFrame: () => void = () => {};
+  /** Whatever is shown, also what stands in for the gift. */
+  readonly #firstFrame = new Promise<void>((resolve) => {
+    this.#sayFirstFrame = resolve;
+  });
   readonly #stage = document.body;
 
   /** A viewer comes: the client is opened, and learns what is live. @throws ClientError */
@@ -28,6 +33,11 @@ class SmokePage {
     });
     await this.#client.refresh();
     this.#updateMilliseconds = performance.now() - begun;
+  }
+
+  /** Resolves when the first frame of the first gift is on the screen. */
+  async started(): Promise<void> {
+    await this.#firstFrame;
   }
 
   async refresh(): Promise<void> {
@@ -55,7 +65,7 @@ class SmokePage {
     let startedAt = sent;
     let [frames, dropped] = [0, 0];
     const report: PlayReport = {
-      firstFrame: () => {},
+      firstFrame: () => this.#sayFirstFrame(),
       frames: (all, lost) => ([frames, dropped] = [all, lost]),
     };
     let playing: Playing | undefined;

@@ -1,7 +1,8 @@
 import type { Tier } from "../../wire/viewer.ts";
+import { requiredMeasures } from "./askedMeasures.ts";
 import { type Measure, MEASURE_FACTS, MEASURES, type Sample, toAmount } from "./measures.ts";
 import type { Scenario, SmokeBudget, SmokePlan } from "./smokePlan.ts";
-import type { ScenarioRun, SmokeRun } from "./smokeRun.ts";
+import type { Method, ScenarioRun, SmokeRun } from "./smokeRun.ts";
 
 /** One measure of one scenario: medians beside each other, and what the release may take. */
 export interface Comparison {
@@ -14,7 +15,7 @@ export interface Comparison {
   readonly limit: number | null;
   /** Every measurement of the release, as it came. */
   readonly samples: readonly number[];
-  /** `unsure`: over the limit, but not so surely that chance could not have done it. */
+  /** `unsure`: over the limit, but not so surely that chance could not have done it. `unknown`: not measured in every round. */
   readonly verdict: "passed" | "failed" | "unsure" | "unknown";
 }
 
@@ -36,11 +37,11 @@ const SURE = 0.9;
 /**
  * Fails a release that shows something else than itself, that costs more than the policy's budgets, or whose median lies above its
  * reference's by more than the policy's factor and what repeated measurements differ by, with hardly any measurement of the reference
- * above one of its own. Machines differ, so nothing else is absolute. What is over a limit and not sure, and what was not measured,
- * holds: no data never passes.
+ * above one of its own. Machines differ, so nothing else is absolute. What is over a limit and not sure, and what was not measured
+ * of both in every round of the plan, holds: no data never passes.
  */
 export function judgeSmoke(run: SmokeRun, plan: SmokePlan): SmokeVerdict {
-  const comparisons = run.runs.flatMap((it) => compare(it, plan));
+  const comparisons = run.runs.flatMap((it) => compare(it, run.method, plan));
   const faults = [
     ...run.excesses,
     ...run.runs.flatMap(countedFaults),
@@ -50,7 +51,10 @@ export function judgeSmoke(run: SmokeRun, plan: SmokePlan): SmokeVerdict {
     ...run.gaps,
     ...(run.runs.length === 0 && run.gaps.length === 0 ? ["nothing was measured"] : []),
     ...run.runs.filter(isWithoutReference).map((it) => withoutReference(it, run.reference)),
-    ...comparisons.filter((it) => it.verdict === "unknown").map((it) => `${nameOf(it)} was not measured`),
+    ...run.runs.filter(isWithoutPlay).map(({ tier, scenario }) => `${tier}, ${scenario}: it never played`),
+    ...comparisons
+      .filter((it) => it.verdict === "unknown")
+      .map((it) => `${nameOf(it)} was not measured in every round`),
   ];
   const isFailed = faults.length > 0 || comparisons.some((it) => it.verdict === "failed");
   const isOpen = gaps.length > 0 || comparisons.some((it) => it.verdict === "unsure");
@@ -67,20 +71,22 @@ export function nameOf({
 }
 
 /** Whether more rounds could decide a scenario. */
-export function isUndecided(run: ScenarioRun, plan: SmokePlan): boolean {
-  return compare(run, plan).some((it) => it.verdict === "unsure");
+export function isUndecided(run: ScenarioRun, method: Method, plan: SmokePlan): boolean {
+  return compare(run, method, plan).some((it) => it.verdict === "unsure");
 }
 
-function compare(run: ScenarioRun, plan: SmokePlan): readonly Comparison[] {
+function compare(run: ScenarioRun, method: Method, plan: SmokePlan): readonly Comparison[] {
   const { tier, scenario } = run;
+  const required = requiredMeasures(method, scenario);
   return MEASURES.flatMap((measure): Comparison[] => {
     const subject = valuesOf(run.subject, measure);
     const reference = valuesOf(run.reference, measure);
-    if (subject.length === 0 && reference.length === 0) return [];
+    if (subject.length === 0 && reference.length === 0 && !required.includes(measure)) return [];
+    const isWhole = Math.min(subject.length, reference.length) >= plan.rounds;
     const [theirs, own] = [medianOf(reference), medianOf(subject)];
     const limit = theirs === null ? null : limitFor(measure, theirs, plan);
     const verdict =
-      own === null || limit === null
+      !isWhole || own === null || limit === null
         ? "unknown"
         : own <= limit
           ? "passed"
@@ -112,9 +118,14 @@ function countedFaults({ scenario, tier, faults, referenceFaults }: ScenarioRun)
   });
 }
 
-/** What plays instead of the reference is no measure of anything. */
-function isWithoutReference({ scenario, referenceFaults }: ScenarioRun): boolean {
-  return scenario !== "slow" && referenceFaults > 0;
+/** What plays instead of the reference is no measure of anything; a network that loses answers may do so now and then. */
+function isWithoutReference({ scenario, reference, referenceFaults }: ScenarioRun): boolean {
+  return scenario === "slow" ? 2 * referenceFaults > reference.length : referenceFaults > 0;
+}
+
+/** Nothing was tried, or on the network that loses answers, where faults are forgiven, nothing went well. */
+function isWithoutPlay({ scenario, subject, faults }: ScenarioRun): boolean {
+  return subject.length === 0 || (scenario === "slow" && faults.length >= subject.length);
 }
 
 function withoutReference({ tier, scenario }: ScenarioRun, reference: string): string {
@@ -139,7 +150,7 @@ function overBudget({ tier, scenario, subject }: ScenarioRun, budget: SmokeBudge
 }
 
 function valuesOf(samples: readonly Sample[], measure: Measure): readonly number[] {
-  return samples.flatMap((it) => it[measure] ?? []);
+  return samples.flatMap((it) => it[measure] ?? []).filter(Number.isFinite);
 }
 
 /** Null of nothing. */
