@@ -337,6 +337,30 @@ describe("what an app ships inside", () => {
     expect([updater.state.revision, newest(updater)]).toEqual([1, "7.0.0"]);
   });
 
+  test("brings a root along over several rotations when the trusted keys have signed that, too", async () => {
+    const first = repository.keys.root;
+    await repository.rotate("timestamp");
+    await repository.rotate("root");
+    await repository.signRoot([first, repository.keys.root]);
+    await repository.publish(NEW);
+    expect(newest(await open({ bundled: bundle() }))).toBe("1.1.0");
+  });
+
+  test("is none of it under a root that the trusted keys have not signed, however new and whole", async () => {
+    const other = await Repository.create();
+    other.root = { ...other.root, version: 9 };
+    await other.signRoot([other.keys.root]);
+    await other.publish({ rose: [releaseOf("6.6.6")] });
+    const own = repository;
+    repository = other;
+    const bundled = bundle();
+    repository = own;
+    const updater = await open({ bundled });
+    expect(updater.state).toMatchObject({ generation: 0, revision: 0 });
+    expect(await updater.refresh()).toBe(true);
+    expect(newest(updater)).toBe("1.0.0");
+  });
+
   test.each(["timestamp.json", "snapshot.json", "targets.json", "catalog.mid.jsonl", "root.json"])(
     "is verified: a changed %s is none of it",
     async (name) => {

@@ -111,8 +111,11 @@ export class Updater {
     const { store, bundled, tier } = options;
     const readStored = (name: string) => quietly(() => store?.read(name));
     const readBundled = (name: string) => quietly(() => bundled?.(name));
-    const roots = [await readStored("root"), await readBundled("root.json")];
-    const updater = new Updater(options, await newestRoot(options, roots));
+    const trusted = await newestRoot(options, await readStored("root"));
+    const updater = new Updater(options, trusted);
+    // Whoever serves what an app ships is nobody to say whom it trusts: only keys that it trusts already do.
+    const root = await readBundled("root.json");
+    if (root) await accepted(() => trusted.updateRoot(root, true));
     if (store) await updater.#restore(readStored);
     const catalog = `catalog.${tier}.jsonl`;
     if (bundled) await updater.#restore((name) => readBundled(name === "catalog" ? catalog : `${name}.json`));
@@ -395,25 +398,25 @@ interface CatalogMeta {
   readonly length: number;
 }
 
-/** The newest of those at hand; one that was damaged since only costs the rotations that led to it. */
+/** The stored one, if it is newer; one that was damaged since only costs the rotations that led to it. */
 async function newestRoot(
   { root, crypto }: UpdaterOptions,
-  others: readonly (Uint8Array | null)[],
+  stored: Uint8Array | null,
 ): Promise<TrustedMetadata> {
-  let newest = await TrustedMetadata.from(root, crypto, OWN_SHAPES);
-  for (const bytes of others)
+  const own = await TrustedMetadata.from(root, crypto, OWN_SHAPES);
+  let newest = own;
+  if (stored)
     await accepted(async () => {
-      const other = bytes && (await TrustedMetadata.from(bytes, crypto, OWN_SHAPES));
-      if (other && other.root.version > newest.root.version) newest = other;
-      return true;
+      const other = await TrustedMetadata.from(stored, crypto, OWN_SHAPES);
+      if (other.root.version > own.root.version) newest = other;
     });
   return newest;
 }
 
 /** Whether it was; what is refused is none of it. */
-async function accepted(act: () => Promise<boolean>): Promise<boolean> {
+async function accepted(act: () => Promise<boolean | void>): Promise<boolean> {
   try {
-    return await act();
+    return (await act()) !== false;
   } catch (error) {
     if (error instanceof ClientError) return false;
     throw error;
