@@ -379,6 +379,22 @@ describe("what an app ships inside", () => {
     },
   );
 
+  test.each([
+    ["only a newer timestamp", () => repository.publishOverrides([overrideOf("rose")])],
+    ["a newer generation of the same catalog", () => repository.publish(OLD, [overrideOf("rose")])],
+  ])("is there after a restart without it and offline when a refresh brought %s", async (_, publish) => {
+    const bundled = bundle();
+    const store = memoryStore();
+    await publish();
+    const { state } = await opened({ store, bundled });
+    expect(state.revision).toBe(2);
+    const restarted = await open({ store, fetch: offline(repository.fetch) });
+    expect({ ...restarted.state, catalog: null }).toEqual({ ...state, catalog: null });
+    expect(newest(restarted)).toBe("1.0.0");
+    const again = await open({ store, bundled, fetch: offline(repository.fetch) });
+    expect(newest(again)).toBe("1.0.0");
+  });
+
   test("may not be there, or not be readable", async () => {
     for (const bundled of [async () => null, () => Promise.reject(new Error("no such asset"))]) {
       const updater = await open({ bundled });

@@ -18,7 +18,7 @@ import { Clock } from "./clock.ts";
 import { MAX_BYTES, type MetadataPorts, refreshRoot, refreshSnapshot, refreshTargets } from "./refresh.ts";
 import { areOverrides } from "./readTimestamp.ts";
 import { OlderTimestamp, OWN_SHAPES, TrustedMetadata } from "./trusted.ts";
-import { WriteQueue } from "./writeQueue.ts";
+import { type StateName, WriteQueue } from "./writeQueue.ts";
 
 const MAX_CATALOG_BYTES = 64_000_000;
 const DAY_MILLISECONDS = 86_400_000;
@@ -115,10 +115,12 @@ export class Updater {
     const updater = new Updater(options, trusted);
     // Whoever serves what an app ships is nobody to say whom it trusts: only keys that it trusts already do.
     const root = await readBundled("root.json");
-    if (root) await accepted(() => trusted.updateRoot(root, true));
-    if (store) await updater.#restore(readStored);
+    if (root && (await accepted(() => trusted.updateRoot(root, true)))) updater.#queue.add("root", root);
+    if (store) await updater.#restore(readStored, () => {});
     const catalog = `catalog.${tier}.jsonl`;
-    if (bundled) await updater.#restore((name) => readBundled(name === "catalog" ? catalog : `${name}.json`));
+    const readAsset: ReadState = (name) => readBundled(name === "catalog" ? catalog : `${name}.json`);
+    // It is stored with the first refresh: a newer timestamp alone would leave a store that nobody can start from.
+    if (bundled) await updater.#restore(readAsset, (name, bytes) => updater.#queue.add(name, bytes));
     return updater;
   }
 
@@ -345,7 +347,7 @@ export class Updater {
    * Takes what is newer than what is there already, as far as it fits together; the next refresh brings what is missing. A
    * catalog beside an older timestamp is left alone: stops that it does not carry may have been forgotten since.
    */
-  async #restore(read: (name: string) => Promise<Uint8Array | null>): Promise<void> {
+  async #restore(read: ReadState, keep: KeepState): Promise<void> {
     const trusted = this.#trusted;
     const timestamp = await read("timestamp");
     if (!timestamp) return;
@@ -353,17 +355,19 @@ export class Updater {
       if (!(await trusted.updateTimestamp(timestamp, ALWAYS))) return true;
       this.#known = [...parseOverrides(await read("overrides")), ...this.#known];
       this.#takeOverrides();
+      keep("timestamp", timestamp);
+      keep("overrides", encodeUtf8(JSON.stringify(this.#known)));
       return true;
     });
     if (!isNewest) return;
     const { snapshot, targets } = trusted;
-    if (await accepted(() => this.#restoreCatalog(read))) return;
+    if (await accepted(() => this.#restoreCatalog(read, keep))) return;
     trusted.snapshot = snapshot;
     trusted.targets = targets;
   }
 
   /** Whether there is a whole one, and it is newer. @throws ClientError */
-  async #restoreCatalog(read: (name: string) => Promise<Uint8Array | null>): Promise<boolean> {
+  async #restoreCatalog(read: ReadState, keep: KeepState): Promise<boolean> {
     const trusted = this.#trusted;
     const [snapshot, targets, catalog] = [
       await read("snapshot"),
@@ -380,6 +384,9 @@ export class Updater {
       readable(() => decodeUtf8(catalog)),
       target.digest,
     );
+    keep("catalog", catalog);
+    keep("targets", targets);
+    keep("snapshot", snapshot);
     return true;
   }
 
@@ -391,6 +398,9 @@ export class Updater {
     return { name, digest, length: Math.min(meta.length, MAX_CATALOG_BYTES) };
   }
 }
+
+type ReadState = (name: StateName) => Promise<Uint8Array | null>;
+type KeepState = (name: StateName, bytes: Uint8Array) => void;
 
 interface CatalogMeta {
   readonly name: string;
