@@ -99,6 +99,18 @@ describe("a device's clock", () => {
     expect(updater.state.expired).toBe(false);
   });
 
+  test("goes by honest addresses again after one that ran ahead was believed once", async () => {
+    for (const wrong of [0, -WRONG]) {
+      let [real, date] = [NOW, NOW + 40 * HOUR];
+      const updater = await open({ now: () => real + wrong, fetch: dated(() => date) });
+      await updater.refresh();
+      real += 10 * HOUR;
+      date = real;
+      expect(await updater.refresh()).toBe(false);
+      expect(updater.state.expired).toBe(false);
+    }
+  });
+
   test("may be changed while the app runs", async () => {
     let [device, real] = [NOW, NOW];
     const updater = await open({ now: () => device, fetch: dated(() => real) });
