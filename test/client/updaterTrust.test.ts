@@ -6,7 +6,17 @@ import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import { makeTimestamp } from "../../src/trust/sign.ts";
 import { metadataKey, TIMESTAMP_KEY } from "../../src/wire/keys.ts";
 import { type Gifts, overrideOf, releaseOf } from "../wire/catalogOf.ts";
-import { encode, HOUR, memoryStore, newSigner, NOW, offline, Repository, tampered } from "./repositoryOf.ts";
+import {
+  encode,
+  HOUR,
+  type MemoryStore,
+  memoryStore,
+  newSigner,
+  NOW,
+  offline,
+  Repository,
+  tampered,
+} from "./repositoryOf.ts";
 
 const OLD: Gifts = { rose: [releaseOf("1.0.0")] };
 const NEW: Gifts = { rose: [releaseOf("1.1.0"), releaseOf("1.0.0")] };
@@ -52,6 +62,19 @@ function dated(now: () => number | undefined, fetch: Fetch = repository.fetch): 
     const date = now();
     return result.kind === "missing" || date === undefined ? result : { ...result, date };
   };
+}
+
+/** As it was exported at one moment. */
+function bundle(root = repository.bytesOf(metadataKey("root", repository.root.version))): ReadBundled {
+  const { generation } = repository;
+  const files = new Map([
+    ["root.json", root],
+    ["timestamp.json", repository.bytesOf(TIMESTAMP_KEY)],
+    ["snapshot.json", repository.bytesOf(metadataKey("snapshot", generation))],
+    ["targets.json", repository.bytesOf(metadataKey("targets", generation))],
+    ["catalog.mid.jsonl", repository.bytesOf(repository.catalogKey("mid"))],
+  ]);
+  return async (name) => files.get(name) ?? null;
 }
 
 describe("a device's clock", () => {
@@ -269,19 +292,6 @@ describe("an address that is of no use", () => {
 });
 
 describe("what an app ships inside", () => {
-  /** As it was exported at one moment. */
-  function bundle(root = repository.bytesOf(metadataKey("root", repository.root.version))): ReadBundled {
-    const { generation } = repository;
-    const files = new Map([
-      ["root.json", root],
-      ["timestamp.json", repository.bytesOf(TIMESTAMP_KEY)],
-      ["snapshot.json", repository.bytesOf(metadataKey("snapshot", generation))],
-      ["targets.json", repository.bytesOf(metadataKey("targets", generation))],
-      ["catalog.mid.jsonl", repository.bytesOf(repository.catalogKey("mid"))],
-    ]);
-    return async (name) => files.get(name) ?? null;
-  }
-
   test("is begun with, also long after it expired, and the network's newer state is taken up by delta", async () => {
     await repository.publishOverrides([overrideOf("kit")]);
     const bundled = bundle();
@@ -416,6 +426,51 @@ describe("what an app ships inside", () => {
 });
 
 describe("a storage", () => {
+  const stop = overrideOf("rose", { id: "stop/rose", origin: "stop", untilGeneration: 3 });
+
+  test.each([
+    ["lost its timestamp", (store: MemoryStore) => store.files.delete("timestamp")],
+    ["damaged its timestamp", (store: MemoryStore) => store.files.set("timestamp", encode("{"))],
+  ])("that %s has its stops still, over what the app ships inside", async (_, harm) => {
+    const bundled = bundle();
+    const store = memoryStore();
+    await repository.publishOverrides([stop]);
+    await opened({ store });
+    harm(store);
+    const { state } = await open({ store, bundled });
+    expect(state).toMatchObject({ generation: 1, revision: 1, overrides: [stop] });
+  });
+
+  test("that fails between a stop and its timestamp has the stop", async () => {
+    const store = memoryStore();
+    const write = async (name: string, bytes: Uint8Array) => {
+      if (name === "timestamp") throw new Error("the disk is full");
+      await store.write(name, bytes);
+    };
+    await opened({ store });
+    await repository.publishOverrides([stop]);
+    await opened({ store: { ...store, write } });
+    expect((await open({ store })).state).toMatchObject({ revision: 1, overrides: [stop] });
+  });
+
+  test.each([
+    ["has lost", null, 0],
+    ["cannot read", encode("{"), 0],
+    ["has", encode("[]"), 1],
+  ])(
+    "that %s its stops: an older catalog than the timestamp's is begun with or not",
+    async (_, stops, generation) => {
+      const store = memoryStore();
+      await opened({ store });
+      await repository.publish(NEW, []);
+      const updater = await open({ store, fetch: offline(repository.fetch, (key) => key !== TIMESTAMP_KEY) });
+      await updater.refresh().catch(() => {});
+      if (stops) store.files.set("overrides", stops);
+      else store.files.delete("overrides");
+      expect((await open({ store })).state).toMatchObject({ revision: 2, generation });
+    },
+  );
+
   test("that takes nothing, as in private windows, or gives nothing, stops no update", async () => {
     const broken = () => Promise.reject(new Error("the quota is 0"));
     for (const store of [

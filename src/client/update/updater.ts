@@ -66,6 +66,8 @@ export class Updater {
   readonly #ports: MetadataPorts;
   #state: ClientState;
   #known: readonly Override[] = [];
+  /** Whether the stops that were known before the restart are known still. */
+  #hasStops = false;
   #catalogText = "";
   #catalogDigest = "";
   #etag: string | undefined;
@@ -116,6 +118,9 @@ export class Updater {
     // Whoever serves what an app ships is nobody to say whom it trusts: only keys that it trusts already do.
     const root = await readBundled("root.json");
     if (root && (await accepted(() => trusted.updateRoot(root, true)))) updater.#queue.add("root", root);
+    const stops = parseOverrides(await readStored("overrides"));
+    updater.#hasStops = stops !== null;
+    updater.#known = stops ?? [];
     if (store) await updater.#restore(readStored, () => {});
     const catalog = `catalog.${tier}.jsonl`;
     const readAsset: ReadState = (name) => readBundled(name === "catalog" ? catalog : `${name}.json`);
@@ -353,7 +358,6 @@ export class Updater {
     if (!timestamp) return;
     const isNewest = await accepted(async () => {
       if (!(await trusted.updateTimestamp(timestamp, ALWAYS))) return true;
-      this.#known = [...parseOverrides(await read("overrides")), ...this.#known];
       this.#takeOverrides();
       keep("timestamp", timestamp);
       keep("overrides", encodeUtf8(JSON.stringify(this.#known)));
@@ -376,7 +380,10 @@ export class Updater {
     ];
     if (!snapshot || !targets || !catalog) return false;
     await trusted.restoreSnapshot(snapshot);
-    if ((trusted.snapshot?.version ?? 0) <= this.#state.generation) return false;
+    const version = trusted.snapshot?.version ?? 0;
+    if (version <= this.#state.generation) return false;
+    // The timestamp need not name the stops any more that its own catalog carries.
+    if (!this.#hasStops && version < trusted.metaOf("snapshot").version) return false;
     await trusted.updateTargets(targets, ALWAYS);
     const target = this.#catalogMeta();
     await this.#checkCatalog(target, catalog);
@@ -433,13 +440,13 @@ async function accepted(act: () => Promise<boolean | void>): Promise<boolean> {
   }
 }
 
-/** The overrides that were kept; when they cannot be read, those of the timestamp are what is left. */
-function parseOverrides(bytes: Uint8Array | null): readonly Override[] {
+/** The overrides that were kept, or null when they cannot be read. */
+function parseOverrides(bytes: Uint8Array | null): readonly Override[] | null {
   try {
     const kept: unknown = bytes && JSON.parse(decodeUtf8(bytes));
-    return areOverrides(kept) ? kept : [];
+    return areOverrides(kept) ? kept : null;
   } catch {
-    return [];
+    return null;
   }
 }
 
