@@ -712,7 +712,7 @@ describe("after a restart", () => {
     const store = memoryStore();
     const client = await open({ store, fetch: offline(repository.fetch, (key) => key !== TIMESTAMP_KEY) });
     await expect(client.refresh()).rejects.toMatchObject({ code: "network" });
-    expect([...store.files.keys()]).toEqual(["timestamp", "overrides"]);
+    expect([...store.files.keys()]).toEqual(["overrides", "timestamp"]);
     const restarted = await open({ store });
     expect(restarted.state).toMatchObject({ revision: 1, generation: 0 });
     expect(await restarted.refresh()).toBe(true);

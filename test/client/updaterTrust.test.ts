@@ -6,7 +6,17 @@ import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import { makeTimestamp } from "../../src/trust/sign.ts";
 import { metadataKey, TIMESTAMP_KEY } from "../../src/wire/keys.ts";
 import { type Gifts, overrideOf, releaseOf } from "../wire/catalogOf.ts";
-import { encode, HOUR, memoryStore, newSigner, NOW, offline, Repository, tampered } from "./repositoryOf.ts";
+import {
+  encode,
+  HOUR,
+  type MemoryStore,
+  memoryStore,
+  newSigner,
+  NOW,
+  offline,
+  Repository,
+  tampered,
+} from "./repositoryOf.ts";
 
 const OLD: Gifts = { rose: [releaseOf("1.0.0")] };
 const NEW: Gifts = { rose: [releaseOf("1.1.0"), releaseOf("1.0.0")] };
@@ -54,6 +64,19 @@ function dated(now: () => number | undefined, fetch: Fetch = repository.fetch): 
   };
 }
 
+/** As it was exported at one moment. */
+function bundle(root = repository.bytesOf(metadataKey("root", repository.root.version))): ReadBundled {
+  const { generation } = repository;
+  const files = new Map([
+    ["root.json", root],
+    ["timestamp.json", repository.bytesOf(TIMESTAMP_KEY)],
+    ["snapshot.json", repository.bytesOf(metadataKey("snapshot", generation))],
+    ["targets.json", repository.bytesOf(metadataKey("targets", generation))],
+    ["catalog.mid.jsonl", repository.bytesOf(repository.catalogKey("mid"))],
+  ]);
+  return async (name) => files.get(name) ?? null;
+}
+
 describe("a device's clock", () => {
   const WRONG = 400 * DAY;
 
@@ -97,6 +120,18 @@ describe("a device's clock", () => {
     date = NOW;
     expect(await updater.refresh()).toBe(true);
     expect(updater.state.expired).toBe(false);
+  });
+
+  test("goes by honest addresses again after one that ran ahead was believed once", async () => {
+    for (const wrong of [0, -WRONG]) {
+      let [real, date] = [NOW, NOW + 40 * HOUR];
+      const updater = await open({ now: () => real + wrong, fetch: dated(() => date) });
+      await updater.refresh();
+      real += 10 * HOUR;
+      date = real;
+      expect(await updater.refresh()).toBe(false);
+      expect(updater.state.expired).toBe(false);
+    }
   });
 
   test("may be changed while the app runs", async () => {
@@ -257,19 +292,6 @@ describe("an address that is of no use", () => {
 });
 
 describe("what an app ships inside", () => {
-  /** As it was exported at one moment. */
-  function bundle(root = repository.bytesOf(metadataKey("root", repository.root.version))): ReadBundled {
-    const { generation } = repository;
-    const files = new Map([
-      ["root.json", root],
-      ["timestamp.json", repository.bytesOf(TIMESTAMP_KEY)],
-      ["snapshot.json", repository.bytesOf(metadataKey("snapshot", generation))],
-      ["targets.json", repository.bytesOf(metadataKey("targets", generation))],
-      ["catalog.mid.jsonl", repository.bytesOf(repository.catalogKey("mid"))],
-    ]);
-    return async (name) => files.get(name) ?? null;
-  }
-
   test("is begun with, also long after it expired, and the network's newer state is taken up by delta", async () => {
     await repository.publishOverrides([overrideOf("kit")]);
     const bundled = bundle();
@@ -337,6 +359,30 @@ describe("what an app ships inside", () => {
     expect([updater.state.revision, newest(updater)]).toEqual([1, "7.0.0"]);
   });
 
+  test("brings a root along over several rotations when the trusted keys have signed that, too", async () => {
+    const first = repository.keys.root;
+    await repository.rotate("timestamp");
+    await repository.rotate("root");
+    await repository.signRoot([first, repository.keys.root]);
+    await repository.publish(NEW);
+    expect(newest(await open({ bundled: bundle() }))).toBe("1.1.0");
+  });
+
+  test("is none of it under a root that the trusted keys have not signed, however new and whole", async () => {
+    const other = await Repository.create();
+    other.root = { ...other.root, version: 9 };
+    await other.signRoot([other.keys.root]);
+    await other.publish({ rose: [releaseOf("6.6.6")] });
+    const own = repository;
+    repository = other;
+    const bundled = bundle();
+    repository = own;
+    const updater = await open({ bundled });
+    expect(updater.state).toMatchObject({ generation: 0, revision: 0 });
+    expect(await updater.refresh()).toBe(true);
+    expect(newest(updater)).toBe("1.0.0");
+  });
+
   test.each(["timestamp.json", "snapshot.json", "targets.json", "catalog.mid.jsonl", "root.json"])(
     "is verified: a changed %s is none of it",
     async (name) => {
@@ -355,6 +401,22 @@ describe("what an app ships inside", () => {
     },
   );
 
+  test.each([
+    ["only a newer timestamp", () => repository.publishOverrides([overrideOf("rose")])],
+    ["a newer generation of the same catalog", () => repository.publish(OLD, [overrideOf("rose")])],
+  ])("is there after a restart without it and offline when a refresh brought %s", async (_, publish) => {
+    const bundled = bundle();
+    const store = memoryStore();
+    await publish();
+    const { state } = await opened({ store, bundled });
+    expect(state.revision).toBe(2);
+    const restarted = await open({ store, fetch: offline(repository.fetch) });
+    expect({ ...restarted.state, catalog: null }).toEqual({ ...state, catalog: null });
+    expect(newest(restarted)).toBe("1.0.0");
+    const again = await open({ store, bundled, fetch: offline(repository.fetch) });
+    expect(newest(again)).toBe("1.0.0");
+  });
+
   test("may not be there, or not be readable", async () => {
     for (const bundled of [async () => null, () => Promise.reject(new Error("no such asset"))]) {
       const updater = await open({ bundled });
@@ -364,6 +426,51 @@ describe("what an app ships inside", () => {
 });
 
 describe("a storage", () => {
+  const stop = overrideOf("rose", { id: "stop/rose", origin: "stop", untilGeneration: 3 });
+
+  test.each([
+    ["lost its timestamp", (store: MemoryStore) => store.files.delete("timestamp")],
+    ["damaged its timestamp", (store: MemoryStore) => store.files.set("timestamp", encode("{"))],
+  ])("that %s has its stops still, over what the app ships inside", async (_, harm) => {
+    const bundled = bundle();
+    const store = memoryStore();
+    await repository.publishOverrides([stop]);
+    await opened({ store });
+    harm(store);
+    const { state } = await open({ store, bundled });
+    expect(state).toMatchObject({ generation: 1, revision: 1, overrides: [stop] });
+  });
+
+  test("that fails between a stop and its timestamp has the stop", async () => {
+    const store = memoryStore();
+    const write = async (name: string, bytes: Uint8Array) => {
+      if (name === "timestamp") throw new Error("the disk is full");
+      await store.write(name, bytes);
+    };
+    await opened({ store });
+    await repository.publishOverrides([stop]);
+    await opened({ store: { ...store, write } });
+    expect((await open({ store })).state).toMatchObject({ revision: 1, overrides: [stop] });
+  });
+
+  test.each([
+    ["has lost", null, 0],
+    ["cannot read", encode("{"), 0],
+    ["has", encode("[]"), 1],
+  ])(
+    "that %s its stops: an older catalog than the timestamp's is begun with or not",
+    async (_, stops, generation) => {
+      const store = memoryStore();
+      await opened({ store });
+      await repository.publish(NEW, []);
+      const updater = await open({ store, fetch: offline(repository.fetch, (key) => key !== TIMESTAMP_KEY) });
+      await updater.refresh().catch(() => {});
+      if (stops) store.files.set("overrides", stops);
+      else store.files.delete("overrides");
+      expect((await open({ store })).state).toMatchObject({ revision: 2, generation });
+    },
+  );
+
   test("that takes nothing, as in private windows, or gives nothing, stops no update", async () => {
     const broken = () => Promise.reject(new Error("the quota is 0"));
     for (const store of [

@@ -23,12 +23,15 @@ export function indexedDbCache(options: IndexedDbOptions & BoundedCacheOptions):
   return boundedCache(indexedDbBlobs({ name: "giftwrap-objects", ...options }), options);
 }
 
-/** Where the client's last good state survives in a browser; in memory where there is no database. Nothing of it throws. */
+/**
+ * Where the client's last good state survives in a browser; in memory where there is no database. A read never
+ * throws; a write throws what the database does, such as `QuotaExceededError`, so that what belongs to it is not written either.
+ */
 export function indexedDbStore(options: IndexedDbOptions = {}): StateStore {
   const blobs = indexedDbBlobs({ name: "giftwrap-state", ...options });
   return {
     read: (name) => blobs.read(name).catch(() => null),
-    write: (name, bytes) => blobs.write(name, bytes).catch(() => {}),
+    write: blobs.write,
   };
 }
 

@@ -7,7 +7,8 @@
  * timestamp that it has until that expires; by putting its clock back it can do so for longer. It gains nothing else: no
  * signature, version or hash is judged by the clock. A clock that it puts forward makes the client accept nothing new, as no
  * answer would. An answer whose `Date` does not move on is one that was stored somewhere, and says nothing about now: the
- * device's clock goes on from the last that did. What was not accepted by an answer's clock leaves the clock as it was.
+ * device's clock goes on from the last that did. One whose `Date` is smaller than the newest may be right where that one ran
+ * ahead, so the earlier time of the two counts, but none before the device's own: else every timestamp would look expired. What was not accepted by an answer's clock leaves the clock as it was.
  *
  * The device is asked once for each update (TUF specification 1.0.34, section 5.1).
  */
@@ -35,12 +36,14 @@ export class Clock {
 
   /** The time by an answer's `Date`, and how to go by it from now on. */
   read(date: number | undefined): { readonly now: number; accept(): void } {
-    if (date === undefined || !(date > this.#newest)) return { now: this.now, accept: () => {} };
+    if (date === undefined || Number.isNaN(date) || date === this.#newest)
+      return { now: this.now, accept: () => {} };
+    const now = date > this.#newest ? date : Math.min(this.now, Math.max(date, this.device));
     return {
-      now: date,
+      now,
       accept: () => {
-        this.#newest = date;
-        this.#aheadMilliseconds = date - this.device;
+        this.#newest = Math.max(date, this.#newest);
+        this.#aheadMilliseconds = now - this.device;
       },
     };
   }

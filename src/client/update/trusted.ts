@@ -76,13 +76,17 @@ export class TrustedMetadata<T extends PlainTimestamp = Timestamp> {
     return meta;
   }
 
-  /** Section 5.3: the next root, signed by the one before it and by itself. Its expiry does not matter yet. */
-  async updateRoot(bytes: Uint8Array): Promise<void> {
+  /**
+   * Section 5.3: the next root, signed by the one before it and by itself. Its expiry does not matter yet.
+   * @param maySkip whether any later root will do that the trusted one's keys have signed, too
+   */
+  async updateRoot(bytes: Uint8Array, maySkip = false): Promise<void> {
     const file = parseMetadata(bytes, "root", isRoot);
     const next = file.signed;
     await verifyByRoot(file, "root", this.root, this.#crypto);
     await verifyByRoot(file, "root", next, this.#crypto);
-    if (next.version !== this.root.version + 1)
+    const step = next.version - this.root.version;
+    if (maySkip ? step < 1 : step !== 1)
       throw new ClientError("rollback", `root ${next.version} does not follow root ${this.root.version}`);
     const isRotated = (role: RoleName) => keyIds(this.root, role) !== keyIds(next, role);
     const isFresh = isRotated("timestamp") || isRotated("snapshot");

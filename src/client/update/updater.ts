@@ -18,7 +18,7 @@ import { Clock } from "./clock.ts";
 import { MAX_BYTES, type MetadataPorts, refreshRoot, refreshSnapshot, refreshTargets } from "./refresh.ts";
 import { areOverrides } from "./readTimestamp.ts";
 import { OlderTimestamp, OWN_SHAPES, TrustedMetadata } from "./trusted.ts";
-import { WriteQueue } from "./writeQueue.ts";
+import { type StateName, WriteQueue } from "./writeQueue.ts";
 
 const MAX_CATALOG_BYTES = 64_000_000;
 const DAY_MILLISECONDS = 86_400_000;
@@ -66,6 +66,8 @@ export class Updater {
   readonly #ports: MetadataPorts;
   #state: ClientState;
   #known: readonly Override[] = [];
+  /** Whether the stops that were known before the restart are known still. */
+  #hasStops = false;
   #catalogText = "";
   #catalogDigest = "";
   #etag: string | undefined;
@@ -111,11 +113,19 @@ export class Updater {
     const { store, bundled, tier } = options;
     const readStored = (name: string) => quietly(() => store?.read(name));
     const readBundled = (name: string) => quietly(() => bundled?.(name));
-    const roots = [await readStored("root"), await readBundled("root.json")];
-    const updater = new Updater(options, await newestRoot(options, roots));
-    if (store) await updater.#restore(readStored);
+    const trusted = await newestRoot(options, await readStored("root"));
+    const updater = new Updater(options, trusted);
+    // Whoever serves what an app ships is nobody to say whom it trusts: only keys that it trusts already do.
+    const root = await readBundled("root.json");
+    if (root && (await accepted(() => trusted.updateRoot(root, true)))) updater.#queue.add("root", root);
+    const stops = parseOverrides(await readStored("overrides"));
+    updater.#hasStops = stops !== null;
+    updater.#known = stops ?? [];
+    if (store) await updater.#restore(readStored, () => {});
     const catalog = `catalog.${tier}.jsonl`;
-    if (bundled) await updater.#restore((name) => readBundled(name === "catalog" ? catalog : `${name}.json`));
+    const readAsset: ReadState = (name) => readBundled(name === "catalog" ? catalog : `${name}.json`);
+    // It is stored with the first refresh: a newer timestamp alone would leave a store that nobody can start from.
+    if (bundled) await updater.#restore(readAsset, (name, bytes) => updater.#queue.add(name, bytes));
     return updater;
   }
 
@@ -342,25 +352,26 @@ export class Updater {
    * Takes what is newer than what is there already, as far as it fits together; the next refresh brings what is missing. A
    * catalog beside an older timestamp is left alone: stops that it does not carry may have been forgotten since.
    */
-  async #restore(read: (name: string) => Promise<Uint8Array | null>): Promise<void> {
+  async #restore(read: ReadState, keep: KeepState): Promise<void> {
     const trusted = this.#trusted;
     const timestamp = await read("timestamp");
     if (!timestamp) return;
     const isNewest = await accepted(async () => {
       if (!(await trusted.updateTimestamp(timestamp, ALWAYS))) return true;
-      this.#known = [...parseOverrides(await read("overrides")), ...this.#known];
       this.#takeOverrides();
+      keep("timestamp", timestamp);
+      keep("overrides", encodeUtf8(JSON.stringify(this.#known)));
       return true;
     });
     if (!isNewest) return;
     const { snapshot, targets } = trusted;
-    if (await accepted(() => this.#restoreCatalog(read))) return;
+    if (await accepted(() => this.#restoreCatalog(read, keep))) return;
     trusted.snapshot = snapshot;
     trusted.targets = targets;
   }
 
   /** Whether there is a whole one, and it is newer. @throws ClientError */
-  async #restoreCatalog(read: (name: string) => Promise<Uint8Array | null>): Promise<boolean> {
+  async #restoreCatalog(read: ReadState, keep: KeepState): Promise<boolean> {
     const trusted = this.#trusted;
     const [snapshot, targets, catalog] = [
       await read("snapshot"),
@@ -369,7 +380,10 @@ export class Updater {
     ];
     if (!snapshot || !targets || !catalog) return false;
     await trusted.restoreSnapshot(snapshot);
-    if ((trusted.snapshot?.version ?? 0) <= this.#state.generation) return false;
+    const version = trusted.snapshot?.version ?? 0;
+    if (version <= this.#state.generation) return false;
+    // The timestamp need not name the stops any more that its own catalog carries.
+    if (!this.#hasStops && version < trusted.metaOf("snapshot").version) return false;
     await trusted.updateTargets(targets, ALWAYS);
     const target = this.#catalogMeta();
     await this.#checkCatalog(target, catalog);
@@ -377,6 +391,9 @@ export class Updater {
       readable(() => decodeUtf8(catalog)),
       target.digest,
     );
+    keep("catalog", catalog);
+    keep("targets", targets);
+    keep("snapshot", snapshot);
     return true;
   }
 
@@ -389,44 +406,47 @@ export class Updater {
   }
 }
 
+type ReadState = (name: StateName) => Promise<Uint8Array | null>;
+type KeepState = (name: StateName, bytes: Uint8Array) => void;
+
 interface CatalogMeta {
   readonly name: string;
   readonly digest: string;
   readonly length: number;
 }
 
-/** The newest of those at hand; one that was damaged since only costs the rotations that led to it. */
+/** The stored one, if it is newer; one that was damaged since only costs the rotations that led to it. */
 async function newestRoot(
   { root, crypto }: UpdaterOptions,
-  others: readonly (Uint8Array | null)[],
+  stored: Uint8Array | null,
 ): Promise<TrustedMetadata> {
-  let newest = await TrustedMetadata.from(root, crypto, OWN_SHAPES);
-  for (const bytes of others)
+  const own = await TrustedMetadata.from(root, crypto, OWN_SHAPES);
+  let newest = own;
+  if (stored)
     await accepted(async () => {
-      const other = bytes && (await TrustedMetadata.from(bytes, crypto, OWN_SHAPES));
-      if (other && other.root.version > newest.root.version) newest = other;
-      return true;
+      const other = await TrustedMetadata.from(stored, crypto, OWN_SHAPES);
+      if (other.root.version > own.root.version) newest = other;
     });
   return newest;
 }
 
 /** Whether it was; what is refused is none of it. */
-async function accepted(act: () => Promise<boolean>): Promise<boolean> {
+async function accepted(act: () => Promise<boolean | void>): Promise<boolean> {
   try {
-    return await act();
+    return (await act()) !== false;
   } catch (error) {
     if (error instanceof ClientError) return false;
     throw error;
   }
 }
 
-/** The overrides that were kept; when they cannot be read, those of the timestamp are what is left. */
-function parseOverrides(bytes: Uint8Array | null): readonly Override[] {
+/** The overrides that were kept, or null when they cannot be read. */
+function parseOverrides(bytes: Uint8Array | null): readonly Override[] | null {
   try {
     const kept: unknown = bytes && JSON.parse(decodeUtf8(bytes));
-    return areOverrides(kept) ? kept : [];
+    return areOverrides(kept) ? kept : null;
   } catch {
-    return [];
+    return null;
   }
 }
 

@@ -2,9 +2,9 @@ import type { StateStore } from "../ports.ts";
 
 /**
  * The order in which state is written: the root first, which vouches for all others, and what is largest before what names
- * it, so that a disk that is full keeps the last state whole.
+ * it, so that a disk that is full keeps the last state whole. A stop is written before the timestamp that may end it.
  */
-const ORDER = ["root", "timestamp", "overrides", "catalog", "targets", "snapshot"] as const;
+const ORDER = ["root", "overrides", "timestamp", "catalog", "targets", "snapshot"] as const;
 
 export type StateName = (typeof ORDER)[number];
 
