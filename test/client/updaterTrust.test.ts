@@ -206,16 +206,60 @@ describe("the next root", () => {
     expect(await updater.refresh()).toBe(false);
   });
 
-  test("that cannot be asked for is no reason to fail, and is asked for again", async () => {
-    let isDown = true;
+  test("that cannot be asked for is no reason to fail, and is asked for again some minutes later", async () => {
+    let now = NOW;
     const updater = await open({
-      fetch: (key, options) => offline(repository.fetch, (it) => isDown && it === ROOT_2)(key, options),
+      now: () => now,
+      fetch: (key, options) => {
+        repository.asked.push(key);
+        return offline(repository.fetch, (it) => it === ROOT_2)(key, options);
+      },
     });
+    const asks = async () => {
+      repository.forgetQuestions();
+      await updater.refresh();
+      return repository.asked.includes(ROOT_2);
+    };
+    expect(await asks()).toBe(true);
+    now += 10 * 60_000;
+    expect(await asks()).toBe(false);
+    now += 10 * 60_000;
+    expect(await asks()).toBe(true);
+    expect(await asks()).toBe(false);
+  });
+
+  test("holds up no override after the first refresh, though an address never answers for it", async () => {
+    let now = NOW;
+    let isAsked = () => {};
+    const asked = new Promise<void>((resolve) => {
+      isAsked = resolve;
+    });
+    const updater = await opened({
+      now: () => now,
+      fetch: (key, options) => {
+        if (now === NOW || key !== ROOT_2) return repository.fetch(key, options);
+        isAsked();
+        return new Promise(() => {});
+      },
+    });
+    now += DAY;
+    await repository.publishOverrides([overrideOf("rose")], now);
+    void updater.refresh();
+    await asked;
+    expect(updater.state.overrides).toEqual([overrideOf("rose")]);
+  });
+
+  test("found once a day has all asked for again that old keys signed", async () => {
+    let now = NOW;
+    const updater = await opened({ now: () => now });
+    await repository.rotate("release");
+    repository.revision = 0;
+    repository.generation = 0;
+    await repository.publish(NEW);
+    expect(await updater.refresh()).toBe(false);
+    now += DAY;
     expect(await updater.refresh()).toBe(true);
-    isDown = false;
-    repository.forgetQuestions();
-    await updater.refresh();
-    expect(repository.asked).toEqual([ROOT_2, TIMESTAMP_KEY]);
+    expect(newest(updater)).toBe("1.1.0");
   });
 
   test("takes old keys out of trust before what they sign is looked at", async () => {

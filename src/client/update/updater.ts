@@ -22,6 +22,8 @@ import { type StateName, WriteQueue } from "./writeQueue.ts";
 
 const MAX_CATALOG_BYTES = 64_000_000;
 const DAY_MILLISECONDS = 86_400_000;
+/** An address that does not answer for the next root is not waited for with every poll. */
+const ROOT_RETRY_MILLISECONDS = 900_000;
 /** An edge may be so far behind without anything being wrong. */
 const STALE_MILLISECONDS = 2 * TIMESTAMP_CACHE_SECONDS * 1000;
 /** A date before all expiries. */
@@ -74,7 +76,8 @@ export class Updater {
   /** Verified metadata whose catalog is not there yet: what is stored must fit together, or a restart would lose it all. */
   readonly #staged = new Map<"snapshot" | "targets", Uint8Array>();
   #refreshing: Promise<boolean> | undefined;
-  #rootAskedAt = Number.NEGATIVE_INFINITY;
+  #rootAskedAt: number | undefined;
+  #rootPauseMilliseconds = 0;
   /** In this refresh; and whether something that was refused may be right by a newer root. */
   #hasAskedRoot = false;
   #hasNewerRoot = false;
@@ -151,9 +154,15 @@ export class Updater {
     this.#hasAskedRoot = false;
     this.#hasNewerRoot = false;
     try {
-      const refusal = await this.#askDueRoot();
-      const changed = await this.#refreshFromTimestamp();
-      // A stop must not wait for a root that an address has wrong.
+      const isFirst = this.#options.strict || this.#rootAskedAt === undefined;
+      let refusal = isFirst && (await this.#askDueRoot());
+      let changed = await this.#refreshFromTimestamp();
+      // A stop must not wait for a root that an address has wrong, or does not answer for.
+      if (!isFirst) {
+        const { root } = this.#trusted;
+        refusal = await this.#askDueRoot();
+        if (this.#trusted.root !== root) changed = (await this.#followTimestamp()) || changed;
+      }
       if (refusal) throw refusal;
       const { expired } = this.#state;
       if (expired) this.#state = { ...this.#state, expired: false };
@@ -241,10 +250,15 @@ export class Updater {
     this.#state = { ...state, overrides: overridesFor(generation, this.#known) };
   }
 
-  /** With the first refresh and once a day, or with each when it is strict. Gives what was wrong with it, where others may go on. */
+  get #isRootDue(): boolean {
+    const sinceAsked = Math.abs(this.#clock.device - (this.#rootAskedAt ?? ALWAYS));
+    return sinceAsked >= this.#rootPauseMilliseconds;
+  }
+
+  /** Before the first refresh and once a day after one, or before each when it is strict. Gives what was wrong with it, where others may go on. */
   async #askDueRoot(): Promise<ClientError | null> {
     const { strict = false } = this.#options;
-    if (!strict && Math.abs(this.#clock.device - this.#rootAskedAt) < DAY_MILLISECONDS) return null;
+    if (!strict && !this.#isRootDue) return null;
     try {
       await this.#refreshRoot();
     } catch (error) {
@@ -257,9 +271,11 @@ export class Updater {
   /** Where it cannot be asked for, what else there is must do. */
   async #refreshRoot(): Promise<boolean> {
     this.#hasAskedRoot = true;
+    this.#rootAskedAt = this.#clock.device;
+    this.#rootPauseMilliseconds = ROOT_RETRY_MILLISECONDS;
     try {
       const isNewer = await refreshRoot(this.#trusted, this.#ports);
-      this.#rootAskedAt = this.#clock.device;
+      this.#rootPauseMilliseconds = DAY_MILLISECONDS;
       return isNewer;
     } catch (error) {
       if (this.#options.strict || codeOf(error) !== "network") throw error;
@@ -335,7 +351,7 @@ export class Updater {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // Keys may have been rotated since: a newer root, asked for once, makes all of it be asked for again.
-      const mayHelp = ["signature", "rollback", "expired", "hash"].includes(error.code);
+      const mayHelp = ["signature", "rollback", "expired", "hash"].includes(error.code) || this.#isRootDue;
       if (mayHelp && !this.#hasAskedRoot) {
         this.#hasNewerRoot = await this.#refreshRoot();
         if (this.#hasNewerRoot) throw error;
