@@ -6,53 +6,9 @@ import { releaseText } from "./servedRepository.ts";
 
 const MAGENTA = 0xff00ff;
 
-<<<<<<< HEAD
 describeServedPage("the page of giftwrap serve, for one viewer", (served) => {
   const { open, phone, state, playing, untilPlaying, textOf, send, coloursOfStage, expectMovingPicture } =
     served;
-=======
-describe.skipIf(isSkipped)("the page of giftwrap serve", () => {
-  let repository: ServedRepository;
-  let browser: Browser;
-  let page: Page;
-  let complaints: string[];
-
-  beforeAll(async () => {
-    if (executable === null) throw new Error(REASON);
-    repository = await serveRepository();
-    browser = await chromium.launch({ executablePath: executable, args: CHROMIUM_ARGUMENTS });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await repository?.close();
-  });
-
-  afterEach(() => page.context().close());
-
-  /** A new browser profile each time: nothing is in its cache. */
-  async function open(
-    query: string,
-    prepare: (page: Page) => Promise<unknown> = async () => {},
-  ): Promise<void> {
-    page = await (await browser.newContext({ viewport: { width: 1280, height: 860 } })).newPage();
-    complaints = [];
-    page.on("console", (message) => {
-      // A browser complains of what is not there; a client asks whether there is a newer root.
-      const isNextRoot = /\/metadata\/\d+\.root\.json$/.test(message.location().url);
-      if (message.type() === "error" && !isNextRoot) complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(error.message));
-    await prepare(page);
-    await page.goto(repository.pageUrl + query);
-    await page.addStyleTag({ content: BARE_STAGE });
-  }
-
-  const state = () => page.locator("html").getAttribute("data-state");
-  const playing = () => page.locator("html").getAttribute("data-playing");
-  const untilPlaying = (name: string) => expect.poll(playing, { timeout: 20_000 }).toBe(name);
-  const textOf = (selector: string) => page.locator(selector).innerText();
->>>>>>> tuf
 
   test.each([
     ["rose", "canvas", "image/webp"],

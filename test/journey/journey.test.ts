@@ -201,13 +201,9 @@ describe("a gift's whole way", () => {
     await client.refresh();
     expect(versionOf(await client.play("star"))).toBe("default");
     edges[2]?.lie({ stale: old?.bytes ?? new Uint8Array() }, (key) => key === TIMESTAMP_KEY);
-<<<<<<< HEAD
     const { revision } = client.state;
     expect(await client.refresh()).toBe(false);
     expect([client.state.revision, versionOf(await client.play("star"))]).toEqual([revision, "default"]);
-=======
-    expect(await client.refresh()).toBe(false);
->>>>>>> tuf
     edges[2]?.lie(null);
   });
 });
