@@ -10,6 +10,12 @@ describe("a Lottie before it is played", () => {
     expect(parse({})).toMatchObject({ frames: 60, fps: 30 });
   });
 
+  test("may name fonts that the device has", () => {
+    expect(() =>
+      parse({ fonts: { list: [{ fName: "a", fFamily: "Noto Sans, sans-serif" }] } }),
+    ).not.toThrow();
+  });
+
   test.each([
     ["no layers", { layers: {} }, "no layers"],
     ["no size", { w: undefined }, "pixels"],
@@ -38,6 +44,13 @@ describe("a Lottie before it is played", () => {
     ],
     ["a giant JPEG", { assets: [{ p: "data:image/png;base64,/9j/wAARCD6APoAD" }] }, "takes at most"],
     ["a font from elsewhere", { fonts: { list: [{ fPath: "https://example.com/a.woff" }] } }, "a font"],
+    ["a font of its own", { fonts: { list: [{ fPath: "data:font/woff;base64,AAAA')} body{}" }] } }, "a font"],
+    ["a list of fonts", { fonts: { list: [{ fPath: ["https://example.com/a.css"] }] } }, "a font"],
+    [
+      "styles for a font's family",
+      { fonts: { list: [{ fFamily: "a; } body { opacity: 0 } b {" }] } },
+      "family",
+    ],
     ["a giant picture", { assets: [{ p: pngUrl(20_000, 20_000) }] }, "takes at most"],
     [
       "too many pictures",

@@ -31,9 +31,7 @@ export function parseLottie(text: string): LottieMovie {
   if (countExpandedValues(json) > MAX_VALUES)
     throw new Error("the Lottie has too many values once each layer has its composition");
   checkAssets(Array.isArray(json["assets"]) ? json["assets"] : []);
-  const fonts = isJson(json["fonts"]) && Array.isArray(json["fonts"]["list"]) ? json["fonts"]["list"] : [];
-  if (fonts.some((font: unknown) => isJson(font) && isElsewhere(font["fPath"])))
-    throw new Error("the Lottie loads a font from elsewhere");
+  checkFonts(isJson(json["fonts"]) && Array.isArray(json["fonts"]["list"]) ? json["fonts"]["list"] : []);
   return { json, frames, fps };
 }
 
@@ -60,6 +58,17 @@ function checkValues(movie: Json): void {
 function dropNames(value: Record<string, unknown>): void {
   delete value["ln"];
   if (typeof value["cl"] !== "boolean") delete value["cl"];
+}
+
+/** The player writes a font's path and family as they are into the page's styles, where they could go on as other rules. */
+function checkFonts(fonts: readonly unknown[]): void {
+  for (const font of fonts) {
+    if (!isJson(font)) continue;
+    if (font["fPath"]) throw new Error("the Lottie loads a font");
+    const { fFamily: family = "" } = font;
+    if (typeof family !== "string" || !/^[\p{L}\p{N} ,._-]*$/u.test(family))
+      throw new Error("the Lottie has a font whose family is not a plain name");
+  }
 }
 
 function checkAssets(assets: readonly unknown[]): void {
