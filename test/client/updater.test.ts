@@ -79,16 +79,16 @@ describe("the first refresh", () => {
     expect([first(client), first(client, "kit")]).toEqual(["rose@1.0.0", "default"]);
   });
 
-  test("asks for a newer root, the timestamp, then for what it names, each once, and for its own tier's catalog", async () => {
+  test("asks for the timestamp, for what it names, each once, for its own tier's catalog, and then for a newer root", async () => {
     await repository.publish(OLD);
     const client = await open({ viewer: viewerOf({ tier: "low" }) });
     await client.refresh();
     expect(repository.asked).toEqual([
-      "metadata/2.root.json",
       TIMESTAMP_KEY,
       "metadata/1.snapshot.json",
       "metadata/1.targets.json",
       repository.catalogKey("low"),
+      "metadata/2.root.json",
     ]);
     expect(client.state.catalog.header.tier).toBe("low");
   });
@@ -142,7 +142,7 @@ describe("when nothing is new", () => {
     await opened({ store });
     const restarted = await open({ store });
     expect(await restarted.refresh()).toBe(false);
-    expect(repository.asked).toEqual(["metadata/2.root.json", TIMESTAMP_KEY]);
+    expect(repository.asked).toEqual([TIMESTAMP_KEY, "metadata/2.root.json"]);
     expect(repository.etags).toEqual([null, null]);
   });
 
@@ -704,7 +704,7 @@ describe("after a restart", () => {
     await repository.publish(NEW);
     const restarted = await open({ store });
     await restarted.refresh();
-    expect(repository.asked.at(-1)).toBe(repository.deltaKeyTo("mid"));
+    expect(repository.asked.at(-2)).toBe(repository.deltaKeyTo("mid"));
   });
 
   test("a stored timestamp without its snapshot still leads to the snapshot", async () => {
