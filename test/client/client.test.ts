@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type ClientOptions, GiftwrapClient } from "../../src/client/client.ts";
 import type { Fetch } from "../../src/client/ports.ts";
-import { digestOf, nodeCrypto } from "../../src/trust/nodeCrypto.ts";
-import type { ObjectFile } from "../../src/wire/catalog.ts";
-import { objectKey, TIMESTAMP_KEY } from "../../src/wire/keys.ts";
-import { type Gifts, overrideOf, releaseOf, viewerOf, wordsOf } from "../wire/catalogOf.ts";
+import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
+import { TIMESTAMP_KEY } from "../../src/wire/keys.ts";
+import { type Gifts, overrideOf, releaseOf, stopOf, viewerOf, wordsOf } from "../wire/catalogOf.ts";
 import { ManualTimers, settle } from "./manualTimers.ts";
 import { encode, HOUR, memoryStore, NOW, offline, Repository } from "./repositoryOf.ts";
 
@@ -12,17 +11,7 @@ const MINUTE = 60_000;
 /** No bytes are published for it: every load of it goes on to the app's default. */
 const OLD: Gifts = { rose: [releaseOf("1.0.0")] };
 const NEW: Gifts = { rose: [releaseOf("1.1.0"), releaseOf("1.0.0")] };
-const STOP = overrideOf("rose", {
-  id: "stop/rose/1.1.0",
-  origin: "stop",
-  versions: [
-    [
-      [1, 1, 0],
-      [1, 1, 1, 0],
-    ],
-  ],
-  untilGeneration: 2,
-});
+const STOP = stopOf("1.1.0", { untilGeneration: 2 });
 
 let repository: Repository;
 let timers: ManualTimers;
@@ -303,14 +292,7 @@ describe("whoever listens", () => {
 
 describe("verified bytes without playing them", () => {
   async function withBytes() {
-    const bytes = encode("a rose");
-    const file: ObjectFile = {
-      role: "animation",
-      mediaType: "image/webp",
-      digest: digestOf(bytes),
-      bytes: bytes.length,
-    };
-    repository.files.set(objectKey(file.digest, file.mediaType), bytes);
+    const file = repository.addObject("a rose");
     await repository.publish({
       rose: [
         releaseOf("1.1.0", { files: [file], rollout: { salt: "s", canary: { cohorts: ["staff"] } } }),
@@ -319,7 +301,7 @@ describe("verified bytes without playing them", () => {
     });
     const client = await open();
     await client.refresh();
-    return { client, bytes };
+    return { client, bytes: encode("a rose") };
   }
 
   test("are of the release that this viewer gets, or another one of the tier, or a message names", async () => {

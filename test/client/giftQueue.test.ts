@@ -1,43 +1,23 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { GiftQueue, GiftwrapClient, type Loaded, type PlayReport } from "../../src/client/client.ts";
-import { nodeCrypto, digestOf } from "../../src/trust/nodeCrypto.ts";
-import type { ObjectFile } from "../../src/wire/catalog.ts";
-import { objectKey } from "../../src/wire/keys.ts";
-import { overrideOf, releaseOf, viewerOf, wordsOf } from "../wire/catalogOf.ts";
+import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
+import { releaseOf, stopOf, viewerOf, wordsOf } from "../wire/catalogOf.ts";
 import { settle } from "./manualTimers.ts";
-import { encode, memoryStore, NOW, offline, Repository } from "./repositoryOf.ts";
+import { memoryStore, NOW, offline, Repository } from "./repositoryOf.ts";
 
-const STOP = overrideOf("rose", {
-  id: "stop/rose/1.1.0",
-  origin: "stop",
-  versions: [
-    [
-      [1, 1, 0],
-      [1, 1, 1, 0],
-    ],
-  ],
-  untilGeneration: 2,
-});
+const STOP = stopOf("1.1.0", { untilGeneration: 2 });
 
 let repository: Repository;
 beforeEach(async () => {
   repository = await Repository.create();
-  const add = (content: string): ObjectFile => {
-    const bytes = encode(content);
-    const file = {
-      role: "animation" as const,
-      mediaType: "image/webp",
-      digest: digestOf(bytes),
-      bytes: bytes.length,
-    };
-    repository.files.set(objectKey(file.digest, file.mediaType), bytes);
-    return file;
-  };
   await repository.publish({
-    rose: [releaseOf("1.1.0", { files: [add("newer")] }), releaseOf("1.0.0", { files: [add("older")] })],
-    lily: [releaseOf("2.0.0", { files: [add("lily")] })],
-    kite: [releaseOf("3.0.0", { files: [add("kite")] })],
+    rose: [
+      releaseOf("1.1.0", { files: [repository.addObject("newer")] }),
+      releaseOf("1.0.0", { files: [repository.addObject("older")] }),
+    ],
+    lily: [releaseOf("2.0.0", { files: [repository.addObject("lily")] })],
+    kite: [releaseOf("3.0.0", { files: [repository.addObject("kite")] })],
   });
 });
 

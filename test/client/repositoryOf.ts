@@ -10,9 +10,16 @@ import {
   signMetadata,
   toFileMeta,
 } from "../../src/trust/sign.ts";
-import { writeCatalog } from "../../src/wire/catalog.ts";
+import { type ObjectFile, writeCatalog } from "../../src/wire/catalog.ts";
 import { makeDelta } from "../../src/wire/delta.ts";
-import { catalogTarget, deltaKey, metadataKey, TIMESTAMP_KEY, targetKey } from "../../src/wire/keys.ts";
+import {
+  catalogTarget,
+  deltaKey,
+  metadataKey,
+  objectKey,
+  TIMESTAMP_KEY,
+  targetKey,
+} from "../../src/wire/keys.ts";
 import type { FileMeta, Root, Targets, Timestamp } from "../../src/wire/metadata.ts";
 import type { Override } from "../../src/wire/override.ts";
 import { TIERS, type Tier } from "../../src/wire/viewer.ts";
@@ -131,6 +138,14 @@ export class Repository {
     const key = [...this.files.keys()].find((it) => it.endsWith(`-${to}.json`));
     if (key === undefined) throw new Error("no delta leads there");
     return key;
+  }
+
+  /** The bytes of an animation, which the edge serves from now on. */
+  addObject(content: string): ObjectFile {
+    const bytes = encode(content);
+    const [digest, mediaType] = [digestOf(bytes), "image/webp"];
+    this.files.set(objectKey(digest, mediaType), bytes);
+    return { role: "animation", mediaType, digest, bytes: bytes.length };
   }
 
   /** Reads as an edge would serve: with an ETag for the timestamp, and never more than was asked for. */

@@ -1,31 +1,21 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { GiftwrapClient, type Loaded, type Viewer } from "../../src/client/client.ts";
-import { digestOf, nodeCrypto } from "../../src/trust/nodeCrypto.ts";
-import type { CatalogRelease, ObjectFile } from "../../src/wire/catalog.ts";
-import { objectKey, TIMESTAMP_KEY } from "../../src/wire/keys.ts";
+import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
+import type { CatalogRelease } from "../../src/wire/catalog.ts";
+import { TIMESTAMP_KEY } from "../../src/wire/keys.ts";
 import { explain } from "../../src/wire/resolve.ts";
 import type { Interval } from "../../src/wire/version.ts";
 import { TIERS, type Tier } from "../../src/wire/viewer.ts";
-import { EVERY_APP, overrideOf, releaseOf, viewerOf } from "../wire/catalogOf.ts";
+import { EVERY_APP, releaseOf, stopOf, viewerOf } from "../wire/catalogOf.ts";
 import { ManualTimers } from "./manualTimers.ts";
-import { catalogTexts, encode, NOW, Repository } from "./repositoryOf.ts";
+import { catalogTexts, NOW, Repository } from "./repositoryOf.ts";
 
 const MINUTE = 60_000;
 const FROM_8: readonly Interval[] = [[[8, 0, 0], null]];
 /** 1.2.0 is on trial, 1.1.0 is for newer phones, and 1.0.0 is for everyone. */
 const NEWEST = "1.2.0";
-const STOP = overrideOf("rose", {
-  id: "stop/rose/1.2.0",
-  origin: "stop",
-  versions: [
-    [
-      [1, 2, 0],
-      [1, 2, 1, 0],
-    ],
-  ],
-  untilGeneration: 99,
-});
+const STOP = stopOf("1.2.0", { untilGeneration: 99 });
 
 let repository: Repository;
 let timers: ManualTimers;
@@ -38,7 +28,7 @@ beforeEach(async () => {
 /** Each tier has files of its own; 1.1.0 has none for low. */
 function textsByTier(): Record<Tier, string> {
   const texts = TIERS.map((tier) => {
-    const files = (version: string) => [publishFile(`rose ${version} for ${tier}`)];
+    const files = (version: string) => [repository.addObject(`rose ${version} for ${tier}`)];
     const releases: readonly CatalogRelease[] = [
       releaseOf(NEWEST, {
         files: files(NEWEST),
@@ -62,18 +52,6 @@ function textsByTier(): Record<Tier, string> {
   });
   const [low, mid, high] = texts.map(([, text]) => text);
   return { low: low ?? "", mid: mid ?? "", high: high ?? "" };
-}
-
-function publishFile(content: string): ObjectFile {
-  const bytes = encode(content);
-  const file = {
-    role: "animation" as const,
-    mediaType: "image/webp",
-    digest: digestOf(bytes),
-    bytes: bytes.length,
-  };
-  repository.files.set(objectKey(file.digest, file.mediaType), bytes);
-  return file;
 }
 
 interface Member {

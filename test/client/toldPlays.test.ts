@@ -5,11 +5,10 @@ import { type TelemetryOptions, telemetryTo } from "../../src/client/telemetry/t
 import { Collector } from "../../src/metrics/collector.ts";
 import { FAMILIES } from "../../src/metrics/families.ts";
 import { KnownReleases } from "../../src/metrics/knownReleases.ts";
-import { digestOf, nodeCrypto } from "../../src/trust/nodeCrypto.ts";
+import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import type { BeaconBatch, BeaconEvent } from "../../src/wire/beacon.ts";
 import { isInSlice } from "../../src/wire/bucket.ts";
 import type { ObjectFile } from "../../src/wire/catalog.ts";
-import { objectKey } from "../../src/wire/keys.ts";
 import type { Viewer } from "../../src/wire/viewer.ts";
 import { scrape, sumOf } from "../metrics/beacons.ts";
 import { overrideOf, releaseOf, unitIdWhere, viewerOf } from "../wire/catalogOf.ts";
@@ -32,18 +31,11 @@ beforeEach(async () => {
   repository = await Repository.create();
   timers = new ManualTimers();
   posted = [];
-  const add = (content: string): ObjectFile => {
-    const bytes = encode(content);
-    const file = {
-      role: "animation" as const,
-      mediaType: "image/webp",
-      digest: digestOf(bytes),
-      bytes: bytes.length,
-    };
-    repository.files.set(objectKey(file.digest, file.mediaType), bytes);
-    return file;
+  files = {
+    newer: repository.addObject("newer"),
+    older: repository.addObject("older"),
+    lily: repository.addObject("lily"),
   };
-  files = { newer: add("newer"), older: add("older"), lily: add("lily") };
   await repository.publish({
     rose: [
       releaseOf("1.1.0", { rollout: ROLLOUT, files: [files.newer] }),

@@ -5,7 +5,7 @@ import { ClientError } from "../../src/client/error.ts";
 import { nodeCrypto } from "../../src/trust/nodeCrypto.ts";
 import { makeTimestamp } from "../../src/trust/sign.ts";
 import { metadataKey, TIMESTAMP_KEY } from "../../src/wire/keys.ts";
-import { type Gifts, overrideOf, releaseOf, viewerOf, wordsOf } from "../wire/catalogOf.ts";
+import { type Gifts, overrideOf, releaseOf, stopOf, viewerOf, wordsOf } from "../wire/catalogOf.ts";
 import {
   catalogTexts,
   encode,
@@ -20,16 +20,7 @@ import {
 
 const OLD: Gifts = { rose: [releaseOf("1.0.0")], kit: [releaseOf("2.0.0")] };
 const NEW: Gifts = { rose: [releaseOf("1.1.0"), releaseOf("1.0.0")], kit: [releaseOf("2.0.0")] };
-const STOP = overrideOf("rose", {
-  id: "stop/rose/1.1.0",
-  origin: "stop",
-  versions: [
-    [
-      [1, 1, 0],
-      [1, 1, 1, 0],
-    ],
-  ],
-});
+const STOP = stopOf("1.1.0");
 
 let repository: Repository;
 beforeEach(async () => {

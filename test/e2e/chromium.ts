@@ -1,7 +1,4 @@
-import { accessSync, constants } from "node:fs";
-
-/** Debian's package has the program itself in /usr/lib; /usr/bin holds a script around it. */
-const PLACES = [process.env["CHROMIUM"], "/usr/lib/chromium/chromium", "/usr/bin/chromium"];
+import { findChromium as findIn } from "../../src/commands/smoke/chromium.ts";
 
 export const CHROMIUM_ARGUMENTS = [
   "--headless=new",
@@ -16,14 +13,5 @@ export const CHROMIUM_ARGUMENTS = [
 
 /** The installed browser, or null. */
 export function findChromium(): string | null {
-  return PLACES.find((path) => path !== undefined && isExecutable(path)) ?? null;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findIn(process.env);
 }

@@ -72,6 +72,22 @@ export function overrideOf(gift: string, parts: Partial<Override> = {}): Overrid
   return { id: `stop-${gift}`, origin: "git", gifts: [gift], limit: {}, ...parts };
 }
 
+/** A stop of one release of rose, as the publisher derives it from a commit. */
+export function stopOf(version: `${number}.${number}.${number}`, parts: Partial<Override> = {}): Override {
+  const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
+  return overrideOf("rose", {
+    id: `stop/rose/${version}`,
+    origin: "stop",
+    versions: [
+      [
+        [major, minor, patch],
+        [major, minor, patch + 1, 0],
+      ],
+    ],
+    ...parts,
+  });
+}
+
 /** A chain as one word per link, such as `rose@1.1.0`, `still of rose@1.1.0` or `default`. */
 export function wordsOf(chain: readonly Link[]): string[] {
   return chain.map((link) => {
