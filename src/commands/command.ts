@@ -1,6 +1,7 @@
 import type { Edge } from "../publish/edges.ts";
 import { UsageError } from "../report/error.ts";
 import type { Finding } from "../report/finding.ts";
+import { type Tier, TIERS } from "../wire/viewer.ts";
 
 /** How a command speaks, and where it stands. `main/` makes one; nothing else touches the process. */
 export interface Io {
@@ -85,6 +86,12 @@ export function parseEdges(texts: readonly string[]): readonly Edge[] {
     if (!region || !url) throw new UsageError(`--edge ${text}: write it as SG=http://127.0.0.1:4601/`);
     return { region, url: url.endsWith("/") ? url : `${url}/` };
   });
+}
+
+export function parseTier(text: string): Tier {
+  const tier = TIERS.find((it) => it === text);
+  if (!tier) throw new UsageError(`--tier ${text}: write low, mid or high`);
+  return tier;
 }
 
 export function parseWholeNumber(name: string, text: string | undefined, otherwise: number): number {

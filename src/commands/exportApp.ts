@@ -9,7 +9,7 @@ import { catalogLines } from "../wire/catalog.ts";
 import { metadataKey, objectKey } from "../wire/keys.ts";
 import { type Override, overridesFor } from "../wire/override.ts";
 import { TIERS, type Tier } from "../wire/viewer.ts";
-import { type Command, ENVIRONMENT_OPTION, EXIT, JSON_OPTION } from "./command.ts";
+import { type Command, ENVIRONMENT_OPTION, EXIT, JSON_OPTION, parseTier } from "./command.ts";
 import { type Environment, trustedRootOf, trustEnvironment } from "./environment.ts";
 import { openCommitted } from "./openCommitted.ts";
 import { checkReplaceable, type NamedBytes, replaceFolder } from "./replaceFolder.ts";
@@ -83,9 +83,8 @@ export function parseBudget(text: string): number {
 }
 
 function parseTiers(texts: readonly string[]): readonly Tier[] {
-  const unknown = texts.find((text) => !TIERS.some((tier) => tier === text));
-  if (unknown !== undefined) throw new UsageError(`--tier ${unknown}: there are ${TIERS.join(", ")}`);
-  return texts.length === 0 ? TIERS : TIERS.filter((tier) => texts.includes(tier));
+  const named = texts.map(parseTier);
+  return named.length === 0 ? TIERS : TIERS.filter((tier) => named.includes(tier));
 }
 
 /** What is live, every part of it verified from the trusted root on. */

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import { applyCollection, KEPT } from "../publish/applyCollection.ts";
 import { type CollectionPlan, planCollection } from "../publish/collect.ts";
 import { openReachable, type Surroundings } from "../publish/reachable.ts";

@@ -9,8 +9,16 @@ import { Catalog, writeCatalog } from "../wire/catalog.ts";
 import { type Override, overridesFor } from "../wire/override.ts";
 import { explain, type Link, resolve } from "../wire/resolve.ts";
 import { parseVersion } from "../wire/version.ts";
-import { TIERS, type Tier, toViewer, type Viewer } from "../wire/viewer.ts";
-import { type Arguments, type Command, ENVIRONMENT_OPTION, EXIT, type Io, JSON_OPTION } from "./command.ts";
+import { type Tier, toViewer, type Viewer } from "../wire/viewer.ts";
+import {
+  type Arguments,
+  type Command,
+  ENVIRONMENT_OPTION,
+  EXIT,
+  type Io,
+  JSON_OPTION,
+  parseTier,
+} from "./command.ts";
 import { type Environment, openEnvironment } from "./environment.ts";
 import { parseTime } from "./parseTime.ts";
 import { readLiveOf, readRevision } from "./plan.ts";
@@ -119,8 +127,7 @@ function readViewer(args: Arguments): Viewer {
     throw new UsageError("say --platform and --app: what a viewer gets depends on them");
   if (!parseVersion(appVersion)) throw new UsageError(`--app ${appVersion}: write a version such as 8.4.0`);
   const asked = args.text("tier") ?? "mid";
-  const tier = TIERS.find((it) => it === asked);
-  if (!tier) throw new UsageError(`--tier ${asked}: write low, mid or high`);
+  const tier = parseTier(asked);
   return toViewer({
     platform,
     appVersion,

@@ -23,7 +23,7 @@ import { readProject } from "../source/readProject.ts";
 import { type Tree, workTree } from "../source/tree.ts";
 import { makeEvidence, writeEvidence } from "../trust/evidence.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
-import { type Tier, TIERS } from "../wire/viewer.ts";
+import type { Tier } from "../wire/viewer.ts";
 import {
   type Arguments,
   type Command,
@@ -32,6 +32,7 @@ import {
   type Io,
   JSON_OPTION,
   parseReleaseWord,
+  parseTier,
   parseWholeNumber,
 } from "./command.ts";
 import { type Environment, openEnvironment, readSignerOf } from "./environment.ts";
@@ -259,9 +260,7 @@ function readTiers(
   subject: Contender,
   reference: Contender,
 ): ReturnType<typeof chooseTiers> {
-  const asked = args.texts("tier");
-  const strange = asked.find((it) => !TIERS.some((tier) => tier === it));
-  if (strange !== undefined) throw new UsageError(`--tier ${strange}: write low, mid or high`);
+  const asked = args.texts("tier").map(parseTier);
   const chosen = chooseTiers(asked, subject, reference);
   if (chosen.tiers.length > 0) return chosen;
   throw new UsageError(

@@ -8,7 +8,7 @@ import {
   operationsToMarkdown,
 } from "../github/operationsIssue.ts";
 import { upsertIssue } from "../github/upsertIssue.ts";
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import { POLICY_PATH } from "../model/paths.ts";
 import { GiftError, UsageError } from "../report/error.ts";
 import { commitOf } from "../source/git.ts";

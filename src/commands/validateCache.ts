@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { giftOfPath } from "../model/paths.ts";
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import type { Finding } from "../report/finding.ts";
 import type { LockFacts } from "../rules/facts.ts";
 

@@ -1,3 +1,4 @@
+import { isRecord } from "../wire/isRecord.ts";
 import { checkFrames, checkSize } from "./limits.ts";
 import { type MediaFormat, MediaError } from "./media.ts";
 import { isPng, readPngSize } from "./png.ts";
@@ -67,7 +68,7 @@ function parseMovie(bytes: Uint8Array): Json {
       { cause },
     );
   }
-  if (!isJson(movie) || !Array.isArray(movie["layers"]))
+  if (!isRecord(movie) || !Array.isArray(movie["layers"]))
     throw new MediaError("this JSON is no Lottie animation: it has no layers", EXPORT_AS);
   if (movie["layers"].length === 0)
     throw new MediaError("the Lottie draws nothing: its list of layers is empty", EXPORT_AS);
@@ -91,7 +92,7 @@ function checkNothingBeside(movie: Json): void {
       "export it again with its assets included in the JSON",
     );
   }
-  const fonts = isJson(movie["fonts"]) ? objectsOf(movie["fonts"]["list"]) : [];
+  const fonts = isRecord(movie["fonts"]) ? objectsOf(movie["fonts"]["list"]) : [];
   for (const { fPath: path } of fonts) {
     if (typeof path !== "string" || path === "" || path.startsWith("data:")) continue;
     throw new MediaError(
@@ -110,7 +111,7 @@ function checkNoExpressions(movie: Json): void {
       for (const item of value) if (typeof item === "object") waiting.push(item);
       continue;
     }
-    if (!isJson(value)) continue;
+    if (!isRecord(value)) continue;
     if (typeof value["x"] === "string" && value["x"].trim() !== "" && "k" in value)
       throw new MediaError(
         "the Lottie contains expressions, which are program code that not every player runs",
@@ -162,17 +163,13 @@ function assetsOf(movie: Json): Json[] {
 }
 
 function objectsOf(list: unknown): Json[] {
-  return Array.isArray(list) ? list.filter(isJson) : [];
+  return Array.isArray(list) ? list.filter(isRecord) : [];
 }
 
 function toNumber(object: Json, key: string): number {
   const value = object[key];
   if (typeof value === "number" && Number.isFinite(value)) return value;
   throw new MediaError(`the Lottie is not complete: its number "${key}" is missing`, EXPORT_AS);
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The first character that is no white space and no byte order mark. */

@@ -1,4 +1,4 @@
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import type { ReportFile } from "../model/schemas.ts";
 import { checkShape } from "../model/validate.ts";
 import type { Card } from "./card.ts";

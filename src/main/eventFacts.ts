@@ -1,4 +1,4 @@
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 
 /** What an event is about, by the names of the inputs that it stands in for. All of it is text that anybody may have written. */
 export interface EventFacts {

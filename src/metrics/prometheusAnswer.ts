@@ -1,4 +1,4 @@
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import { seriesKey } from "./selector.ts";
 import type { Series } from "./source.ts";
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import { explainError, GiftError } from "../report/error.ts";
 import { parseValue } from "./prometheusAnswer.ts";
 import { pointsOf, seriesKey, toFilter } from "./selector.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "./isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import type { ErrorObject } from "ajv";
 import type { FindingCode } from "../report/codes.ts";
 import { nearestWord } from "../report/nearest.ts";

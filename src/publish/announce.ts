@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import { GiftError } from "../report/error.ts";
 import type { Store } from "../store/store.ts";
 import { ANNOUNCED_PREFIX, COLLECTION_KEY } from "../wire/keys.ts";

@@ -1,7 +1,7 @@
 import { classifyPath } from "../model/paths.ts";
 import { inEnvironment, toRollout } from "../model/rollout.ts";
 import type { EnvironmentFile, OverrideFile, ReleaseFile } from "../model/schemas.ts";
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import { checkShape } from "../model/validate.ts";
 import { changedPaths } from "../source/git.ts";
 import { revisionTree } from "../source/tree.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import { explainError } from "../report/error.ts";
 import type { Store } from "../store/store.ts";
 import { isDigest } from "../wire/digest.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import type { Store } from "../store/store.ts";
 import { TIMESTAMP_KEY } from "../wire/keys.ts";
 import type { Timestamp } from "../wire/metadata.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import { GiftError } from "../report/error.ts";
 
 /** What a copy of an environment's state speaks; another major is refused. */

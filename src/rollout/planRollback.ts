@@ -1,7 +1,7 @@
 import { releasePath } from "../model/paths.ts";
 import { STAGES } from "../model/rollout.ts";
 import type { OverrideFile } from "../model/schemas.ts";
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import { readRollout } from "../publish/readChanges.ts";
 import { type ChangedLine, differingLines, editScalar } from "../source/edit.ts";
 import { parseYaml } from "../source/yaml.ts";

@@ -1,7 +1,7 @@
 import type { Crypto } from "../client/ports.ts";
 import { countSigners } from "../client/update/countSigners.ts";
 import type { EvidenceFile } from "../model/schemas.ts";
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import { checkShape } from "../model/validate.ts";
 import { GiftError } from "../report/error.ts";
 import { count } from "../report/text.ts";

@@ -1,5 +1,5 @@
 import { countSigners } from "../client/update/countSigners.ts";
-import { isRecord } from "../model/isRecord.ts";
+import { isRecord } from "../wire/isRecord.ts";
 import { GiftError } from "../report/error.ts";
 import { canonicalJson, type Envelope, type Root } from "../wire/metadata.ts";
 import { keyIdOf, type Signer } from "./keys.ts";

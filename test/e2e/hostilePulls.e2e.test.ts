@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { isRecord } from "../../src/model/isRecord.ts";
+import { isRecord } from "../../src/wire/isRecord.ts";
 import { git, readRef } from "../github/double/git.ts";
 import type { FaultRule } from "../github/double/state.ts";
 import type { JobRun, WorkflowRun } from "../github/runner/runs.ts";

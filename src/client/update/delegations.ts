@@ -1,5 +1,6 @@
+import { isRecord } from "../../wire/isRecord.ts";
 import type { DelegatedRole, Delegations, Targets } from "../../wire/metadata.ts";
-import { isKey, isRecord, isRecordOf, isRoleKeys, isTargets, isTexts, TOP_LEVEL } from "./shapes.ts";
+import { isKey, isRecordOf, isRoleKeys, isTargets, isTexts, TOP_LEVEL } from "./shapes.ts";
 
 /*
  * Which delegated roles may speak for a target: The Update Framework, specification 1.0.34, sections 4.5 and 5.6.7.

@@ -1,7 +1,7 @@
+import { isRecord } from "../../wire/isRecord.ts";
 import { canonicalJson, type Envelope } from "../../wire/metadata.ts";
 import { decodeUtf8, encodeUtf8 } from "../../wire/utf8.ts";
 import { ClientError } from "../error.ts";
-import { isRecord } from "./shapes.ts";
 
 /** A signed file as it was received. What `content` says is what `signed` says: both come from one reading of the bytes. */
 export interface SignedFile<T> extends Envelope<T> {

@@ -1,8 +1,9 @@
+import { isRecord } from "../../wire/isRecord.ts";
 import { isKnownFormat } from "../../wire/format.ts";
 import { type PlainTimestamp, TIMESTAMP_FORMAT, type Timestamp } from "../../wire/metadata.ts";
 import type { Override } from "../../wire/override.ts";
 import { ClientError } from "../error.ts";
-import { isRecord, isTexts } from "./shapes.ts";
+import { isTexts } from "./shapes.ts";
 
 /**
  * A timestamp as this project's publisher writes it, with a field that no other repository has.

@@ -1,3 +1,4 @@
+import { isRecord } from "../../wire/isRecord.ts";
 import type { FileMeta, PlainTimestamp, Root, Snapshot, TargetMeta, Targets } from "../../wire/metadata.ts";
 
 /*
@@ -32,10 +33,6 @@ export function isSnapshot(value: unknown): value is Snapshot {
 /** Whoever follows delegations looks at their shape, too: see delegations.ts. */
 export function isTargets(value: unknown): value is Omit<Targets, "delegations"> {
   return isSigned(value, "targets") && isRecordOf(value["targets"], isTargetMeta);
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function isTexts(value: unknown): value is readonly string[] {

@@ -155,15 +155,10 @@ export class Updater {
     this.#hasNewerRoot = false;
     try {
       const { strict = false } = this.#options;
-      let refusal = strict && (await this.#askDueRoot());
+      if (strict) await this.#refreshRoot();
       let changed = await this.#refreshFromTimestamp();
       // A stop must not wait for a root that an address has wrong, or does not answer for.
-      if (!strict) {
-        const { root } = this.#trusted;
-        refusal = await this.#askDueRoot();
-        if (this.#trusted.root !== root) changed = (await this.#followNewRoot()) || changed;
-      }
-      if (refusal) throw refusal;
+      if (!strict && this.#isRootDue) changed = (await this.#followNewRoot()) || changed;
       const { expired } = this.#state;
       if (expired) this.#state = { ...this.#state, expired: false };
       return changed || expired;
@@ -185,14 +180,25 @@ export class Updater {
     }
   }
 
-  /** A publisher writes a new root just before the timestamp of its keys: between the two what was taken up holds on. */
+  /**
+   * With the first refresh and once a day after one. A publisher writes a new root just before the timestamp of its keys: between
+   * the two what was taken up holds on.
+   */
   async #followNewRoot(): Promise<boolean> {
+    const { root } = this.#trusted;
+    let refusal: unknown;
+    await this.#refreshRoot().catch((error: unknown) => {
+      refusal = error;
+    });
+    let changed = false;
     try {
-      return await this.#followTimestamp();
+      // Also where the walk ended at a root that is wrong: those before it are trusted now.
+      if (this.#trusted.root !== root) changed = await this.#followTimestamp();
     } catch (error) {
       if (codeOf(error) !== "signature") throw error;
-      return false;
     }
+    if (refusal) throw refusal;
+    return changed;
   }
 
   async #followTimestamp(): Promise<boolean> {
@@ -265,19 +271,6 @@ export class Updater {
     return sinceAsked >= this.#rootPauseMilliseconds;
   }
 
-  /** Before the first refresh and once a day after one, or before each when it is strict. Gives what was wrong with it, where others may go on. */
-  async #askDueRoot(): Promise<ClientError | null> {
-    const { strict = false } = this.#options;
-    if (!strict && !this.#isRootDue) return null;
-    try {
-      await this.#refreshRoot();
-    } catch (error) {
-      if (strict || !(error instanceof ClientError)) throw error;
-      return error;
-    }
-    return null;
-  }
-
   /** Where it cannot be asked for, what else there is must do. */
   async #refreshRoot(): Promise<boolean> {
     this.#hasAskedRoot = true;
@@ -300,7 +293,7 @@ export class Updater {
     if (trusted.targets?.version !== trusted.snapshot?.meta["targets.json"].version)
       await refreshTargets(trusted, now, this.#ports);
     const target = this.#catalogMeta();
-    if (target.digest === this.#catalogDigest) this.#useCatalog(this.#catalogText, target.digest);
+    if (target.digest === this.#catalogDigest) this.#change({ generation: trusted.snapshot?.version ?? 0 });
     else {
       const text = (await this.#fetchDelta(target)) ?? (await this.#fetchWholeCatalog(target));
       this.#useCatalog(text, target.digest);

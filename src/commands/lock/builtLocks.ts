@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { lstat, mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isRecord } from "../../model/isRecord.ts";
+import { isRecord } from "../../wire/isRecord.ts";
 import type { LocksFile } from "../../model/schemas.ts";
 import { checkShape } from "../../model/validate.ts";
 import { GiftError } from "../../report/error.ts";

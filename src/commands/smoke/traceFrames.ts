@@ -1,4 +1,4 @@
-import { isRecord } from "../../model/isRecord.ts";
+import { isRecord } from "../../wire/isRecord.ts";
 
 /** What Chromium is asked to write down: the compositor's work, decoding of pictures by whatever way, and scripts that draw. */
 export const TRACE_CATEGORIES = ["cc", "blink", "devtools.timeline", "benchmark"];

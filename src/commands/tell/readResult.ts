@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isRecord } from "../../model/isRecord.ts";
+import { isRecord } from "../../wire/isRecord.ts";
 import { explainError, UsageError } from "../../report/error.ts";
 
 const MAX_BYTES = 4_000_000;

@@ -1,5 +1,5 @@
 import { canonicalJson } from "../../wire/metadata.ts";
-import { isRecord } from "../../model/isRecord.ts";
+import { isRecord } from "../../wire/isRecord.ts";
 import { OWN_APP_VARIABLE } from "./ownApp.ts";
 import type {
   Label,

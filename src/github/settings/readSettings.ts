@@ -1,5 +1,5 @@
 import { GiftError } from "../../report/error.ts";
-import { isRecord } from "../../model/isRecord.ts";
+import { isRecord } from "../../wire/isRecord.ts";
 import { askGitHub } from "../askGitHub.ts";
 import type { GitHub } from "../openGitHub.ts";
 import { readPage } from "../readPage.ts";

@@ -7,8 +7,8 @@ import {
   webCrypto,
 } from "../../client/client.ts";
 import { type Playing, play } from "../../player/player.ts";
-import type { Link } from "../../wire/resolve.ts";
 import { MODULES } from "../modules.ts";
+import { messageOf, nameOf } from "../words.ts";
 import type { Act, ActOutcome, ActPlay } from "./act.ts";
 
 /** The client and the player that apps embed, in a page that does what it is asked and says how long it took. */
@@ -102,14 +102,8 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
 }
 
-function nameOf(link: Link): string {
-  if (link.kind === "default") return "default";
-  const release = `${link.gift}@${link.version}`;
-  return link.kind === "still" ? `${release}/still` : release;
-}
-
 function explainFailure({ link, error }: Loaded["failed"][number]): string {
-  return `${nameOf(link)}: ${error instanceof Error ? error.message : String(error)}`;
+  return `${nameOf(link)}: ${messageOf(error)}`;
 }
 
 Object.assign(globalThis, { smoke: new SmokePage() });

@@ -1,4 +1,7 @@
-import { isJson, type Json } from "./json.ts";
+import { isRecord } from "../../wire/isRecord.ts";
+
+/** An object of a JSON text; what is in it is not known. */
+type Json = Readonly<Record<string, unknown>>;
 
 /**
  * How many values the layers of a Lottie are once each layer that shows a composition (an asset with layers) has a copy of it of
@@ -29,7 +32,7 @@ export function countExpandedValues(movie: Json): number {
     while (waiting.length > 0) {
       const value = waiting.pop();
       if (typeof value !== "object" || value === null) continue;
-      if (isJson(value)) {
+      if (isRecord(value)) {
         if (typeof value["t"] === "string") count += value["t"].length;
         const shown = compositions.get(value["refId"]);
         if (shown) count += countComposition(shown);
@@ -43,7 +46,7 @@ export function countExpandedValues(movie: Json): number {
   };
 
   const chars = Array.isArray(movie["chars"]) ? movie["chars"] : [];
-  if (chars.some((char: unknown) => isJson(char) && isJson(char["data"]) && "refId" in char["data"]))
+  if (chars.some((char: unknown) => isRecord(char) && isRecord(char["data"]) && "refId" in char["data"]))
     throw new Error("the Lottie has letters that are compositions");
   return countIn(movie["layers"]);
 }
@@ -52,7 +55,7 @@ export function countExpandedValues(movie: Json): number {
 function compositionsOf({ assets }: Json): ReadonlyMap<unknown, Json> {
   const compositions = new Map<unknown, Json>();
   for (const asset of Array.isArray(assets) ? assets : []) {
-    if (!isJson(asset) || !("layers" in asset)) continue;
+    if (!isRecord(asset) || !("layers" in asset)) continue;
     if (typeof asset["id"] !== "string" && typeof asset["id"] !== "number")
       throw new Error("the Lottie has a composition without a name");
     if (!compositions.has(asset["id"])) compositions.set(asset["id"], asset);

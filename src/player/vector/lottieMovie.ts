@@ -1,6 +1,6 @@
 import { checkSize, MAX_FPS, MAX_FRAMES, MAX_PIXELS_TOGETHER } from "../limits.ts";
 import { countPixels } from "../picture/countPixels.ts";
-import { isJson, type Json } from "./json.ts";
+import { isRecord } from "../../wire/isRecord.ts";
 import { countExpandedValues } from "./lottieCompositions.ts";
 
 export interface LottieMovie {
@@ -20,7 +20,7 @@ const MAX_VALUES = 1_000_000;
  */
 export function parseLottie(text: string): LottieMovie {
   const json: unknown = JSON.parse(text);
-  if (!isJson(json) || !Array.isArray(json["layers"]))
+  if (!isRecord(json) || !Array.isArray(json["layers"]))
     throw new Error("the JSON is no Lottie: it has no layers");
   checkSize(toNumber(json["w"]), toNumber(json["h"]));
   const fps = toNumber(json["fr"]);
@@ -31,19 +31,19 @@ export function parseLottie(text: string): LottieMovie {
   if (countExpandedValues(json) > MAX_VALUES)
     throw new Error("the Lottie has too many values once each layer has its composition");
   checkAssets(Array.isArray(json["assets"]) ? json["assets"] : []);
-  checkFonts(isJson(json["fonts"]) && Array.isArray(json["fonts"]["list"]) ? json["fonts"]["list"] : []);
+  checkFonts(isRecord(json["fonts"]) && Array.isArray(json["fonts"]["list"]) ? json["fonts"]["list"] : []);
   return { json, frames, fps };
 }
 
 /** Also drops what would name elements. The walk keeps its own stack: a file may be nested at will. */
-function checkValues(movie: Json): void {
+function checkValues(movie: Readonly<Record<string, unknown>>): void {
   const waiting: unknown[] = [movie];
   let values = 0;
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
     if (typeof value !== "object" || value === null) continue;
-    if (isJson(value) && typeof value["x"] === "string" && value["x"].trim() !== "" && "k" in value)
+    if (isRecord(value) && typeof value["x"] === "string" && value["x"].trim() !== "" && "k" in value)
       throw new Error("the Lottie has expressions, which are program code");
-    if (isJson(value)) dropNames(value);
+    if (isRecord(value)) dropNames(value);
     const inside = Object.values(value);
     values += inside.length;
     if (values > MAX_VALUES) throw new Error("the Lottie has too many values");
@@ -63,7 +63,7 @@ function dropNames(value: Record<string, unknown>): void {
 /** The player writes a font's path and family as they are into the page's styles, where they could go on as other rules. */
 function checkFonts(fonts: readonly unknown[]): void {
   for (const font of fonts) {
-    if (!isJson(font)) continue;
+    if (!isRecord(font)) continue;
     if (font["fPath"]) throw new Error("the Lottie loads a font");
     const { fFamily: family = "" } = font;
     if (typeof family !== "string" || !/^[\p{L}\p{N} ,._-]*$/u.test(family))
@@ -74,7 +74,7 @@ function checkFonts(fonts: readonly unknown[]): void {
 function checkAssets(assets: readonly unknown[]): void {
   let pixels = 0;
   for (const asset of assets) {
-    if (!isJson(asset)) continue;
+    if (!isRecord(asset)) continue;
     const { p: picture, u: folder, e: isEmbedded } = asset;
     // The player writes the folder in front of what is not marked as embedded.
     if (isElsewhere(picture) || (folder && !isEmbedded)) throw new Error("the Lottie needs a file beside it");

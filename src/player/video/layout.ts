@@ -1,3 +1,4 @@
+import { isRecord } from "../../wire/isRecord.ts";
 import { findBox } from "../boxes.ts";
 
 /** In pixels, from the top left corner. */
@@ -68,8 +69,8 @@ export function readVapc(bytes: Uint8Array): AlphaLayout | null {
   const json: unknown = JSON.parse(
     new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(box.start, box.end)),
   );
-  const info = isJson(json) ? json["info"] : null;
-  if (!isJson(info)) throw new Error("its vapc box has no info");
+  const info = isRecord(json) ? json["info"] : null;
+  if (!isRecord(info)) throw new Error("its vapc box has no info");
   if (info["v"] !== VAPC_VERSION) throw new Error(`its vapc box has version ${String(info["v"])}`);
   const width = toSide(info["videoW"]);
   const height = toSide(info["videoH"]);
@@ -97,8 +98,4 @@ function toOffset(value: unknown): number {
   if (typeof value !== "number" || !Number.isInteger(value) || value < 0)
     throw new Error(`its vapc box has a corner at ${String(value)}`);
   return value;
-}
-
-function isJson(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
