@@ -1,5 +1,5 @@
 import { lottie } from "./lottie.ts";
-import type { Media, MediaFormat } from "./media.ts";
+import type { Declared, Media, MediaFormat } from "./media.ts";
 import { png } from "./png.ts";
 import { svga } from "./svga.ts";
 import { explainUnsupported } from "./unsupported.ts";
@@ -12,8 +12,8 @@ const FORMATS: readonly MediaFormat[] = [png, webp, wav, svga, lottie];
  * What a media file is. The bytes decide, never the file's name; work and memory are bounded whatever they hold.
  * @throws MediaError in words for a person when the file is damaged or of a format that is not supported
  */
-export async function inspect(bytes: Uint8Array): Promise<Media> {
+export async function inspect(bytes: Uint8Array, declared?: Declared): Promise<Media> {
   const format = FORMATS.find((it) => it.matches(bytes));
   if (!format) throw explainUnsupported(bytes);
-  return format.read(bytes);
+  return format.read(bytes, declared);
 }

@@ -1,6 +1,6 @@
 import { isRecord } from "../wire/isRecord.ts";
 import { checkFrames, checkSize } from "./limits.ts";
-import { type MediaFormat, MediaError } from "./media.ts";
+import { MediaError, type MediaFormat, pictureOf } from "./media.ts";
 import { isPng, readPngSize } from "./png.ts";
 import { toPlayerVersion } from "./playerVersion.ts";
 import { quoteName } from "./quoteName.ts";
@@ -39,18 +39,14 @@ export const lottie: MediaFormat = {
     checkNoExpressions(movie);
     const images = imagesOf(movie);
     return {
+      ...pictureOf("lottie", "application/vnd.lottie+json", ["json"], { width, height }),
       kind: "animation",
-      format: "lottie",
-      mediaType: "application/vnd.lottie+json",
-      extensions: ["json"],
-      width,
-      height,
       frames,
       fps,
       durationSeconds: length / fps,
       decodedBytes: width * height * 4 + images.reduce((sum, it) => sum + decodedBytesOf(it), 0),
+      memoryRule: "every image at 4 bytes a pixel, and one canvas",
       images: images.length,
-      embeddedSound: false,
       slots: slotsOf(namesOf(movie)),
       player: { name: "lottie", version: versionOf(movie) },
     };

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { checkSize } from "./limits.ts";
-import { type MediaFormat, MediaError } from "./media.ts";
+import { MediaError, type MediaFormat, pictureOf } from "./media.ts";
 
 const NAME = [0x89, 0x50, 0x4e, 0x47];
 /** The four bytes after the name are there to be spoilt by a program that takes the file for text. */
@@ -26,23 +26,7 @@ export const png: MediaFormat = {
   name: "PNG",
   matches: isPng,
   read(bytes) {
-    const { width, height } = readPngSize(bytes);
-    return {
-      kind: "picture",
-      format: "png",
-      mediaType: "image/png",
-      extensions: ["png"],
-      width,
-      height,
-      frames: 1,
-      fps: 0,
-      durationSeconds: 0,
-      decodedBytes: width * height * 4,
-      images: 0,
-      embeddedSound: false,
-      slots: [],
-      player: null,
-    };
+    return pictureOf("png", "image/png", ["png"], readPngSize(bytes));
   },
 };
 

@@ -1,7 +1,7 @@
 import { inflateSync } from "node:zlib";
 import type { Reader } from "protobufjs";
 import { checkFrames, checkSize, MAX_FRAMES } from "./limits.ts";
-import { type MediaFormat, MediaError } from "./media.ts";
+import { MediaError, type MediaFormat, pictureOf } from "./media.ts";
 import { toPlayerVersion } from "./playerVersion.ts";
 import { isPng, readPngSize } from "./png.ts";
 import { quoteName } from "./quoteName.ts";
@@ -56,16 +56,13 @@ export const svga: MediaFormat = {
     checkFrames("SVGA", frames);
     checkSprites(movie);
     return {
+      ...pictureOf("svga", "application/x-svga", ["svga"], { width, height }),
       kind: "animation",
-      format: "svga",
-      mediaType: "application/x-svga",
-      extensions: ["svga"],
-      width,
-      height,
       frames,
       fps,
       durationSeconds: frames / fps,
       ...countImages(movie),
+      memoryRule: "every image at 4 bytes a pixel, since players decode all of them before the first frame",
       embeddedSound: movie.sounds.size > 0,
       slots: slotsOf(movie.sprites.map((it) => it.imageKey)),
       player: { name: "svga", version: versionOf(movie) },

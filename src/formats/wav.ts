@@ -1,4 +1,4 @@
-import { type MediaFormat, MediaError } from "./media.ts";
+import { MediaError, type MediaFormat, soundOf } from "./media.ts";
 import { cutOff, isRiff, riffChunks, u16, u32 } from "./riff.ts";
 
 const PCM = 1;
@@ -23,22 +23,8 @@ export const wav: MediaFormat = {
     }
     if (bytesPerSecond === 0) throw cutOff("WAV", "it does not say how its samples are stored");
     if (sampleBytes === 0) throw new MediaError("the WAV has no sound in it", EXPORT_AS);
-    return {
-      kind: "sound",
-      format: "wav",
-      mediaType: "audio/wav",
-      extensions: ["wav"],
-      width: 0,
-      height: 0,
-      frames: 0,
-      fps: 0,
-      durationSeconds: sampleBytes / bytesPerSecond,
-      decodedBytes: sampleBytes,
-      images: 0,
-      embeddedSound: false,
-      slots: [],
-      player: null,
-    };
+    const seconds = sampleBytes / bytesPerSecond;
+    return soundOf("wav", "audio/wav", ["wav"], { codec: "pcm", seconds, bytes: bytes.length }, sampleBytes);
   },
 };
 

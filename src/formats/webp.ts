@@ -1,5 +1,5 @@
 import { checkFrames, checkSize } from "./limits.ts";
-import { type Media, type MediaFormat, MediaError } from "./media.ts";
+import { type Media, MediaError, type MediaFormat, pictureOf } from "./media.ts";
 import { chunksWithin, cutOff, isRiff, type RiffChunk, riffChunks, u16, u24 } from "./riff.ts";
 
 const ANIMATION_FLAG = 0x02;
@@ -63,6 +63,7 @@ function animation(canvas: Size, chunks: Iterable<RiffChunk>): Media {
     fps: Math.round((frames / durationMs) * 1_000_000) / 1_000,
     durationSeconds: durationMs / 1_000,
     decodedBytes: canvas.width * canvas.height * 4 * CANVASES_OF_A_PLAYER,
+    memoryRule: "three canvases: what is built up, the frame that is decoded and the one that is shown",
     player: { name: "webp", version: "1.0.0" },
   };
 }
@@ -104,21 +105,6 @@ function losslessSize(data: Uint8Array): Size | null {
   return { width: 1 + (u16(data, 1) & 0x3fff), height: 1 + ((u24(data, 2) >> 6) & 0x3fff) };
 }
 
-function picture({ width, height }: Size): Media {
-  return {
-    kind: "picture",
-    format: "webp",
-    mediaType: "image/webp",
-    extensions: ["webp"],
-    width,
-    height,
-    frames: 1,
-    fps: 0,
-    durationSeconds: 0,
-    decodedBytes: width * height * 4,
-    images: 0,
-    embeddedSound: false,
-    slots: [],
-    player: null,
-  };
+function picture(size: Size): Media {
+  return pictureOf("webp", "image/webp", ["webp"], size);
 }

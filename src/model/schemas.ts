@@ -17,7 +17,7 @@ export interface GiftFile {
    */
   owner: string;
   /**
-   * One file (SVGA or Lottie JSON), or a folder of PNG frames; below source/.
+   * One file (SVGA, Lottie, dotLottie, VAP, YYEVA, MP4, PAG, WebP, GIF, APNG or AVIF), or a folder of PNG frames; below source/.
    */
   animation: string;
   /**
@@ -25,11 +25,24 @@ export interface GiftFile {
    */
   fps?: number;
   /**
+   * Only for an MP4 that does not say it itself: the half of each frame that carries the transparency as grey, or none.
+   */
+  alpha?: "left" | "right" | "top" | "bottom" | "none";
+  /**
+   * Only for MP4, PAG and AVIF, which cannot be made smaller here: another file of the same animation for a device tier.
+   */
+  variants?: {
+    /**
+     * A file below source/.
+     */
+    [k: string]: string;
+  };
+  /**
    * An optional sound file below source/.
    */
   sound?: string;
   /**
-   * The picture shown when nothing of the gift can move; made from the fullest frame of a frame folder when it is not given.
+   * The picture shown when nothing of the gift can move; made from the fullest frame when it is not given and the animation can be drawn.
    */
   still?: string;
 }
@@ -255,6 +268,10 @@ export interface LockFile {
      */
     version: string;
     /**
+     * The half of each frame that carries the transparency, where the file does not say it itself.
+     */
+    alpha?: "left" | "right" | "top" | "bottom" | "none";
+    /**
      * Present when the file carries its sound inside.
      */
     embeddedSound?: true;
@@ -264,11 +281,38 @@ export interface LockFile {
    */
   slots: string[];
   /**
+   * Pictures for people, kept in the store beside the objects and never named by a catalog; absent from locks of before they were made.
+   */
+  previews?: Preview[];
+  /**
    * The files for each device tier.
    */
   tiers: {
     [k: string]: Variant;
   };
+}
+/**
+ * One picture.
+ */
+export interface Preview {
+  /**
+   * The frames beside each other, or moving.
+   */
+  role: "sheet" | "motion";
+  /**
+   * As HTTP names it.
+   */
+  mediaType: string;
+  digest: Digest;
+  bytes: Bytes;
+  /**
+   * Pixels.
+   */
+  width: number;
+  /**
+   * Pixels.
+   */
+  height: number;
 }
 /**
  * What one device tier downloads.

@@ -22,7 +22,12 @@ export interface Player {
   readonly name: string;
   /** The format version that the player must understand. */
   readonly version: string;
+  /** Which part of each frame carries the transparency, where the file does not say it itself. */
+  readonly alpha?: AlphaSide;
 }
+
+/** The half of a video that carries its transparency as grey; `none` for a video without. */
+export type AlphaSide = "left" | "right" | "top" | "bottom" | "none";
 
 export interface CatalogRelease {
   readonly version: string;

@@ -11,7 +11,14 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   "video/webm": "webm",
   "application/x-svga": "svga",
   "application/vnd.lottie+json": "json",
+  "application/zip+dotlottie": "lottie",
+  "application/x-pag": "pag",
+  "image/jpeg": "jpg",
   "audio/wav": "wav",
+  "audio/mpeg": "mp3",
+  "audio/mp4": "m4a",
+  "audio/aac": "aac",
+  "audio/ogg": "ogg",
 };
 
 const IMMUTABLE = "public, max-age=31536000, immutable";
