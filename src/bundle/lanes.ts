@@ -42,3 +42,13 @@ export function lanes(count: number, maxBytes: number): Run {
 
 /** One after the other. */
 export const inTurn: Run = (_load, work) => work();
+
+/** Does the work for every item, at most `count` at a time; the results are in the order of the items. */
+export async function eachInLanes<Item, Result>(
+  items: readonly Item[],
+  count: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const run = lanes(count, Number.POSITIVE_INFINITY);
+  return Promise.all(items.map((item) => run({ bytes: 0 }, () => work(item))));
+}

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { fileStore } from "../store/fileStore.ts";
+import type { Store } from "../store/store.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
-import { objectKey } from "../wire/keys.ts";
+import { builtCostKey, objectKey } from "../wire/keys.ts";
 
 /** Built objects by digest, and which step made which. Safe to delete: everything in it can be built again. */
 export interface BuildCache {
@@ -10,10 +11,19 @@ export interface BuildCache {
   /** The digest that a step gave before. */
   made(stepKey: string): Promise<string | null>;
   keepMade(stepKey: string, digest: string): Promise<void>;
+  /** What building a release took when it was last built, in seconds of one core; null when that is not known. */
+  seconds(gift: string, version: string): Promise<number | null>;
+  keepSeconds(gift: string, version: string, seconds: number): Promise<void>;
 }
 
+/** This machine's, in `.giftwrap/cache`. */
 export function buildCache(repository: string): BuildCache {
-  const store = fileStore(join(repository, ".giftwrap", "cache"));
+  return cacheIn(fileStore(join(repository, CACHE_FOLDER)));
+}
+
+export const CACHE_FOLDER = ".giftwrap/cache";
+
+function cacheIn(store: Store): BuildCache {
   const stepFile = (stepKey: string) => `steps/${digestOf(stepKey)}`;
   return {
     object: async (digest, mediaType) => {
@@ -36,6 +46,16 @@ export function buildCache(repository: string): BuildCache {
     },
     keepMade: async (stepKey, digest) => {
       await store.putIfAbsent(stepFile(stepKey), new TextEncoder().encode(digest));
+    },
+    seconds: async (gift, version) => {
+      const stored = await store.get(builtCostKey(gift, version));
+      const seconds = stored ? Number(new TextDecoder().decode(stored.bytes)) : Number.NaN;
+      return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+    },
+    keepSeconds: async (gift, version, seconds) => {
+      const key = builtCostKey(gift, version);
+      const present = await store.get(key);
+      await store.replace(key, new TextEncoder().encode(seconds.toFixed(3)), present?.tag ?? null);
     },
   };
 }

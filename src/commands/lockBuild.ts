@@ -12,7 +12,7 @@ import { checkOutData } from "../source/checkOutData.ts";
 import { commitOf, pathsAt } from "../source/git.ts";
 import { readProject } from "../source/readProject.ts";
 import { workTree } from "../source/tree.ts";
-import { build } from "./build.ts";
+import { build } from "./build/buildReleases.ts";
 import { type Arguments, type Command, EXIT, type Io } from "./command.ts";
 import { type BuiltLocks, type LocksWriter, writeLocksFolder } from "./lock/builtLocks.ts";
 import { fetchPullHead, findPullHead, HEAD_OPTIONS } from "./lock/pullHead.ts";

@@ -68,6 +68,21 @@ export function evidenceKey(lockDigest: string, environment: string, kind: strin
   return `evidence/${lockDigest}/${environment}/${kind}.json`;
 }
 
+/** Which object a step of a build gave, by the digest of the step. */
+export function builtStepKey(stepDigest: string): string {
+  return `builds/steps/${stepDigest.slice(0, 2)}/${stepDigest}`;
+}
+
+/** What building a release took when it was last built, in seconds of one core. */
+export function builtCostKey(gift: string, version: string): string {
+  return `builds/costs/${gift}/${version}`;
+}
+
+/** How a tree's releases were spread over runners, so that each of them takes its own share of the same plan. */
+export function builtShardsKey(planDigest: string): string {
+  return `builds/shards/${planDigest}`;
+}
+
 /** Which keys a collection is taking away now. */
 export const COLLECTION_KEY = "collection/batch.json";
 
@@ -76,7 +91,7 @@ export const ANNOUNCED_PREFIX = "collection/announced/";
 
 /** Keys that only the store's owners read; an edge answers 404 for them. */
 export function isPrivate(key: string): boolean {
-  return /^(locks|evidence|log|collection)\//.test(key);
+  return /^(locks|evidence|log|collection|builds)\//.test(key);
 }
 
 /** The HTTP headers that a key is stored and served with: one name moves, everything else never changes. */

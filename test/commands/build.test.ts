@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { build } from "../../src/commands/build.ts";
+import { build } from "../../src/commands/build/buildReleases.ts";
 import { thinFrames } from "../../src/bundle/recipe.ts";
 import { inspect } from "../../src/formats/inspect.ts";
 import type { LockFile } from "../../src/model/schemas.ts";

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { build } from "../../src/commands/build.ts";
+import { build } from "../../src/commands/build/buildReleases.ts";
 import * as reconcile from "../../src/commands/reconcile.ts";
 import * as refresh from "../../src/commands/refresh.ts";
 import { changeOverrides } from "../../src/publish/changeOverrides.ts";

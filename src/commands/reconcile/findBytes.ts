@@ -135,7 +135,7 @@ async function buildAgain(io: Io, tree: Tree, release: string): Promise<string> 
   const lock: LockFile | undefined = bytes && parseFile("lock", path, bytes).located?.value;
   if (!lock) return "has no lock here";
   // Only now: it brings the image library along.
-  const { bringBack } = await import("../build.ts");
+  const { bringBack } = await import("../build/buildReleases.ts");
   io.progress(`${release}: building its objects again`);
   return (await bringBack(io, lock)).message;
 }

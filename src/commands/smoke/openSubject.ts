@@ -5,7 +5,7 @@ import type { ObjectSource } from "../../publish/apply.ts";
 import { GiftError } from "../../report/error.ts";
 import { digestOf } from "../../trust/nodeCrypto.ts";
 import { objectKey } from "../../wire/keys.ts";
-import { bringBack } from "../build.ts";
+import { bringBack } from "../build/buildReleases.ts";
 import type { Io } from "../command.ts";
 import type { Environment } from "../environment.ts";
 import { type Contender, hasObjects, toContender } from "./contender.ts";

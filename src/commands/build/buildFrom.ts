@@ -1,0 +1,35 @@
+import { buildRelease } from "../../bundle/build.ts";
+import { builderIdentity } from "../../bundle/encode.ts";
+import type { Run } from "../../bundle/lanes.ts";
+import type { BuildCache } from "../../bundle/objectCache.ts";
+import type { Project } from "../../model/project.ts";
+import type { LockFile } from "../../model/schemas.ts";
+import { readSources } from "../../source/readSources.ts";
+import type { Tree } from "../../source/tree.ts";
+
+/** What every build of a run shares. */
+export interface Builder {
+  /** The repository's folder. */
+  readonly root: string;
+  readonly cache: BuildCache;
+  readonly run: Run;
+  /** The work tree. */
+  readonly here: { readonly tree: Tree; readonly project: Project };
+  onStep(description: string): void;
+}
+
+/** Builds a release of a tree; null when its gift, its sources or the policy are missing or too big. */
+export async function buildFrom(
+  { cache, onStep }: Builder,
+  { tree, project }: Builder["here"],
+  key: string,
+  afresh: boolean,
+): Promise<LockFile | null> {
+  const release = project.releases.get(key)?.value;
+  const gift = release && project.gifts.get(release.gift)?.value;
+  if (!release || !gift || !project.policy) return null;
+  const sources = await readSources(tree, gift);
+  if (sources.tooBig.length > 0 || sources.animation.length === 0) return null;
+  const input = { gift, release, sources, policy: project.policy.value, builder: await builderIdentity() };
+  return buildRelease(input, { cache, afresh, onStep });
+}
