@@ -2,16 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planShards } from "../../src/bundle/shards.ts";
 
-const costs = fc
-  .uniqueArray(fc.string({ minLength: 1, maxLength: 6 }), { maxLength: 60 })
-  .chain((names) =>
-    fc
-      .array(fc.double({ min: 0, max: 500, noNaN: true }), {
-        minLength: names.length,
-        maxLength: names.length,
-      })
-      .map((seconds) => new Map(names.map((name, at) => [name, seconds[at] ?? 0]))),
-  );
+const costs = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 6 }), { maxLength: 60 }).chain((names) =>
+  fc
+    .array(fc.double({ min: 0, max: 500, noNaN: true }), {
+      minLength: names.length,
+      maxLength: names.length,
+    })
+    .map((seconds) => new Map(names.map((name, at) => [name, seconds[at] ?? 0]))),
+);
 
 describe("spreading releases over runners", () => {
   test("puts every release into exactly one shard, whatever they cost", () => {

@@ -42,7 +42,7 @@ export interface ReleaseSpec {
 export interface World {
   readonly root: string;
   git(...args: string[]): Promise<string>;
-  write(files: Readonly<Record<string, string | null>>): Promise<void>;
+  write(files: Readonly<Record<string, string | Uint8Array | null>>): Promise<void>;
   /** Writes gift, release, lock and objects. The bytes follow from gift and version, or from `bytes`. */
   release(spec: ReleaseSpec, bytes?: string): Promise<void>;
   commit(message: string): Promise<string>;
@@ -86,7 +86,7 @@ export async function copyWorld(world: World): Promise<World> {
 /** A repository that is there already. */
 export function worldAt(root: string, edges: readonly Edge[] = []): World {
   const io = quietIo(root);
-  const write = async (files: Readonly<Record<string, string | null>>) => {
+  const write = async (files: Readonly<Record<string, string | Uint8Array | null>>) => {
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(root, path)), { recursive: true });
       if (text === null) await rm(join(root, path));

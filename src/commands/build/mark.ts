@@ -1,37 +1,65 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { trackedTree } from "../../source/trackedTree.ts";
+import { dirname, join } from "node:path";
+import { gitBytes, untrackedPaths } from "../../source/git.ts";
+import { isTop } from "../../source/trackedTree.ts";
 import { isRecord } from "../../wire/isRecord.ts";
 import { BUILT_ALREADY, type BuiltRelease } from "./builtRelease.ts";
 
-/** That everything in a tree is locked and built: a later build of the same tree has nothing to look for. */
-export interface Mark {
-  /** Digest of everything below `gifts/` and `releases/`. */
-  readonly tree: string;
-  /** When something was last put into or taken out of each folder of objects. */
+/**
+ * That everything in a tree is locked and built. It says so of a tree that git's index and the file system's own times tell apart from every
+ * other, so that asking costs no look into a file, and none for each file but git's.
+ */
+interface Mark {
+  /** Digest of git's index below `gifts/` and `releases/`: what every file holds that is as it was committed or staged. */
+  readonly index: string;
+  /** The other files there, changed or unknown to git, each with its size and time. */
+  readonly loose: Readonly<Record<string, string>>;
+  /** When an entry was last added to or removed from each folder: of the tree, and of the cache's objects. */
   readonly folders: Readonly<Record<string, number>>;
   readonly releases: readonly string[];
 }
 
+const FOLDERS = ["gifts", "releases"];
+const CACHE = ".giftwrap/cache";
+const FILE = `${CACHE}/built.json`;
+const OBJECTS = `${CACHE}/objects/sha256`;
+
 /**
- * What a build would say that finds everything in place, or null where it has to look. Locks name their objects by digest, so it depends
- * on no program: only on what git holds, and on the cache's folders being as they were.
+ * What a build would say that finds everything in place; null where it has to look. Locks name their objects by digest, so this hangs on no
+ * version of the program.
  */
 export async function readMark(root: string): Promise<readonly BuiltRelease[] | null> {
   const mark = parseMark(root);
-  if (!mark || !areAsTheyWere(root, mark.folders) || mark.tree !== (await digestTree(root))) return null;
+  if (!mark || !isTop(root)) return null;
+  // The folders are asked while git goes through the files.
+  const asked = Promise.all([digestIndex(root), changedFiles(root)]);
+  const areFoldersSame = isSame(mark.folders, timesOf(root, Object.keys(mark.folders)));
+  const [index, changed] = await asked;
+  const isKnown = changed.every((path) => Object.hasOwn(mark.loose, path));
+  if (!areFoldersSame || !isKnown || index !== mark.index) return null;
+  if (!isSame(mark.loose, statesOf(root, Object.keys(mark.loose)))) return null;
   return mark.releases.map((release) => ({ release, outcome: "built", message: BUILT_ALREADY }));
 }
 
-/** Remembers that these are all; says nothing of a build that made something, for its locks are new. */
+/** Remembers that these are all there are, and built. A build that made a lock says nothing: what it made is new to the tree. */
 export async function writeMark(root: string, built: readonly BuiltRelease[]): Promise<void> {
-  if (built.length === 0 || built.some((it) => it.outcome !== "built")) return;
-  const tree = await digestTree(root);
-  if (tree === null) return;
-  const mark: Mark = { tree, folders: foldersOf(root), releases: built.map((it) => it.release) };
+  if (built.length === 0 || built.some((it) => it.outcome !== "built") || !isTop(root)) return;
+  const [index, changed, untracked, tracked] = await Promise.all([
+    digestIndex(root),
+    changedFiles(root),
+    untrackedPaths(root),
+    trackedPaths(root),
+  ]);
+  const loose = [...changed, ...untracked.filter((path) => FOLDERS.includes(path.split("/")[0] ?? ""))];
+  const mark: Mark = {
+    index,
+    loose: statesOf(root, loose),
+    folders: timesOf(root, [...foldersOf([...tracked, ...loose]), ...objectFolders()]),
+    releases: built.map((it) => it.release),
+  };
   try {
-    mkdirSync(join(root, FOLDER), { recursive: true });
+    mkdirSync(join(root, CACHE), { recursive: true });
     const draft = join(root, `${FILE}.${process.pid}`);
     writeFileSync(draft, JSON.stringify(mark));
     renameSync(draft, join(root, FILE));
@@ -40,33 +68,55 @@ export async function writeMark(root: string, built: readonly BuiltRelease[]): P
   }
 }
 
-const FOLDER = ".giftwrap/cache";
-const FILE = `${FOLDER}/built.json`;
-
-/** Null outside of a work tree of git. */
-async function digestTree(root: string): Promise<string | null> {
-  const tracked = await trackedTree(root, "gifts", "releases");
-  if (!tracked) return null;
-  const hash = createHash("sha256");
-  for (const { path } of tracked.entries) hash.update(`${path}\0${tracked.ids.get(path) ?? ""}\n`);
-  return hash.digest("hex");
+/** Mode, blob and path of every file that git knows there. */
+async function digestIndex(root: string): Promise<string> {
+  const listed = await gitBytes(root, ["ls-files", "--stage", "-z", "--", ...FOLDERS]);
+  return createHash("sha256").update(listed).digest("hex");
 }
 
-/** The 256 folders that objects lie in, by the first two digits of their digests. */
-function foldersOf(root: string): Record<string, number> {
-  const folders: Record<string, number> = {};
-  for (let at = 0; at < 256; at++) {
-    const name = at.toString(16).padStart(2, "0");
-    const found = statSync(join(root, FOLDER, "objects/sha256", name), { throwIfNoEntry: false });
-    if (found) folders[name] = found.mtimeMs;
-  }
+async function trackedPaths(root: string): Promise<readonly string[]> {
+  return toPaths(await gitBytes(root, ["ls-files", "-z", "--", ...FOLDERS]));
+}
+
+/** Files that are not as git's index says. */
+async function changedFiles(root: string): Promise<readonly string[]> {
+  return toPaths(await gitBytes(root, ["diff", "--name-only", "--no-renames", "-z", "--", ...FOLDERS]));
+}
+
+function toPaths(listed: Uint8Array): string[] {
+  return Buffer.from(listed).toString("utf8").split("\0").filter(Boolean);
+}
+
+function foldersOf(paths: readonly string[]): ReadonlySet<string> {
+  const folders = new Set(FOLDERS);
+  for (const path of paths)
+    for (let at = dirname(path); at !== "." && !folders.has(at); at = dirname(at)) folders.add(at);
   return folders;
 }
 
-function areAsTheyWere(root: string, folders: Mark["folders"]): boolean {
-  const now = foldersOf(root);
-  const names = Object.keys(folders);
-  return names.length === Object.keys(now).length && names.every((name) => folders[name] === now[name]);
+/** Objects lie in folders by the first two digits of their digests. */
+function objectFolders(): readonly string[] {
+  return Array.from({ length: 256 }, (_, at) => `${OBJECTS}/${at.toString(16).padStart(2, "0")}`);
+}
+
+/** A folder that is not there has the time 0. */
+function timesOf(root: string, folders: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    folders.map((it) => [it, statSync(`${root}/${it}`, { throwIfNoEntry: false })?.mtimeMs ?? 0]),
+  );
+}
+
+function statesOf(root: string, paths: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    paths.map((path) => {
+      const found = statSync(`${root}/${path}`, { throwIfNoEntry: false });
+      return [path, found ? `${found.size} ${found.mtimeMs} ${found.ctimeMs} ${found.ino}` : "gone"];
+    }),
+  );
+}
+
+function isSame<T>(before: Readonly<Record<string, T>>, now: Readonly<Record<string, T>>): boolean {
+  return Object.keys(before).every((it) => before[it] === now[it]);
 }
 
 function parseMark(root: string): Mark | null {
@@ -82,7 +132,8 @@ function parseMark(root: string): Mark | null {
 function isMark(value: unknown): value is Mark {
   return (
     isRecord(value) &&
-    typeof value["tree"] === "string" &&
+    typeof value["index"] === "string" &&
+    isRecord(value["loose"]) &&
     isRecord(value["folders"]) &&
     Array.isArray(value["releases"])
   );
