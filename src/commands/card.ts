@@ -461,6 +461,7 @@ const NOTHING: CardFacts = {
   costs: [],
   unbuilt: [],
   waysBack: [],
+  previews: [],
   smokes: [],
   stories: [],
   unjudged: [],

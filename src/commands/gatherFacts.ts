@@ -1,5 +1,5 @@
 import { inspect } from "../formats/inspect.ts";
-import { MediaError } from "../formats/media.ts";
+import { type Declared, MediaError } from "../formats/media.ts";
 import { GiftError } from "../report/error.ts";
 import { classifyPath, giftOfPath } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
@@ -7,6 +7,7 @@ import type { SourceFile } from "../model/sources.ts";
 import type { Facts, GiftMedia, LockFacts, SourceFact } from "../rules/facts.ts";
 import { isPlainLayout } from "../rules/plainLayout.ts";
 import { commitOf, pathsAt } from "../source/git.ts";
+import { type Tier, TIERS } from "../wire/viewer.ts";
 import { MAX_TEXT_BYTES } from "../source/readProject.ts";
 import { readSources } from "../source/readSources.ts";
 import type { Tree } from "../source/tree.ts";
@@ -101,10 +102,19 @@ async function gatherMedia(
     const tooBig = sources.tooBig.map(toTooBig);
     const sound = sources.sound ? await toFact(sources.sound) : tooBig.find((it) => it.path === gift.sound);
     const still = sources.still ? await toFact(sources.still) : tooBig.find((it) => it.path === gift.still);
+    const declared = gift.alpha === undefined ? {} : { alpha: gift.alpha };
+    const variants: Partial<Record<Tier, SourceFact>> = {};
+    for (const tier of TIERS) {
+      const path = gift.variants?.[tier];
+      const file = sources.variants[tier];
+      const found = file ? await toFact(file, declared) : tooBig.find((it) => it.path === path);
+      if (found) variants[tier] = found;
+    }
     media.set(id, {
       isFolder: sources.isFolder,
+      variants,
       animation: [
-        ...(await Promise.all(sources.animation.map(toFact))),
+        ...(await Promise.all(sources.animation.map((it) => toFact(it, declared)))),
         ...tooBig.filter((it) => it.path === gift.animation || it.path.startsWith(`${gift.animation}/`)),
       ],
       ...(sound && { sound }),
@@ -119,9 +129,14 @@ function toTooBig({ path, bytes }: { path: string; bytes: number }): SourceFact 
   return { path, bytes, problem: { message: "it is too big", fix: "export it smaller" } };
 }
 
-async function toFact({ path, bytes }: SourceFile): Promise<SourceFact> {
+async function toFact({ path, bytes }: SourceFile, declared: Declared = {}): Promise<SourceFact> {
   try {
-    return { path, bytes: bytes.length, media: await inspect(bytes) };
+    const media = await inspect(bytes, declared);
+    return {
+      path,
+      bytes: bytes.length,
+      media: { ...media, saysItsAlpha: media.video?.saysItsAlpha ?? null },
+    };
   } catch (error) {
     if (!(error instanceof MediaError)) throw error;
     return { path, bytes: bytes.length, problem: { message: error.message, fix: error.fix } };

@@ -1,5 +1,8 @@
 /** Every code that a finding can have, sorted. What each means, and who can do what about it, is in schemas/findings.md. */
 export const FINDING_CODES = [
+  "ALPHA_MISSING",
+  "ALPHA_UNUSED",
+  "ART_ADVICE",
   "BAD_RANGE",
   "BUDGET_CANVAS",
   "BUDGET_DOWNLOAD",
@@ -11,6 +14,7 @@ export const FINDING_CODES = [
   "CAMPAIGN_BACKWARDS",
   "CAMPAIGN_OVERLAP",
   "CHECKLIST_UNKNOWN_ENVIRONMENT",
+  "DEAD_WEIGHT",
   "DUPLICATE_KEY",
   "EMPTY_RANGE",
   "ENTERS_AT_CANARY",
@@ -88,6 +92,8 @@ export const FINDING_CODES = [
   "UNKNOWN_KEY",
   "UNKNOWN_PLATFORM",
   "VERSION_REUSED",
+  "VARIANTS_UNUSED",
+  "VARIANT_FORMAT",
   "WAIVER_DATE",
   "WAIVER_UNKNOWN_GIFT",
   "WRONG_FORM",

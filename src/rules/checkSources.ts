@@ -4,8 +4,10 @@ import type { GiftFile } from "../model/schemas.ts";
 import { MAX_SOURCE_BYTES } from "../model/sources.ts";
 import type { FindingCode } from "../report/codes.ts";
 import type { Finding } from "../report/finding.ts";
+import { type Tier, TIERS } from "../wire/viewer.ts";
 import { nearestWord } from "../report/nearest.ts";
 import { count, toBytes } from "../report/text.ts";
+import { checkArt } from "./checkArt.ts";
 import { checkFrames } from "./checkFrames.ts";
 import type { GiftMedia, MediaFact, SourceFact } from "./facts.ts";
 
@@ -19,7 +21,7 @@ export function checkSources(project: Project, media?: ReadonlyMap<string, GiftM
   });
 }
 
-type Role = "animation" | "sound" | "still";
+type Role = "animation" | "sound" | "still" | `variants.${Tier}`;
 
 function checkGift(
   id: string,
@@ -37,14 +39,21 @@ function checkGift(
     ...(sound !== undefined && !media.sound ? missing("sound", sound) : []),
     ...(still !== undefined && !media.still ? missing("still", still) : []),
     ...checkFiles(id, gift, "animation", media.animation, media.isFolder ? isFrame : isAnimation),
+    ...tiersOf(gift.value).flatMap(([tier, path]) => {
+      const file = media.variants?.[tier];
+      const role = `variants.${tier}` as const;
+      return file ? checkFiles(id, gift, role, [file], isAnimation) : missing(role, path);
+    }),
     ...checkFiles(id, gift, "sound", media.sound ? [media.sound] : [], isSound),
     ...checkFiles(id, gift, "still", media.still ? [media.still] : [], isPicture),
     ...(media.isFolder ? checkFrames(id, gift, media.animation) : []),
     ...(!media.isFolder && media.animation.length > 0 && fps !== undefined ? [toFpsUnused(id, gift)] : []),
-    ...(!media.isFolder && media.animation.length > 0 && still === undefined
-      ? [toStillMissing(id, gift)]
-      : []),
+    ...checkArt(id, gift, media),
   ];
+}
+
+function tiersOf({ variants = {} }: GiftFile): (readonly [Tier, string])[] {
+  return TIERS.flatMap((tier) => (variants[tier] === undefined ? [] : [[tier, variants[tier]] as const]));
 }
 
 /** What is wrong with a file, worded so that its path goes before it. */
@@ -60,7 +69,10 @@ type Wanted = (media: MediaFact) => { readonly says: string; readonly fix: strin
 const isAnimation: Wanted = ({ kind }) =>
   kind === "animation"
     ? null
-    : { says: "not an animation", fix: "name an SVGA or Lottie file, or a folder of PNG frames" };
+    : {
+        says: "not an animation",
+        fix: "name an animation, such as an SVGA, Lottie, MP4, PAG, WebP or GIF file, or a folder of PNG frames",
+      };
 const isFrame: Wanted = ({ kind, format }) =>
   kind === "picture" && format.toLowerCase() === "png"
     ? null
@@ -92,7 +104,7 @@ function checkFiles(
   return [...groups.values()].map(({ fault: { code, says, fix }, paths }) => ({
     code,
     severity: "error",
-    place: gift.place([role]),
+    place: gift.place(role.split(".")),
     message: `${paths[0] ?? role}${says}${paths.length > 1 ? `; ${count(paths.length - 1, "other file")} likewise` : ""}`,
     fix,
     gift: id,
@@ -132,8 +144,15 @@ function findFault(file: SourceFact, wanted: Wanted): Fault | null {
 }
 
 function formatName(format: string): string {
-  return format === "lottie" ? "Lottie" : format === "webp" ? "WebP" : format.toUpperCase();
+  return FORMAT_NAMES[format] ?? format.toUpperCase();
 }
+
+const FORMAT_NAMES: Readonly<Record<string, string>> = {
+  lottie: "Lottie",
+  dotlottie: "dotLottie",
+  webp: "WebP",
+  opus: "Opus",
+};
 
 const KINDS = { animation: "an animation", picture: "a picture", sound: "a sound" } as const;
 
@@ -151,7 +170,7 @@ function toMissing(
   return {
     code: "SOURCE_MISSING",
     severity: "error",
-    place: gift.place([role]),
+    place: gift.place(role.split(".")),
     message: `${role} is ${path}, but ${giftPath(id, path)} is not there${near ? `; did you mean ${near}?` : ""}`,
     fix: near
       ? `write ${role}: ${near}, or upload the file`
@@ -167,17 +186,6 @@ function toFpsUnused(id: string, gift: Located<GiftFile>): Finding {
     place: gift.place(["fps"]),
     message: `fps is ${gift.value.fps}, but ${gift.value.animation} is one file and knows its own speed`,
     fix: "take the fps line out; it is only for folders of frames",
-    gift: id,
-  };
-}
-
-function toStillMissing(id: string, gift: Located<GiftFile>): Finding {
-  return {
-    code: "STILL_MISSING",
-    severity: "error",
-    place: gift.place(["animation"]),
-    message: `there is no still, and none can be made from ${gift.value.animation}: viewers whose app cannot play it would see nothing of this gift`,
-    fix: "draw one picture of the gift, upload it as source/still.png and add the line still: source/still.png",
     gift: id,
   };
 }

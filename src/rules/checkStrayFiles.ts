@@ -42,8 +42,9 @@ export function checkStrayFiles(project: Project): Finding[] {
   });
 }
 
-function isNamed({ animation, sound, still }: GiftFile, path: string): boolean {
+function isNamed({ animation, sound, still, variants = {} }: GiftFile, path: string): boolean {
   if (path === animation || path === sound || path === still || SOURCE_EXTRAS.test(path)) return true;
+  if (Object.values(variants).includes(path)) return true;
   return path.startsWith(animation.endsWith("/") ? animation : `${animation}/`);
 }
 

@@ -1,3 +1,4 @@
+import type { Tier } from "../wire/viewer.ts";
 import type { ChangeFacts } from "./change/checkChange.ts";
 import type { EvidenceFacts } from "./checkChecklist.ts";
 
@@ -29,6 +30,8 @@ export interface GiftMedia {
   readonly isFolder: boolean;
   /** Every file of the animation; empty when it is missing. */
   readonly animation: readonly SourceFact[];
+  /** Other files of the same animation, by the tier that they are for. */
+  readonly variants?: Readonly<Partial<Record<Tier, SourceFact>>>;
   readonly sound?: SourceFact;
   readonly still?: SourceFact;
 }
@@ -52,4 +55,10 @@ export interface MediaFact {
   readonly width: number;
   readonly height: number;
   readonly frames: number;
+  /** Who can draw its frames; null where nobody can. */
+  readonly drawnBy: "node" | "browser" | null;
+  /** Whether a video says itself where its transparency is; null for what is no video. */
+  readonly saysItsAlpha: boolean | null;
+  readonly deadWeight: readonly { readonly what: string; readonly name: string; readonly bytes: number }[];
+  readonly warnings: readonly SourceProblem[];
 }

@@ -59,6 +59,7 @@ export const NOTHING: CardFacts = {
   costs: [],
   unbuilt: [],
   waysBack: [],
+  previews: [],
   smokes: [],
   stories: [],
   unjudged: [],
@@ -95,6 +96,22 @@ export const GREEN: CardFacts = {
       download: { bytes: 3_900_000, budget: 4_000_000, live: 3_000_000 },
       memory: { bytes: 15_925_248, budget: 50_000_000, live: 12_000_000 },
       liveVersion: "1.3.0",
+    },
+  ],
+  previews: [
+    {
+      release: "rose@1.4.0",
+      pictures: {
+        sheet: { url: "https://cdn.example/objects/sha256/ab/ab01.webp", width: 1_180, height: 708 },
+        motion: { url: "https://cdn.example/objects/sha256/cd/cd02.webp", width: 320, height: 320 },
+      },
+      before: {
+        version: "1.3.0",
+        pictures: {
+          sheet: { url: "https://cdn.example/objects/sha256/ef/ef03.webp", width: 1_180, height: 708 },
+          motion: { url: "https://cdn.example/objects/sha256/09/0904.webp", width: 320, height: 320 },
+        },
+      },
     },
   ],
   waysBack: [

@@ -59,6 +59,10 @@ const sources: fc.Arbitrary<SourceFact> = fc.oneof(
       width: fc.nat(),
       height: fc.nat(),
       frames: fc.nat(),
+      drawnBy: fc.constantFrom("node" as const, "browser" as const, null),
+      saysItsAlpha: fc.constantFrom(true, false, null),
+      deadWeight: fc.array(fc.record({ what: fc.string(), name: fc.string(), bytes: fc.nat() })),
+      warnings: fc.array(fc.record({ message: fc.string(), fix: fc.string() })),
     }),
   }),
   fc.record({

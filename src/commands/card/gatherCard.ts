@@ -30,6 +30,7 @@ import { openBench } from "../gate/openBench.ts";
 import { gatherChange } from "../gatherChange.ts";
 import { validate } from "../validate.ts";
 import { type Bases, openBases } from "./openBases.ts";
+import { gatherPreviews } from "./previews.ts";
 import { gatherSmokes } from "./smokes.ts";
 import { gatherViewerChanges } from "./viewerLines.ts";
 import { gatherWaysBack } from "./waysBack.ts";
@@ -63,6 +64,7 @@ export interface GatheredCard {
     | "costs"
     | "unbuilt"
     | "waysBack"
+    | "previews"
     | "smokes"
     | "stories"
     | "unjudged"
@@ -135,6 +137,12 @@ export async function gatherCard(
       ),
       unbuilt: unbuiltIn(change, project),
       waysBack: await gatherWaysBack(project, released, { tree, store, openDrills }),
+      previews: gatherPreviews(
+        shown,
+        { after: project, before },
+        environment,
+        ({ gift, version }) => fullRelease(before, gift, version)?.version ?? null,
+      ),
       smokes: await gatherSmokes(shown, { tree, askedIn: askedIn(before, "smoke"), openSmokes }),
       ...(await judge(args, io, base, change, before)),
       missingReleases: missingReleasesIn(change, before, project),

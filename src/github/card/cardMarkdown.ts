@@ -13,6 +13,8 @@ import {
   type CostLine,
   type MissingRelease,
   type OverrideLine,
+  type Picture,
+  type PreviewLine,
   type PullRequestCard,
   type Smoke,
   type Todo,
@@ -443,9 +445,65 @@ function toChange(bytes: number, live: number): string {
 function describeSlots(card: PullRequestCard, words: CardWords): string {
   if (card.compat.length === 0 || card.verdict === "closed") return "";
   const { colon } = words.signs;
-  const empty = (slot: string) => `${slot}${colon} *${words.notYet}*`;
-  const slots = [empty(words.previews), describeSmokes(card, words), empty(words.contactSheet)];
-  return `**${words.slots}${colon}** ${slots.join(" · ")}\n`;
+  const line = `**${words.slots}${colon}** ${[...describeMissingPreviews(card, words), describeSmokes(card, words)].join(" · ")}\n`;
+  const shown = card.previews.filter((it) => it.pictures !== null).slice(0, MOST_PREVIEWS);
+  return [line, ...shown.map((it) => describePreview(it, words))].join("\n");
+}
+
+/** Each picture is fetched by everybody who opens the pull request. */
+const MOST_PREVIEWS = 4;
+
+function describeMissingPreviews({ previews }: PullRequestCard, words: CardWords): readonly string[] {
+  const { colon } = words.signs;
+  const missing = previews.filter((it) => it.pictures === null);
+  const [first] = missing;
+  if (!first) return [];
+  if (missing.length < previews.length || missing.length > 1)
+    return [`${words.previews}${colon} *${words.notYet}*`];
+  return [`${words.previews}${colon} ${words.previewBy(toCommand(`npx giftwrap preview ${first.release}`))}`];
+}
+
+/** Before and after beside each other: moving, and as frames that hold still. */
+function describePreview({ release, pictures, before }: PreviewLine, words: CardWords): string {
+  const name = escapeCell(release.replace("@", " "));
+  const sides = [
+    ...(before ? [{ title: words.previewNow(escapeCell(before.version)), ...before.pictures }] : []),
+    { title: name, ...pictures },
+  ];
+  const motions = sides.flatMap(({ title, motion }) =>
+    motion ? [{ title, cell: toImage(motion, title) }] : [],
+  );
+  const sheets = sides.flatMap(({ title, sheet }) =>
+    sheet ? [`${title}\n\n${toImage(sheet, title)}\n`] : [],
+  );
+  const table =
+    motions.length > 0
+      ? `${toRow(motions.map((it) => it.title))}\n${toRow(motions.map(() => "---"))}\n${toRow(motions.map((it) => it.cell))}\n`
+      : `${name}\n`;
+  const frames =
+    sheets.length > 0
+      ? `\n<details><summary>${words.contactSheet}${words.signs.colon} ${words.sheetNote}</summary>\n\n${sheets.join("\n")}\n</details>\n`
+      : "";
+  return `${table}${frames}`;
+}
+
+function toRow(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** No more than its own width, so that nothing is blown up. */
+function toImage({ url, width }: Picture, title: string): string {
+  return `<img src="${escapeAttribute(url)}" alt="${escapeAttribute(title)}" width="${Math.min(width, MAX_PICTURE_WIDTH)}">`;
+}
+
+const MAX_PICTURE_WIDTH = 800;
+
+function escapeAttribute(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;");
 }
 
 const MOST_SMOKES = 5;

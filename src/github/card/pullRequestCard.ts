@@ -109,6 +109,28 @@ export type Drill =
   | { readonly kind: "none" }
   | { readonly kind: "unknown"; readonly why: string };
 
+/** What a release looks like, beside what everyone has now. */
+export interface PreviewLine {
+  readonly release: string;
+  /** Null while there are none, or where no edge shows them. */
+  readonly pictures: Pictures | null;
+  /** The release at full; null without one, or where it has no pictures. */
+  readonly before: { readonly version: string; readonly pictures: Pictures } | null;
+}
+
+export interface Pictures {
+  /** Five frames beside each other, on checker, light and dark. */
+  readonly sheet: Picture | null;
+  /** The animation, small. */
+  readonly motion: Picture | null;
+}
+
+export interface Picture {
+  readonly url: string;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** What a release did in a browser, by the signed record about these very bytes. */
 export interface SmokeLine {
   readonly release: string;
@@ -179,6 +201,7 @@ export interface CardFacts {
   /** Open releases without a lock, as `gift@version`. */
   readonly unbuilt: readonly string[];
   readonly waysBack: readonly WayBack[];
+  readonly previews: readonly PreviewLine[];
   readonly smokes: readonly SmokeLine[];
   readonly stories: readonly VerdictStory[];
   readonly unjudged: readonly Unjudged[];

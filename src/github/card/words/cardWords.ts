@@ -131,6 +131,10 @@ export interface CardWords {
 
   slots: string;
   previews: string;
+  previewBy(command: string): string;
+  /** What everyone has now. */
+  previewNow(version: string): string;
+  sheetNote: string;
   smoke: string;
   smokePassed(at: string, environment: string, reference: string): string;
   smokeFailed(at: string, environment: string, reference: string): string;

@@ -150,6 +150,9 @@ export const EN: CardWords = {
 
   slots: "Seen and tried",
   previews: "Previews",
+  previewBy: (command) => `run ${command} to see it on your machine`,
+  previewNow: (version) => `${version}, as everyone has it now`,
+  sheetNote: "first frame, 25, 50, 75 %, last; on checker, light and dark",
   smoke: "Smoke test",
   smokePassed: (at, environment, reference) => `passed ${at} in ${environment}, beside ${reference}`,
   smokeFailed: (at, environment, reference) => `**failed** ${at} in ${environment}, beside ${reference}`,

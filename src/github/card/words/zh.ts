@@ -150,6 +150,9 @@ export const ZH: CardWords = {
 
   slots: "预览与试播",
   previews: "预览",
+  previewBy: (command) => `运行 ${command} 可在本机查看`,
+  previewNow: (version) => `${version}（当前全量版本）`,
+  sheetNote: "首帧、25、50、75 %、末帧；棋盘、浅色与深色背景",
   smoke: "冒烟测试",
   smokePassed: (at, environment, reference) => `${at} 在 ${environment} 通过，对照 ${reference}`,
   smokeFailed: (at, environment, reference) => `${at} 在 ${environment} **未通过**，对照 ${reference}`,
