@@ -58,7 +58,7 @@ function* layersOf(composition: Json, outer: number): Generator<ScaledLayer> {
   const byIndex = new Map<unknown, Json>(
     layers.flatMap((it) => (it["ind"] === undefined ? [] : [[it["ind"], it] as const])),
   );
-  const parents = new Set(layers.map((it) => it["parent"]).filter((it) => it !== undefined));
+  const parents = new Set<unknown>(layers.map((it) => it["parent"]).filter((it) => it !== undefined));
   for (const layer of layers) {
     let scale = outer * ownScale(layer);
     let parent = byIndex.get(layer["parent"]);

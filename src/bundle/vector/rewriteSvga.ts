@@ -76,10 +76,7 @@ interface Cut {
   readonly height: number;
 }
 
-function toCut(
-  box: Box,
-  size: { readonly width: number; readonly height: number },
-): Cut {
+function toCut(box: Box, size: { readonly width: number; readonly height: number }): Cut {
   return {
     left: box.left / size.width,
     top: box.top / size.height,
@@ -131,12 +128,7 @@ function writeFloats(values: readonly number[]): Uint8Array {
   return Buffer.concat(values.map((value, at) => floatField(at + 1, value)));
 }
 
-function replaceValue(
-  codec: FieldCodec,
-  message: Uint8Array,
-  number: number,
-  value: Uint8Array,
-): Uint8Array {
+function replaceValue(codec: FieldCodec, message: Uint8Array, number: number, value: Uint8Array): Uint8Array {
   return Buffer.concat(
     codec.split(message).map((it) => (it.number === number ? codec.write(number, value) : it.raw)),
   );

@@ -29,10 +29,12 @@ export async function scaleDotLottie(bytes: Uint8Array, longSide: number): Promi
   }
   for (const { name } of changes) files.delete(name);
 
-  const movies = [...files.keys()].filter((it) => ANIMATION.test(it)).map((path) => {
-    const movie = parseMovie(files.get(path) ?? new Uint8Array());
-    return { path, movie, before: JSON.stringify(movie) };
-  });
+  const movies = [...files.keys()]
+    .filter((it) => ANIMATION.test(it))
+    .map((path) => {
+      const movie = parseMovie(files.get(path) ?? new Uint8Array());
+      return { path, movie, before: JSON.stringify(movie) };
+    });
   for (const { movie } of movies) changes.push(...dropUnseen(movie));
   const placeOf: PlaceOf = (asset) => {
     const place = fileOf(asset, files);
@@ -42,7 +44,13 @@ export async function scaleDotLottie(bytes: Uint8Array, longSide: number): Promi
   const shrunk = await shrinkImages(
     movies.map(({ movie }) => ({ movie, factor: factorOf(movie, longSide), placeOf })),
   );
-  changes.push(...shrunk.changes, ...dropUnnamed(files, movies.map((it) => it.movie)));
+  changes.push(
+    ...shrunk.changes,
+    ...dropUnnamed(
+      files,
+      movies.map((it) => it.movie),
+    ),
+  );
   if (changes.length === 0) return { bytes, changes: [] };
 
   for (const [path, image] of shrunk.images) files.set(path, image);
@@ -72,7 +80,8 @@ function dropUnnamed(files: Map<string, Uint8Array>, movies: readonly Json[]): C
   const slots = movies.map((movie) => JSON.stringify(movie["slots"] ?? null));
   return [...files].flatMap(([path, content]) => {
     const name = path.slice(path.lastIndexOf("/") + 1);
-    if (!IMAGE.test(path) || shown.has(path) || [...texts, ...slots].some((it) => it.includes(name))) return [];
+    if (!IMAGE.test(path) || shown.has(path) || [...texts, ...slots].some((it) => it.includes(name)))
+      return [];
     files.delete(path);
     return [drop(path, content)];
   });

@@ -54,5 +54,9 @@ export function factorOf({ w, h }: Json, longSide: number): number {
 
 /** Whether an asset is an image whose bytes stand in another file. */
 export function isBeside(asset: Json): boolean {
-  return typeof asset["p"] === "string" && !asset["p"].startsWith("data:") && objectsOf(asset["layers"]).length === 0;
+  return (
+    typeof asset["p"] === "string" &&
+    !asset["p"].startsWith("data:") &&
+    objectsOf(asset["layers"]).length === 0
+  );
 }

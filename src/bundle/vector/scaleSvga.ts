@@ -38,11 +38,7 @@ export async function scaleSvga(
   return rewriteSvga(codec, parts, { drop, redraw });
 }
 
-async function planImage(
-  image: Parameters<Cut>[0],
-  factor: number,
-  cut: Cut,
-): Promise<Redraw | null> {
+async function planImage(image: Parameters<Cut>[0], factor: number, cut: Cut): Promise<Redraw | null> {
   const { size, shown } = image;
   const box = await cut(image);
   const left = box ?? size;

@@ -60,10 +60,7 @@ export async function shrinkImages(
   return { images, changes };
 }
 
-function* findUses(
-  movie: Json,
-  placeOf: PlaceOf,
-): Generator<{ place: string; bytes: Uint8Array; use: Use }> {
+function* findUses(movie: Json, placeOf: PlaceOf): Generator<{ place: string; bytes: Uint8Array; use: Use }> {
   const shown = findShown(movie);
   const assets = objectsOf(movie["assets"]);
   const ids = assets.map((it) => it["id"]);
@@ -79,7 +76,11 @@ function* findUses(
       ids.indexOf(id) === ids.lastIndexOf(id) &&
       layers.length > 0 &&
       layers.every((it) => it.isAlone && resizeTransform(it.layer, { x: 1, y: 1 }) !== null);
-    const use = { asset, layers: layers.map((it) => it.layer), shown: { width: w * scale, height: h * scale } };
+    const use = {
+      asset,
+      layers: layers.map((it) => it.layer),
+      shown: { width: w * scale, height: h * scale },
+    };
     yield { ...found, use: { ...use, mayChange } };
   }
 }

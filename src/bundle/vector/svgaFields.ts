@@ -52,7 +52,11 @@ export async function openFieldCodec(): Promise<FieldCodec> {
       }
       return fields;
     },
-    write: (number, value) => protobuf.Writer.create().uint32((number << 3) | LENGTH).bytes(value).finish(),
+    write: (number, value) =>
+      protobuf.Writer.create()
+        .uint32((number << 3) | LENGTH)
+        .bytes(value)
+        .finish(),
   };
 }
 
