@@ -74,6 +74,13 @@ const PURE = [
   "rollout/smoke/",
   "rollout/verdict/",
   "bundle/recipe.ts",
+  "bundle/frameTimes.ts",
+  "bundle/vector/coveredSize.ts",
+  "bundle/vector/dropUnseen.ts",
+  "bundle/vector/lottieScales.ts",
+  "bundle/vector/readSvga.ts",
+  "bundle/vector/resizeLayer.ts",
+  "bundle/vector/svgaFields.ts",
   "github/card.ts",
   "github/card/",
   "github/approvals.ts",
@@ -110,7 +117,14 @@ const EXITS = new RegExp(
 );
 /** Slow to load, or not there on every platform: only who needs them pays for them. */
 const HEAVY = /^(?:sharp|protobufjs|playwright-core|@actions\/.+)$/;
-const DRAWS = ["bundle/decode.ts", "bundle/encode.ts", "commands/demo/redraw.ts", "rollout/drawPng.ts"];
+const DRAWS = [
+  "bundle/decode.ts",
+  "bundle/encode.ts",
+  "bundle/encodeFrames.ts",
+  "bundle/vector/redraw.ts",
+  "commands/demo/redraw.ts",
+  "rollout/drawPng.ts",
+];
 
 interface SourceFile extends ScannedSource {
   /** Below `src/`. */
@@ -150,7 +164,7 @@ describe("the rooms of src/", () => {
     expect(files.filter((file) => EXITS.test(file.code)).map((file) => roomOf(file.path))).toContain("main");
   });
 
-  test("load what is heavy only when it is needed, and read and draw pictures in four places", () => {
+  test("load what is heavy only when it is needed, and read and draw pictures in few places", () => {
     expect(files.flatMap(heavyImports)).toEqual([]);
     const drawing = files.filter((file) => file.imports.some((it) => it.from === "sharp"));
     expect(drawing.map((file) => file.path)).toEqual(DRAWS);

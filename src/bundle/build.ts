@@ -1,13 +1,18 @@
 import { inspect } from "../formats/inspect.ts";
 import type { Media } from "../formats/media.ts";
 import type { GiftFile, LockFile, PolicyFile, ReleaseFile, Variant } from "../model/schemas.ts";
-import { allSourceFiles, type GiftSources, type SourceFile } from "../model/sources.ts";
+import { allSourceFiles, type GiftSources } from "../model/sources.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
+import { canonicalJson } from "../wire/metadata.ts";
 import { extensionOf } from "../wire/keys.ts";
 import { TIERS } from "../wire/viewer.ts";
-import { encode } from "./encode.ts";
+import type { Drawing } from "./drawing.ts";
+import { encode, type Studio } from "./encode.ts";
+import { inTurn, type Run } from "./lanes.ts";
 import type { BuildCache } from "./objectCache.ts";
-import { type Ingredient, planRecipe, type Step, stepKey } from "./recipe.ts";
+import { loadOf, planRecipe, type Step, stepKey } from "./recipe.ts";
+import type { Artwork } from "./render/frames.ts";
+import { type Prepared, toIngredients } from "./toIngredients.ts";
 
 export interface BuildInput {
   readonly gift: GiftFile;
@@ -23,11 +28,30 @@ export interface BuildOptions {
   readonly afresh?: boolean;
   /** Told before each object that really has to be made. */
   readonly onStep?: (description: string) => void;
+  /** Runs the making of objects, maybe beside each other; one after the other when nothing is said. */
+  readonly run?: Run;
+  /** Draws what has to be drawn; without it only what needs no drawing can be built. */
+  readonly drawing?: Drawing;
+  /** Makes the previews of an animation. */
+  readonly makePreviews?: (artwork: Artwork) => Promise<readonly Preview[]>;
 }
 
-/** Builds a release's objects into the cache and gives its lock. What is built already costs a look into the cache. */
+/** A picture for people. */
+export interface Preview {
+  readonly role: "sheet" | "motion";
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Builds a release's objects into the cache and gives its lock. What is built already costs a look into the cache. Which objects
+ * are made beside each other changes nothing in them.
+ * @throws MediaError when a source cannot be used
+ */
 export async function buildRelease(input: BuildInput, options: BuildOptions): Promise<LockFile> {
-  const { gift, release, sources, policy, builder } = input;
+  const { gift, release, sources, policy } = input;
   const files = allSourceFiles(sources);
   const bytesOf = new Map(files.map((file) => [digestOf(file.bytes), file.bytes]));
   const sourceOf = (digest: string): Uint8Array => {
@@ -35,39 +59,23 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
     if (!bytes) throw new TypeError(`a recipe names ${digest}, which is no source`);
     return bytes;
   };
-
-  const animation = await Promise.all(sources.animation.map(toIngredient));
-  const [main] = animation;
-  if (!main) throw new TypeError("a gift without an animation cannot be built");
-  const recipe = planRecipe(
-    {
-      isFolder: sources.isFolder,
-      animation: animation.map((it) => it.ingredient),
-      fps: gift.fps ?? main.media.fps,
-      ...(sources.sound && { sound: (await toIngredient(sources.sound)).ingredient }),
-      ...(sources.still && { still: (await toIngredient(sources.still)).ingredient }),
-    },
-    release.compat.tiers,
-    policy,
-  );
+  const prepared = await toIngredients(gift, sources);
+  const recipe = planRecipe(prepared.ingredients, release.compat.tiers, policy);
+  const workshop: Workshop = { input, options, prepared, sourceOf, programs: new Map() };
+  const made = await makeAll(workshop, Object.values(recipe).flat());
 
   const tiers: LockFile["tiers"] = {};
-  let player = main.media.player;
+  let player = prepared.media.player;
   for (const tier of TIERS) {
     const steps = recipe[tier];
     if (!steps) continue;
     const variantFiles: Variant["files"] = [];
     let facts: Media | null = null;
     for (const step of steps) {
-      const { digest, bytes } = await make(
-        step,
-        builder,
-        sourceOf,
-        `${gift.id} ${release.version} ${tier}`,
-        options,
-      );
-      variantFiles.push({ role: step.role, mediaType: step.mediaType, digest, bytes: bytes.length });
-      if (step.role === "animation") facts = await inspect(bytes);
+      const object = await made(step);
+      const { role, mediaType } = step;
+      variantFiles.push({ role, mediaType, digest: object.digest, bytes: object.bytes.length });
+      if (step.role === "animation") facts = await readVariant(workshop, step, object);
     }
     if (!facts) throw new TypeError("a variant without an animation");
     player = facts.player ?? player;
@@ -82,16 +90,18 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
       images,
     };
   }
+  const previews = await keepPreviews(workshop);
   return {
     gift: gift.id,
     version: release.version,
     sources: files.map(({ path, bytes }) => ({ path, digest: digestOf(bytes), bytes: bytes.length })),
-    builder: { ...builder },
+    builder: { ...input.builder, ...Object.fromEntries([...workshop.programs].sort()) },
     player: {
       ...(player ?? { name: "webp", version: "1.0.0" }),
-      ...(main.media.embeddedSound && { embeddedSound: true as const }),
+      ...(prepared.media.embeddedSound && { embeddedSound: true as const }),
     },
-    slots: [...main.media.slots].sort(),
+    slots: [...prepared.media.slots].sort(),
+    ...(previews.length > 0 && { previews }),
     tiers,
   };
 }
@@ -101,30 +111,147 @@ export function writeLock(lock: LockFile): string {
   return `${JSON.stringify(lock, null, 2)}\n`;
 }
 
-async function make(
-  step: Step,
-  builder: Readonly<Record<string, string>>,
-  sourceOf: (digest: string) => Uint8Array,
-  what: string,
-  { cache, afresh = false, onStep }: BuildOptions,
-): Promise<{ digest: string; bytes: Uint8Array }> {
-  const key = stepKey(step, builder);
+interface Workshop {
+  readonly input: BuildInput;
+  readonly options: BuildOptions;
+  readonly prepared: Prepared;
+  readonly sourceOf: (digest: string) => Uint8Array;
+  /** What drew something of this release, with versions. */
+  readonly programs: Map<string, string>;
+}
+
+interface Made {
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Makes each different object once, the largest first, so that none is left to run alone at the end. */
+async function makeAll(workshop: Workshop, steps: readonly Step[]): Promise<(step: Step) => Promise<Made>> {
+  const { run = inTurn } = workshop.options;
+  const byKey = new Map(steps.map((step) => [canonicalJson(step), step]));
+  const largestFirst = [...byKey].sort(([, a], [, b]) => loadOf(b) - loadOf(a));
+  const made = new Map<string, Promise<Made>>();
+  for (const [key, step] of largestFirst) {
+    const work = () => make(workshop, step);
+    made.set(key, step.kind === "carry" ? work() : run({ bytes: loadOf(step) }, work));
+  }
+  // All of them end before anything is thrown: nothing goes on behind the back of who asked.
+  const failed = (await Promise.allSettled(made.values())).find((it) => it.status === "rejected");
+  if (failed) throw failed.reason;
+  return async (step) => {
+    const object = await made.get(canonicalJson(step));
+    if (!object) throw new TypeError("a step that was not planned");
+    return object;
+  };
+}
+
+async function make(workshop: Workshop, step: Step): Promise<Made> {
+  const { input, options, sourceOf } = workshop;
+  const { cache, afresh = false, onStep } = options;
+  const programs = programsOf(workshop, step);
+  const key = stepKey(step, { ...input.builder, ...programs });
   const known = afresh ? null : await cache.made(key);
   const kept = known && (await cache.object(known, step.mediaType));
   if (known && kept) return { digest: known, bytes: kept };
 
-  if (step.kind !== "carry")
-    onStep?.(
-      `${what}: encoding the ${step.role} (${extensionOf(step.mediaType)}, ${step.width}x${step.height})`,
-    );
-  const bytes = await encode(step, sourceOf);
+  if (step.kind !== "carry") onStep?.(describe(input, step));
+  const bytes = await encode(step, sourceOf, toStudio(workshop));
   const digest = await cache.keepObject(bytes, step.mediaType);
   await cache.keepMade(key, digest);
   return { digest, bytes };
 }
 
-async function toIngredient(file: SourceFile): Promise<{ ingredient: Ingredient; media: Media }> {
-  const media = await inspect(file.bytes);
-  const { mediaType, width, height } = media;
-  return { ingredient: { digest: digestOf(file.bytes), mediaType, width, height }, media };
+function describe(
+  { gift, release }: BuildInput,
+  step: Step & { kind: Exclude<Step["kind"], "carry"> },
+): string {
+  const size = step.kind === "scale" ? `for ${step.longSide} pixels` : `${step.width}x${step.height}`;
+  const what =
+    step.kind === "scale" ? "scaling the images of" : step.kind === "draw" ? "drawing" : "encoding";
+  return `${gift.id} ${release.version}: ${what} the ${step.role} (${extensionOf(step.mediaType)}, ${size})`;
+}
+
+/** What the finished animation is; of what only its bitmaps were scaled, everything else must be as it was. */
+async function readVariant(workshop: Workshop, step: Step, { digest, bytes }: Made): Promise<Media> {
+  const { input, prepared } = workshop;
+  const known = prepared.mediaOf.get(digest);
+  if (known) return known;
+  const media = await inspect(bytes, input.gift.alpha === undefined ? {} : { alpha: input.gift.alpha });
+  if (step.kind !== "scale") return media;
+  for (const fact of ["width", "height", "frames", "fps", "embeddedSound"] as const)
+    if (media[fact] !== prepared.media[fact])
+      throw new TypeError(
+        `scaling the images changed the ${fact} from ${prepared.media[fact]} to ${media[fact]}`,
+      );
+  return media;
+}
+
+function toStudio(workshop: Workshop): Studio | undefined {
+  const { drawing } = workshop.options;
+  return drawing && { drawing, artworkOf: (digest) => artworkOf(workshop, digest) };
+}
+
+function artworkOf(
+  { prepared, sourceOf, input }: Workshop,
+  digest: string,
+): Artwork & { readonly kind: "file" } {
+  const media = prepared.mediaOf.get(digest);
+  if (!media) throw new TypeError(`a recipe draws ${digest}, which is no animation`);
+  const { alpha } = input.gift;
+  return { kind: "file", bytes: sourceOf(digest), media, declared: alpha === undefined ? {} : { alpha } };
+}
+
+function programsOf(workshop: Workshop, step: Step): Readonly<Record<string, string>> {
+  if (step.kind !== "draw" && step.kind !== "convert") return {};
+  return notePrograms(workshop, artworkOf(workshop, step.source));
+}
+
+/** What draws the artwork is a part of who built the release. */
+function notePrograms({ options, programs }: Workshop, artwork: Artwork): Readonly<Record<string, string>> {
+  const drawing = options.drawing?.programs(artwork) ?? {};
+  for (const [name, version] of Object.entries(drawing)) programs.set(name, version);
+  return drawing;
+}
+
+type KeptPreview = NonNullable<LockFile["previews"]>[number];
+
+/** The previews of what the author delivered, made once for the same sources by the same builder. */
+async function keepPreviews(workshop: Workshop): Promise<KeptPreview[]> {
+  const { input, prepared, options } = workshop;
+  const { makePreviews, cache, afresh = false } = options;
+  if (!makePreviews) return [];
+  const { animation } = prepared.ingredients;
+  const artwork: Artwork =
+    animation.kind === "folder"
+      ? { ...animation, frames: input.sources.animation.map((it) => it.bytes), ...sizeOf(animation.frames) }
+      : artworkOf(workshop, animation.source.digest);
+  const programs = notePrograms(workshop, artwork);
+  const previews = { animation, alpha: input.gift.alpha ?? null };
+  const key = canonicalJson({ previews, builder: { ...input.builder, ...programs } });
+  const known = afresh ? null : await cache.made(key);
+  const kept = known && (await cache.object(known, LIST_TYPE));
+  if (kept) {
+    const list: KeptPreview[] = JSON.parse(new TextDecoder().decode(kept));
+    const objects = await Promise.all(list.map((it) => cache.object(it.digest, it.mediaType)));
+    if (!objects.includes(null)) return list;
+  }
+  const made: KeptPreview[] = [];
+  for (const { role, mediaType, bytes, width, height } of await makePreviews(artwork)) {
+    const digest = await cache.keepObject(bytes, mediaType);
+    made.push({ role, mediaType, digest, bytes: bytes.length, width, height });
+  }
+  const list = new TextEncoder().encode(JSON.stringify(made));
+  await cache.keepMade(key, await cache.keepObject(list, LIST_TYPE));
+  return made;
+}
+
+/** How the cache remembers which previews belong together. */
+const LIST_TYPE = "application/json";
+
+function sizeOf([first]: readonly { readonly width: number; readonly height: number }[]): {
+  width: number;
+  height: number;
+} {
+  if (!first) throw new TypeError("a folder without frames");
+  return { width: first.width, height: first.height };
 }

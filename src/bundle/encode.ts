@@ -1,31 +1,64 @@
+import type { Media } from "../formats/media.ts";
+import { MediaError } from "../formats/media.ts";
+import type { Drawing } from "./drawing.ts";
+import { EFFORT, encodeFrames } from "./encodeFrames.ts";
 import type { Step } from "./recipe.ts";
+import type { Artwork, Raster } from "./render/frames.ts";
+import { scaleDotLottie } from "./vector/scaleDotLottie.ts";
+import { scaleLottie } from "./vector/scaleLottie.ts";
+import { scaleSvga } from "./vector/scaleSvga.ts";
 
 type SourceOf = (digest: string) => Uint8Array;
 
-/** WebP effort: 4 is the last that costs milliseconds rather than seconds a frame. */
-const EFFORT = 4;
+/** What makes the steps that draw an animation; who only carries and encodes pictures needs none. */
+export interface Studio {
+  readonly drawing: Drawing;
+  /** A source as an artwork. */
+  artworkOf(digest: string): Artwork & { readonly media: Media };
+}
 
-/** Makes one object. Sharp is loaded here and only here: most commands never encode. */
-export async function encode(step: Step, sourceOf: SourceOf): Promise<Uint8Array> {
+const SCALE = { svga: scaleSvga, lottie: scaleLottie, dotlottie: scaleDotLottie } as const;
+
+/**
+ * Makes one object.
+ * @throws MediaError when a source cannot be decoded, or cannot be drawn here
+ */
+export async function encode(step: Step, sourceOf: SourceOf, studio?: Studio): Promise<Uint8Array> {
   if (step.kind === "carry") return sourceOf(step.source);
-  const { default: sharp } = await import("sharp");
+  const sharp = await openSharp();
+  if (step.kind === "scale") return (await SCALE[step.format](sourceOf(step.source), step.longSide)).bytes;
   const { width, height, quality } = step;
   const resize = (bytes: Uint8Array) =>
     sharp(bytes).ensureAlpha().resize({ width, height, fit: "fill", kernel: "lanczos3" });
 
-  if (step.kind === "animate") {
-    const frames: Buffer[] = [];
-    for (const digest of step.frames)
-      frames.push(await resize(sourceOf(digest)).png({ compressionLevel: 0 }).toBuffer());
-    return sharp(frames, { join: { animated: true } })
-      .webp({ quality, effort: EFFORT, delay: [...step.delays], loop: 1 })
-      .toBuffer();
+  switch (step.kind) {
+    case "animate": {
+      const { frames } = step;
+      return encodeFrames(sharp, step, async (at) => {
+        const digest = frames[at];
+        if (digest === undefined) throw new TypeError(`there is no frame ${at}`);
+        const pixels = await resize(sourceOf(digest))
+          .toColourspace("srgb")
+          .raw({ depth: "uchar" })
+          .toBuffer();
+        return { width, height, pixels };
+      });
+    }
+    case "convert":
+      return convert(step, studio, sharp);
+    case "draw": {
+      const raster = await drawStill(step, studio);
+      const raw = { width: raster.width, height: raster.height, channels: 4 } as const;
+      return sharp(raster.pixels, { raw }).webp({ quality, effort: EFFORT }).toBuffer();
+    }
+    case "still": {
+      const source = await fullest(step.sources.map(sourceOf), async (bytes) => {
+        const { channels } = await sharp(bytes).ensureAlpha().stats();
+        return channels.at(-1)?.mean ?? 0;
+      });
+      return resize(source).webp({ quality, effort: EFFORT }).toBuffer();
+    }
   }
-  const source = await fullest(step.sources.map(sourceOf), async (bytes) => {
-    const { channels } = await sharp(bytes).ensureAlpha().stats();
-    return channels.at(-1)?.mean ?? 0;
-  });
-  return resize(source).webp({ quality, effort: EFFORT }).toBuffer();
 }
 
 /** What made the bytes. Equal identities are expected to give equal bytes; another libvips or platform may not. */
@@ -33,12 +66,57 @@ export async function builderIdentity(): Promise<Readonly<Record<string, string>
   const { default: sharp } = await import("sharp");
   const { vips, webp = "" } = sharp.versions;
   return {
-    recipe: "1",
+    recipe: "2",
     sharp: sharp.versions.sharp ?? "",
     vips,
     webp,
     platform: `${process.platform}-${process.arch}`,
   };
+}
+
+/** One thread for each picture: AVIF's bytes depend on their number, and work beside each other uses the cores better. */
+async function openSharp() {
+  const { default: sharp } = await import("sharp");
+  sharp.concurrency(1);
+  sharp.cache(false);
+  return sharp;
+}
+
+async function convert(
+  step: Step & { readonly kind: "convert" },
+  studio: Studio | undefined,
+  sharp: Parameters<typeof encodeFrames>[0],
+): Promise<Uint8Array> {
+  const { width, height, frames } = step;
+  const opened = await studio?.drawing.openFrames(studio.artworkOf(step.source), Math.max(width, height));
+  if (!opened)
+    throw new MediaError(
+      "the frames of the animation cannot be drawn here",
+      "export them as PNG files into a folder, or the animation as WebP or GIF",
+    );
+  try {
+    return await encodeFrames(sharp, step, (at) => opened.draw(frames[at] ?? 0));
+  } finally {
+    await opened.close();
+  }
+}
+
+async function drawStill(
+  step: Step & { readonly kind: "draw" },
+  studio: Studio | undefined,
+): Promise<Raster> {
+  const { width, height } = step;
+  const artwork = studio?.artworkOf(step.source);
+  const raster = artwork && (await studio?.drawing.drawFullest(artwork, Math.max(width, height)));
+  if (raster) return raster;
+  const why =
+    artwork?.media.drawnBy === "browser"
+      ? "there is no browser here to draw one"
+      : "none can be drawn from it";
+  throw new MediaError(
+    `the animation has no still, and ${why}`,
+    "draw one picture of the gift, upload it as source/still.png and add the line still: source/still.png",
+  );
 }
 
 /** The picture that covers most: frame 0 is often empty. The first of equals. */

@@ -106,7 +106,7 @@ async function gatherMedia(
     const variants: Partial<Record<Tier, SourceFact>> = {};
     for (const tier of TIERS) {
       const path = gift.variants?.[tier];
-      const file = sources.variants[tier];
+      const file = sources.variants?.[tier];
       const found = file ? await toFact(file, declared) : tooBig.find((it) => it.path === path);
       if (found) variants[tier] = found;
     }

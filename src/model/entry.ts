@@ -8,7 +8,7 @@ import type { LockFile, OverrideFile, ReleaseFile } from "./schemas.ts";
 
 /** What one tier's catalog says of a release. @throws InvalidRange */
 export function toEntry(release: ReleaseFile, rollout: Rollout, lock: LockFile, tier: Tier): CatalogRelease {
-  const { name, version } = lock.player;
+  const { name, version, alpha } = lock.player;
   return {
     version: release.version,
     app: compileRanges(release.compat.app),
@@ -16,7 +16,7 @@ export function toEntry(release: ReleaseFile, rollout: Rollout, lock: LockFile, 
     ...(release.fallback &&
       release.fallback.length > 0 && { fallback: release.fallback.map((it) => it.gift) }),
     rollout,
-    player: { name, version },
+    player: { name, version, ...(alpha !== undefined && { alpha }) },
     files: (release.compat.tiers.includes(tier) ? (lock.tiers[tier]?.files ?? []) : []).map(
       ({ role, mediaType, digest, bytes }) => ({ role, mediaType, digest, bytes }),
     ),

@@ -3,6 +3,7 @@ import type { Project } from "../model/project.ts";
 import type { GiftFile } from "../model/schemas.ts";
 import type { Finding } from "../report/finding.ts";
 import { nearestWord } from "../report/nearest.ts";
+import { TIERS } from "../wire/viewer.ts";
 import { startOf, writtenGifts } from "./written.ts";
 
 /** Beside what gift.yaml names, `source/` may hold what made it and a note about it. */
@@ -44,7 +45,7 @@ export function checkStrayFiles(project: Project): Finding[] {
 
 function isNamed({ animation, sound, still, variants = {} }: GiftFile, path: string): boolean {
   if (path === animation || path === sound || path === still || SOURCE_EXTRAS.test(path)) return true;
-  if (Object.values(variants).includes(path)) return true;
+  if (TIERS.some((tier) => variants[tier] === path)) return true;
   return path.startsWith(animation.endsWith("/") ? animation : `${animation}/`);
 }
 
@@ -108,7 +109,7 @@ function toUnnamed(
     message: `gift.yaml does not name ${below}; its ${meant ?? "animation"} is ${gift[meant ?? "animation"] ?? ""}`,
     fix: meant
       ? `write ${meant}: ${below} in ${giftPath(id)} if this file is meant; if not, delete it`
-      : `name it in ${giftPath(id)} as animation, sound or still, or delete it`,
+      : `name it in ${giftPath(id)} as animation, sound or still, or for a tier below variants, or delete it`,
   };
 }
 

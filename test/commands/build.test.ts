@@ -143,7 +143,7 @@ describe("building a release", () => {
     expect(await buildAll()).toMatchObject([{ outcome: "locked" }]);
     const { player, tiers } = await readLock();
     expect(player).toEqual({ name: "svga", version: "2.0.0", embeddedSound: true });
-    expect(tiers.mid).toMatchObject({ images: 1, decodedBytes: 256 });
+    expect(tiers.mid).toMatchObject({ images: 1, decodedBytes: 36 });
     expect(await buildAll({ check: true })).toMatchObject([{ outcome: "built" }]);
   });
 

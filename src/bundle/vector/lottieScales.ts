@@ -1,0 +1,91 @@
+import { isRecord } from "../../wire/isRecord.ts";
+
+export type Json = Record<string, unknown>;
+
+/** A layer, and how many times its own size it is shown at most. */
+export interface ScaledLayer {
+  readonly layer: Json;
+  readonly scale: number;
+  /** Whether the layer's own coordinates may be changed: nothing but its picture stands in them. */
+  readonly isAlone: boolean;
+}
+
+/**
+ * The layers of a Lottie by the id of the asset that they show, as far as they can be reached from the movie. A layer is scaled by itself, by
+ * its parents, and by every layer that shows the composition that it stands in; between key frames no scale is larger than at
+ * one. Source: Lottie Animation Format 1.0, Layers (`parent`, `refId`), Transform (`s` in percent).
+ */
+export function findShown(movie: Json): ReadonlyMap<string, readonly ScaledLayer[]> {
+  const compositions = new Map(
+    objectsOf(movie["assets"]).flatMap((it) =>
+      typeof it["id"] === "string" && Array.isArray(it["layers"]) ? [[it["id"], it] as const] : [],
+    ),
+  );
+  const shown = new Map<string, ScaledLayer[]>();
+  const largest = new Map<string, number>();
+  const waiting: { composition: Json; scale: number; depth: number }[] = [
+    { composition: movie, scale: 1, depth: 0 },
+  ];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    for (const it of layersOf(next.composition, next.scale)) {
+      const id = it.layer["refId"];
+      if (typeof id !== "string") continue;
+      const composition = compositions.get(id);
+      if (composition) {
+        // Shown again and no larger, it brings nothing new; a composition within itself ends by its depth.
+        if (it.scale <= (largest.get(id) ?? -1) || next.depth >= compositions.size) continue;
+        largest.set(id, it.scale);
+        waiting.push({ composition, scale: it.scale, depth: next.depth + 1 });
+      } else {
+        const list = shown.get(id) ?? [];
+        const known = list.findIndex((other) => other.layer === it.layer);
+        if (known < 0) list.push(it);
+        else if (it.scale > (list[known]?.scale ?? 0)) list[known] = it;
+        shown.set(id, list);
+      }
+    }
+  }
+  for (const id of largest.keys()) shown.set(id, shown.get(id) ?? []);
+  return shown;
+}
+
+export function objectsOf(list: unknown): Json[] {
+  return Array.isArray(list) ? list.filter(isRecord) : [];
+}
+
+function* layersOf(composition: Json, outer: number): Generator<ScaledLayer> {
+  const layers = objectsOf(composition["layers"]);
+  const byIndex = new Map<unknown, Json>(
+    layers.flatMap((it) => (it["ind"] === undefined ? [] : [[it["ind"], it] as const])),
+  );
+  const parents = new Set<unknown>(layers.map((it) => it["parent"]).filter((it) => it !== undefined));
+  for (const layer of layers) {
+    let scale = outer * ownScale(layer);
+    let parent = byIndex.get(layer["parent"]);
+    for (let depth = 0; parent && depth < layers.length; depth++) {
+      scale *= ownScale(parent);
+      parent = byIndex.get(parent["parent"]);
+    }
+    const hasMore = ["masksProperties", "ef", "sy"].some((it) => objectsOf(layer[it]).length > 0);
+    yield { layer, scale, isAlone: !hasMore && !parents.has(layer["ind"]) };
+  }
+}
+
+/** The largest scale of a layer's own, over its key frames; 1 where none is written. */
+function ownScale(layer: Json): number {
+  const transform = layer["ks"];
+  const scale = isRecord(transform) ? transform["s"] : undefined;
+  if (!isRecord(scale)) return 1;
+  const values = valuesOf(scale["k"]);
+  return values.length === 0 ? 1 : Math.max(...values) / 100;
+}
+
+/** The sizes in the first two dimensions. */
+function valuesOf(value: unknown): number[] {
+  if (!Array.isArray(value)) return [];
+  if (value.every((it) => typeof it === "number")) return value.slice(0, 2).map(Math.abs);
+  const values: number[] = [];
+  for (const keyFrame of objectsOf(value))
+    for (const it of [...valuesOf(keyFrame["s"]), ...valuesOf(keyFrame["e"])]) values.push(it);
+  return values;
+}
