@@ -2,11 +2,12 @@ import { lottie } from "./lottie.ts";
 import type { Declared, Media, MediaFormat } from "./media.ts";
 import { png } from "./png.ts";
 import { svga } from "./svga.ts";
+import { svgaArchive } from "./svgaArchive.ts";
 import { explainUnsupported } from "./unsupported.ts";
 import { wav } from "./wav.ts";
 import { webp } from "./webp.ts";
 
-const FORMATS: readonly MediaFormat[] = [png, webp, wav, svga, lottie];
+const FORMATS: readonly MediaFormat[] = [png, webp, wav, svga, svgaArchive, lottie];
 
 /**
  * What a media file is. The bytes decide, never the file's name; work and memory are bounded whatever they hold.

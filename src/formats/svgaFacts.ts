@@ -56,19 +56,19 @@ export function toSvgaMedia(movie: SvgaMovie): Media {
 }
 
 /**
- * The keys of the images that some player shows for a sprite. The bitmap below a matte is called as the sprite without
- * `.matte` (SVGAVideoSpriteEntity and SVGACanvasDrawer in SVGAPlayer-Android), and iOS leaves out any ending (SVGAPlayer.m), so all
- * three names keep an image in use.
+ * Which images some player shows for a sprite, by their keys. Players call the bitmap of a matte as the sprite without `.matte`
+ * (SVGACanvasDrawer.kt and SVGAVideoEntity.kt in SVGAPlayer-Android), and iOS leaves out any ending (SVGAPlayer.m, SVGAVideoEntity.m), of the
+ * sprite's key and of the image's. What any of them would find stays in use.
  */
-export function shownImageKeys({ sprites }: Pick<SvgaMovie, "sprites">): ReadonlySet<string> {
+export function shownBySprites({ sprites }: Pick<SvgaMovie, "sprites">): (imageKey: string) => boolean {
   const shown = new Set<string>();
   for (const { imageKey, matteKey } of sprites)
-    for (const key of [imageKey, matteKey]) {
-      shown.add(key);
-      shown.add(key.replace(/\.matte$/, ""));
-      shown.add(key.replace(/\.[^./]*$/, ""));
-    }
-  return shown;
+    for (const key of [imageKey, matteKey]) for (const name of namesOf(key)) shown.add(name);
+  return (imageKey) => namesOf(imageKey).some((it) => shown.has(it));
+}
+
+function namesOf(key: string): readonly string[] {
+  return [key, key.replace(/\.matte$/, ""), key.replace(/\.[^./]*$/, "")];
 }
 
 /** MP3, with an ID3 tag before it or without. */
@@ -106,14 +106,14 @@ interface SortedImages {
 }
 
 function sortImages(movie: SvgaMovie): SortedImages {
-  const shown = shownImageKeys(movie);
+  const isShown = shownBySprites(movie);
   const sounds = new Set(movie.sounds.map((it) => it.key));
   const pictures: EmbeddedPicture[] = [];
   const unplayed: DeadWeight[] = [];
   let played = 0;
   for (const [name, image] of movie.images) {
     if (isPng(image))
-      pictures.push({ name, ...sizeOf(name, image), bytes: image.length, isUsed: shown.has(name) });
+      pictures.push({ name, ...sizeOf(name, image), bytes: image.length, isUsed: isShown(name) });
     else if (sounds.has(name)) played += image.length;
     else if (isSvgaSound(image)) unplayed.push({ what: "sound", name, bytes: image.length });
     else throw explainImage(name, image);

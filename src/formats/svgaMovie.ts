@@ -4,8 +4,8 @@ import { MAX_FRAMES } from "./limits.ts";
 import { MediaError } from "./media.ts";
 
 const MAX_INFLATED_BYTES = 64_000_000;
-const MAX_SPRITES = 2_000;
-const MAX_IMAGES = 1_000;
+export const MAX_SVGA_SPRITES = 2_000;
+export const MAX_SVGA_IMAGES = 1_000;
 const MAX_SOUNDS = 100;
 /** Every sprite may have every frame; what is beyond that was made to keep a reader busy. */
 const MAX_FIELDS = 5_000_000;
@@ -157,7 +157,7 @@ export async function parseSvgaMessage(bytes: Uint8Array): Promise<SvgaMovie> {
   let fields = 0;
   const read = (message: Uint8Array, onField: (reader: Reader, tag: number) => unknown): void =>
     walk(message, (reader, tag) => {
-      checkCount(++fields, MAX_FIELDS, "parts");
+      checkSvgaCount(++fields, MAX_FIELDS, "parts");
       onField(reader, tag);
     });
   const movie = { version: "", width: 0, height: 0, fps: 0, frames: 0 };
@@ -180,7 +180,7 @@ export async function parseSvgaMessage(bytes: Uint8Array): Promise<SvgaMovie> {
       else if (tag === SVGA_TAGS.image.value) value = reader.bytes();
     });
     images.set(key, value);
-    checkCount(images.size, MAX_IMAGES, "images");
+    checkSvgaCount(images.size, MAX_SVGA_IMAGES, "images");
   };
   const readSprite = (message: Uint8Array): void => {
     const sprite = { imageKey: "", matteKey: "", frames: 0 };
@@ -188,10 +188,10 @@ export async function parseSvgaMessage(bytes: Uint8Array): Promise<SvgaMovie> {
       if (tag === SVGA_TAGS.sprite.imageKey) sprite.imageKey = reader.string();
       else if (tag === SVGA_TAGS.sprite.matteKey) sprite.matteKey = reader.string();
       else if (tag === SVGA_TAGS.sprite.frames)
-        checkCount(++sprite.frames, MAX_FRAMES, "frames in one sprite");
+        checkSvgaCount(++sprite.frames, MAX_FRAMES, "frames in one sprite");
     });
     sprites.push({ ...sprite, readFrames: () => framesOf(message) });
-    checkCount(sprites.length, MAX_SPRITES, "sprites");
+    checkSvgaCount(sprites.length, MAX_SVGA_SPRITES, "sprites");
   };
   const readAudio = (message: Uint8Array): void => {
     const sound = { key: "", startFrame: 0, endFrame: 0, totalMs: 0 };
@@ -202,7 +202,7 @@ export async function parseSvgaMessage(bytes: Uint8Array): Promise<SvgaMovie> {
       else if (tag === SVGA_TAGS.audio.totalTime) sound.totalMs = reader.int32();
     });
     sounds.push(sound);
-    checkCount(sounds.length, MAX_SOUNDS, "sounds");
+    checkSvgaCount(sounds.length, MAX_SOUNDS, "sounds");
   };
   const readFloats = <Name extends string>(
     message: Uint8Array,
@@ -270,7 +270,8 @@ function inWords<Result>(decode: () => Result): Result {
   }
 }
 
-function checkCount(count: number, most: number, noun: string): void {
+/** @throws MediaError when there are more of these than an animation can use */
+export function checkSvgaCount(count: number, most: number, noun: string): void {
   if (count > most)
     throw new MediaError(
       `the SVGA has more than ${most} ${noun}`,
