@@ -1,3 +1,4 @@
+import { dotLottie } from "./dotLottie.ts";
 import { lottie } from "./lottie.ts";
 import type { Declared, Media, MediaFormat } from "./media.ts";
 import { png } from "./png.ts";
@@ -7,7 +8,7 @@ import { explainUnsupported } from "./unsupported.ts";
 import { wav } from "./wav.ts";
 import { webp } from "./webp.ts";
 
-const FORMATS: readonly MediaFormat[] = [png, webp, wav, svga, svgaArchive, lottie];
+const FORMATS: readonly MediaFormat[] = [png, webp, wav, svga, svgaArchive, lottie, dotLottie];
 
 /**
  * What a media file is. The bytes decide, never the file's name; work and memory are bounded whatever they hold.
