@@ -7,6 +7,7 @@ import {
   type LottieJson,
   type LottieReach,
   objectsOf,
+  textOf,
 } from "./lottieMovie.ts";
 import { isRecord } from "../wire/isRecord.ts";
 import { type DeadWeight, type EmbeddedPicture, type Media, MediaError, pictureOf } from "./media.ts";
@@ -134,7 +135,7 @@ function readAssets(movie: LottieJson, { assets }: LottieReach, find: FindLottie
   for (const asset of assetsOf(movie)) {
     const file = find(asset);
     if (!file) continue;
-    const name = idOf(asset);
+    const name = textOf(asset["id"]);
     if (isImage(asset))
       pictures.push({
         name,
@@ -169,9 +170,13 @@ function sizeOf(asset: LottieJson, { bytes }: LottieFile): { width: number; heig
     return checkSize("picture", toNumber(asset, "w"), toNumber(asset, "h"));
   } catch (cause) {
     if (!(cause instanceof MediaError)) throw cause;
-    throw new MediaError(`the image ${quoteName(idOf(asset))} in the Lottie: ${cause.message}`, cause.fix, {
-      cause,
-    });
+    throw new MediaError(
+      `the image ${quoteName(textOf(asset["id"]))} in the Lottie: ${cause.message}`,
+      cause.fix,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -199,11 +204,7 @@ function unusedImage({ name, bytes }: EmbeddedPicture): DeadWeight {
 function unusedCompositions(movie: LottieJson, { assets }: LottieReach): DeadWeight[] {
   return assetsOf(movie)
     .filter((it) => Array.isArray(it["layers"]) && !assets.has(it["id"]))
-    .map((it) => ({ what: "composition", name: idOf(it), bytes: JSON.stringify(it).length }));
-}
-
-function idOf({ id }: LottieJson): string {
-  return typeof id === "string" || typeof id === "number" ? String(id) : "";
+    .map((it) => ({ what: "composition", name: textOf(it["id"]), bytes: JSON.stringify(it).length }));
 }
 
 function toNumber(object: LottieJson, key: string): number {

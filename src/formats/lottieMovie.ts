@@ -106,7 +106,7 @@ function checkCopies(layer: LottieJson): void {
   const copies = copiesIn(layer["shapes"]);
   if (copies > MAX_COPIES)
     throw new MediaError(
-      `the repeaters in the layer ${quoteName(String(layer["nm"] ?? ""))} of the Lottie draw its shapes ${copies} times, at most ${MAX_COPIES} are allowed`,
+      `the repeaters in the layer ${quoteName(textOf(layer["nm"]))} of the Lottie draw its shapes ${copies} times, at most ${MAX_COPIES} are allowed`,
       "lower the number of copies, then export it again",
     );
 }
@@ -127,6 +127,11 @@ function mostOf(property: unknown): number {
   const k = isRecord(property) ? property["k"] : property;
   const values = objectsOf(k).flatMap(({ s, e }) => [s, e]);
   return Math.max(0, ...[k, ...values].flat().filter((it) => typeof it === "number"));
+}
+
+/** A name or an id as it is written; empty for none. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 export function assetsOf(movie: LottieJson): LottieJson[] {
@@ -157,5 +162,5 @@ function tooDeep(chain: readonly LottieJson[]): MediaError {
 }
 
 function namesOf(chain: readonly LottieJson[]): string {
-  return chain.map(({ id, nm }) => quoteName(String(id ?? nm ?? "the Lottie itself"))).join(" > ");
+  return chain.map(({ id, nm }) => quoteName(textOf(id) || textOf(nm) || "the Lottie itself")).join(" > ");
 }
