@@ -109,8 +109,14 @@ const EXITS = new RegExp(
   String.raw`${NOT_A_PROPERTY}process\s*\??\.\s*(?!${ASKS})(?:exit|exitCode|abort|kill)\b`,
 );
 /** Slow to load, or not there on every platform: only who needs them pays for them. */
-const HEAVY = /^(?:sharp|protobufjs|playwright-core|@actions\/.+)$/;
-const DRAWS = ["bundle/decode.ts", "bundle/encode.ts", "commands/demo/redraw.ts", "rollout/drawPng.ts"];
+const HEAVY = /^(?:sharp|protobufjs|canvaskit-wasm|playwright-core|@actions\/.+)$/;
+const DRAWS = [
+  "bundle/decode.ts",
+  "bundle/encode.ts",
+  "bundle/render/pixels.ts",
+  "commands/demo/redraw.ts",
+  "rollout/drawPng.ts",
+];
 
 interface SourceFile extends ScannedSource {
   /** Below `src/`. */
@@ -150,7 +156,7 @@ describe("the rooms of src/", () => {
     expect(files.filter((file) => EXITS.test(file.code)).map((file) => roomOf(file.path))).toContain("main");
   });
 
-  test("load what is heavy only when it is needed, and read and draw pictures in four places", () => {
+  test("load what is heavy only when it is needed, and read and draw pictures in five places", () => {
     expect(files.flatMap(heavyImports)).toEqual([]);
     const drawing = files.filter((file) => file.imports.some((it) => it.from === "sharp"));
     expect(drawing.map((file) => file.path)).toEqual(DRAWS);

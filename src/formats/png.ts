@@ -61,7 +61,8 @@ export function readPngSize(bytes: Uint8Array): { width: number; height: number 
   return size;
 }
 
-function* pngChunks(bytes: Uint8Array): Generator<{ type: string; data: Uint8Array }> {
+/** The chunks of a whole PNG up to its end mark, that one left out; `data` is a view of the bytes. @throws MediaError when damaged */
+export function* pngChunks(bytes: Uint8Array): Generator<{ type: string; data: Uint8Array }> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = SIGNATURE.length; ; ) {
     if (at + CHUNK_FRAME_BYTES > bytes.length) throw damaged("it ends before its end mark");
