@@ -116,11 +116,12 @@ const EXITS = new RegExp(
   String.raw`${NOT_A_PROPERTY}process\s*\??\.\s*(?!${ASKS})(?:exit|exitCode|abort|kill)\b`,
 );
 /** Slow to load, or not there on every platform: only who needs them pays for them. */
-const HEAVY = /^(?:sharp|protobufjs|playwright-core|@actions\/.+)$/;
+const HEAVY = /^(?:sharp|protobufjs|canvaskit-wasm|playwright-core|@actions\/.+)$/;
 const DRAWS = [
   "bundle/decode.ts",
   "bundle/encode.ts",
   "bundle/encodeFrames.ts",
+  "bundle/render/pixels.ts",
   "bundle/vector/redraw.ts",
   "commands/demo/redraw.ts",
   "rollout/drawPng.ts",

@@ -1,0 +1,46 @@
+import { MediaError } from "../../formats/media.ts";
+import { loadCanvasKit, openSheet } from "./canvasKit.ts";
+import type { Frames, Size } from "./frames.ts";
+
+export interface LottieMovie {
+  readonly noun: string;
+  readonly json: string;
+  /** Pictures beside the JSON by the file name (`p`) that its assets give; what is in the JSON itself is not among them. */
+  readonly pictures: Readonly<Record<string, ArrayBuffer>>;
+  readonly count: number;
+  readonly fps: number;
+}
+
+/** Draws Lottie with Skottie, Skia's own player of it. @throws MediaError when Skottie does not take it */
+export async function lottieFrames(
+  { noun, json, pictures, count, fps }: LottieMovie,
+  size: Size,
+): Promise<Frames> {
+  const kit = await loadCanvasKit();
+  const animation = kit.MakeManagedAnimation(json, pictures);
+  // Null is what it gives for what it does not take, whatever its types say.
+  if (!isThere(animation))
+    throw new MediaError(
+      `the ${noun} cannot be drawn: it is no animation that Skia's Lottie player takes`,
+      "export it again with the Bodymovin or LottieFiles plugin, and check that it plays in a Lottie preview",
+    );
+  const sheet = openSheet(kit, size, noun);
+  const whole = kit.LTRBRect(0, 0, size.width, size.height);
+  return {
+    ...size,
+    count,
+    fps,
+    async draw(at) {
+      animation.seekFrame(at);
+      return sheet.draw((canvas) => animation.render(canvas, whole));
+    },
+    async close() {
+      animation.delete();
+      sheet.free();
+    },
+  };
+}
+
+function isThere<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
+}

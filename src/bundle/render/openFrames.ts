@@ -1,0 +1,49 @@
+import type { Media } from "../../formats/media.ts";
+import { apngFrames } from "./apngFrames.ts";
+import { fitInside } from "./fitInside.ts";
+import type { Artwork, DrawingBrowser, Frames, Size } from "./frames.ts";
+import { lottieFrames } from "./lottieFrames.ts";
+import { folderFrames, pagedFrames, stillFrames } from "./pictureFrames.ts";
+import { svgaFrames } from "./svgaFrames.ts";
+
+/**
+ * Opens an artwork for drawing. Frames are never larger than the source.
+ * @param longSide the frames' longer side in pixels at most; null for the source's own size
+ * @param browser draws what only a browser can, where there is one; it stays open
+ * @returns null when the artwork cannot be drawn, or only by a browser and there is none
+ * @throws MediaError when it is damaged, or too large to be drawn
+ */
+export async function openFrames(
+  artwork: Artwork,
+  longSide: number | null,
+  browser: DrawingBrowser | null,
+): Promise<Frames | null> {
+  if (artwork.kind === "folder")
+    return folderFrames(artwork.frames, artwork.fps, fitInside(artwork, longSide));
+  const { media, bytes } = artwork;
+  const size = fitInside(media, longSide);
+  if (media.drawnBy === "node") return openHere(bytes, media, size);
+  return media.drawnBy === "browser" && browser ? browser.open(artwork, size) : null;
+}
+
+async function openHere(bytes: Uint8Array, media: Media, size: Size): Promise<Frames | null> {
+  if (media.kind === "picture") return stillFrames(bytes, size);
+  const { format, frames: count, fps } = media;
+  switch (format) {
+    case "webp":
+      return pagedFrames({ noun: "WebP", bytes, source: media, count, fps }, size);
+    case "gif":
+      return pagedFrames({ noun: "GIF", bytes, source: media, count, fps }, size);
+    case "apng":
+      return apngFrames(bytes, media, fps, size);
+    case "svga":
+      return svgaFrames(bytes, count, fps, size);
+    case "lottie":
+      return lottieFrames(
+        { noun: "Lottie", json: new TextDecoder().decode(bytes), pictures: {}, count, fps },
+        size,
+      );
+    default:
+      return null;
+  }
+}
