@@ -4,6 +4,7 @@ import { withOfficialParser } from "./support/withOfficialParser.ts";
 /** Laws that the fast tests try a few times only; here they are tried as often as they should be. */
 const LAWS = [
   "commands/verify",
+  "fuzz/fuzz",
   "laws/log",
   "laws/publish",
   "metrics/collector",

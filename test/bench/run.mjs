@@ -16,6 +16,7 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src/ts
 });
 // Loaded after that: they are about the compiled program.
 const { figureToText } = await import("./measure.mjs");
+const { measureBuild } = await import("./build.mjs");
 const { measureBucket } = await import("./bucket.mjs");
 const { measureClient } = await import("./client.mjs");
 const { measureCollect } = await import("./collect.mjs");
@@ -42,6 +43,7 @@ for (const figure of await measureGate({ full: values.full })) {
   figures.push(figure);
   console.log(claimsToText(figure));
 }
+for await (const figure of measureBuild()) show(figure);
 measureResolve().forEach(show);
 (await measureEngines()).forEach(show);
 for await (const figure of measureClient()) show(figure);

@@ -1,0 +1,53 @@
+// Inspects damaged copies of the files in a folder, in a process of its own, which may be ended: FOLDER TIMES SEED PROGRESS [NAME NUMBER].
+// With a name and a number it is one case again. The last line on standard output is what came of it.
+import { openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { inspect } from "../../dist/formats/inspect.js";
+import { MediaError } from "../../dist/formats/media.js";
+import { chance, mutate } from "./mutate.mjs";
+
+const [folder = "", times = "0", seed = "1", progress = "", onlyName, onlyNumber] = process.argv.slice(2);
+const now = openSync(progress, "w");
+const failures = [];
+const outcomes = {};
+let slowest = { of: "", milliseconds: 0 };
+
+for (const name of readdirSync(folder).sort()) {
+  if (onlyName !== undefined && name !== onlyName) continue;
+  const file = readFileSync(join(folder, name));
+  const outcome = { read: 0, refused: 0 };
+  for (let number = 0; number < Number(times); number++) {
+    if (onlyNumber !== undefined && number !== Number(onlyNumber)) continue;
+    const damaged = mutate(file, chance(seedOf(name, number)));
+    writeSync(now, `${name} ${number}`.padEnd(80), 0);
+    const began = performance.now();
+    try {
+      check(await inspect(damaged));
+      outcome.read++;
+    } catch (error) {
+      if (error instanceof MediaError && error.message !== "" && error.fix !== "") outcome.refused++;
+      else failures.push({ name, number, error: error instanceof Error ? error.stack : String(error) });
+    }
+    const milliseconds = performance.now() - began;
+    if (milliseconds > slowest.milliseconds) slowest = { of: `${name} ${number}`, milliseconds };
+  }
+  outcomes[name] = outcome;
+}
+const megabytes = process.resourceUsage().maxRSS / 1_000;
+console.log(JSON.stringify({ outcomes, failures: failures.slice(0, 10), slowest, megabytes }));
+
+/** Another for each file and number, whatever else is tried. */
+function seedOf(name, number) {
+  let hash = Number(seed) ^ Math.imul(number + 1, 0x9e3779b1);
+  for (const letter of name) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193);
+  return hash;
+}
+
+/** Facts are of use only where they can be believed. */
+function check(media) {
+  for (const [fact, value] of Object.entries(media))
+    if (typeof value === "number" && !(Number.isFinite(value) && value >= 0))
+      throw new RangeError(`${fact} is ${value}`);
+  for (const { width, height } of media.pictures)
+    if (!(width > 0 && height > 0)) throw new RangeError(`a picture is ${width}x${height}`);
+}

@@ -1,0 +1,141 @@
+// Damages a file as chance does, and as somebody would who means harm: the same number gives the same damage.
+import { crc32, deflateSync, inflateSync } from "node:zlib";
+import { unzipSync, zipSync } from "fflate";
+
+/** Numbers that readers stumble over: signs, ends of ranges, sizes of everything. */
+const NUMBERS = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
+const MANY = 40;
+
+/**
+ * A stream of numbers from 0 up to, not with, 1 (mulberry32, Tommy Ettinger, public domain description).
+ * @param {number} seed
+ */
+export function chance(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {() => number} random
+ */
+export function mutate(bytes, random) {
+  if (random() < 0.5) return damage(bytes, random);
+  return damageInside(bytes, random) ?? damage(bytes, random);
+}
+
+/** What is packed is damaged inside and packed again, so that the damage reaches the reader behind the checks; null where nothing is. */
+function damageInside(bytes, random) {
+  const file = Buffer.from(bytes);
+  try {
+    if (file[0] === 0x78) return deflateSync(damage(inflateSync(file), random), { level: 1 });
+    if (file.readUInt32BE(0) === 0x504b0304) return damageArchive(file, random);
+    if (file.readUInt32BE(0) === 0x89504e47) return withRightSums(damage(file, random));
+    if (file[0] === 0x7b) return damageJson(file, random);
+  } catch {
+    // Not what it began as.
+  }
+  return null;
+}
+
+function damageArchive(file, random) {
+  const entries = unzipSync(file);
+  const names = Object.keys(entries);
+  const name = names[Math.floor(random() * names.length)] ?? "";
+  const entry = entries[name] ?? new Uint8Array();
+  entries[name] = entry[0] === 0x7b ? damageJson(entry, random) : damage(entry, random);
+  return Buffer.from(zipSync(entries, { level: 1, mtime: new Date(Date.UTC(2000, 0, 1)) }));
+}
+
+/** The check values of a PNG's chunks, as far as its chunks can be followed. */
+function withRightSums(file) {
+  for (let at = 8; at + 12 <= file.length; ) {
+    const length = file.readUInt32BE(at);
+    if (at + 12 + length > file.length) break;
+    file.writeUInt32BE(crc32(file.subarray(at + 4, at + 8 + length)), at + 8 + length);
+    at += 12 + length;
+  }
+  return file;
+}
+
+const ODD_VALUES = [
+  "1e308",
+  "-1",
+  "0",
+  "null",
+  "[]",
+  "{}",
+  '"x"',
+  "true",
+  "9007199254740993",
+  "1e-9",
+  "[[[[[[]]]]]]",
+];
+
+/** Another value in a place of one: a number, a text, a list. */
+function damageJson(bytes, random) {
+  const text = Buffer.from(bytes).toString("utf8");
+  const places = [...text.matchAll(/(?<=[:,[])(-?\d+(?:\.\d+)?|"[^"]{0,200}"|true|false|null)(?=[,\]}])/g)];
+  let damaged = text;
+  for (let times = 1 + Math.floor(random() * 3); times > 0 && places.length > 0; times--) {
+    const [place] = places.splice(Math.floor(random() * places.length), 1);
+    const odd = ODD_VALUES[Math.floor(random() * ODD_VALUES.length)];
+    // Later places move, so the longest way is taken: by what stands there.
+    damaged = damaged.replace(place[0], () => odd);
+  }
+  return Buffer.from(damaged);
+}
+
+/** One to four pieces of damage. */
+function damage(bytes, random) {
+  let damaged = Buffer.from(bytes);
+  for (let times = 1 + Math.floor(random() * 4); times > 0; times--) damaged = hurt(damaged, random);
+  return damaged;
+}
+
+function hurt(bytes, random) {
+  const at = Math.floor(random() * bytes.length);
+  const length = 1 + Math.floor(random() * MANY);
+  const number = NUMBERS[Math.floor(random() * NUMBERS.length)];
+  switch (Math.floor(random() * 9)) {
+    case 0:
+      return changed(bytes, at, bytes[at] ^ (1 << Math.floor(random() * 8)));
+    case 1:
+      return changed(bytes, at, number & 0xff);
+    case 2:
+      return withNumber(bytes, at, number, "BE");
+    case 3:
+      return withNumber(bytes, at, number, "LE");
+    case 4:
+      return bytes.subarray(0, at);
+    case 5:
+      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
+    case 6:
+      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at, at + length), bytes.subarray(at)]);
+    case 7:
+      return Buffer.concat([bytes.subarray(0, at), Buffer.alloc(length, number & 0xff), bytes.subarray(at)]);
+    default: {
+      const from = Math.floor(random() * bytes.length);
+      const copy = Buffer.from(bytes);
+      bytes.copy(copy, at, from, from + length);
+      return copy;
+    }
+  }
+}
+
+function changed(bytes, at, value) {
+  const copy = Buffer.from(bytes);
+  if (at < copy.length) copy[at] = value;
+  return copy;
+}
+
+function withNumber(bytes, at, number, order) {
+  const copy = Buffer.from(bytes);
+  if (at + 4 <= copy.length) copy[`writeUInt32${order}`](number, at);
+  return copy;
+}
