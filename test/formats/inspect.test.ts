@@ -2,9 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inspect } from "../../src/formats/inspect.ts";
 import { MediaError } from "../../src/formats/media.ts";
+import { buildApng } from "./buildApng.ts";
+import { buildDotLottie } from "./buildDotLottie.ts";
+import { buildGif } from "./buildGif.ts";
 import { buildLayer, buildLottie, dataUrl } from "./buildLottie.ts";
+import { buildPag, pagImage, pagLayer, pagVideo } from "./buildPag.ts";
 import { buildPng, pngChunk } from "./buildPng.ts";
 import { buildSvga } from "./buildSvga.ts";
+import { buildSvgaArchive } from "./buildSvgaArchive.ts";
 import { buildWav } from "./buildWav.ts";
 import { buildAnimatedWebp, buildExtendedWebp, buildLosslessWebp, buildLossyWebp } from "./buildWebp.ts";
 import { refusal } from "./refusal.ts";
@@ -14,33 +19,29 @@ const box = (brands: string, rest = "") =>
 
 describe("a file that is not supported is named, with what to export instead", () => {
   test.each([
-    ["GIF89a", "a GIF", /frames as PNG/],
-    ["\xff\xd8\xff\xe0", "a JPEG picture", /PNG or WebP/],
-    ["PAG\x01", "a PAG animation", /SVGA 2\.x/],
     ["RIVE\x07", "a Rive animation", /SVGA 2\.x/],
-    ["ID3\x04", "an MP3 sound", /as WAV/],
-    ["\xff\xfb\x90", "an MP3 sound", /as WAV/],
-    ["OggS", "an Ogg sound", /as WAV/],
-    ["fLaC", "a FLAC sound", /as WAV/],
+    ["\x1a\x45\xdf\xa3", "a WebM or Matroska video", /as MP4/],
+    ["fLaC", "a FLAC sound", /as MP3/],
+    ["8BPS\0\x01", "a Photoshop document", /PNG files in a folder/],
+    ["RIFX\0\0", "an After Effects project", /Lottie JSON/],
     ["<svg xmlns=", "an SVG or XML file", /Lottie JSON/],
-    ["PK\x03\x04......movie.spec", "an SVGA 1.x file", /again as SVGA 2\.x/],
-    ["PK\x03\x04......manifest.json", "a dotLottie file", /as Lottie JSON/],
     ["PK\x03\x04......readme.txt", "a zip archive", /unpack it/],
+    ["\nrose.png\nsize: 1024, 512\nformat: RGBA8888\n", "a part of a Spine animation", /PNG sequence/],
+    ["rose.png\r\nfilter:Linear\r\nsize:64,64\r\n", "a part of a Spine animation", /PNG sequence/],
+    ["\x01\x02\x03\x04\x05\x06\x07\x08\x074.2.33\0", "a part of a Spine animation", /PNG sequence/],
+    ['{"skeleton":{"hash":"x","spine":"4.2.33"},"bones":[]}', "a part of a Spine animation", /PNG sequence/],
   ])("%j is %s", async (start, what, fix) => {
     const words = await refusal(Buffer.from(start, "latin1"));
-    expect(words.message).toBe(`this is ${what}, which is not supported yet`);
+    expect(words.message).toBe(`this is ${what}, which is not supported`);
     expect(words.fix).toMatch(fix);
   });
 
-  test.each([
-    [box("isom\0\0\0\0isomavc1"), "an MP4 video"],
-    [box("isom\0\0\0\0isomavc1", "\0\0\0\x10vapc{}"), "a VAP video (MP4)"],
-    [box("mif1\0\0\0\0mif1avif"), "an AVIF picture"],
-    [box("msf1\0\0\0\0msf1hevc"), "a HEIF picture"],
-    [box("M4A \0\0\0\0isom"), "an AAC sound (M4A)"],
-  ])("an MP4 container is %j", async (bytes, what) => {
-    expect((await refusal(bytes)).message).toBe(`this is ${what}, which is not supported yet`);
-  });
+  test.each([[box("msf1\0\0\0\0msf1hevc"), "a HEIF picture"]])(
+    "an ISO container is %j",
+    async (bytes, what) => {
+      expect((await refusal(bytes)).message).toBe(`this is ${what}, which is not supported`);
+    },
+  );
 
   test("an empty file", async () => {
     expect((await refusal(new Uint8Array())).message).toBe("the file is empty");
@@ -56,7 +57,7 @@ describe("a file that is not supported is named, with what to export instead", (
   test("anything else", async () => {
     expect(await refusal(Buffer.from("hello"))).toEqual({
       message: "this is no kind of file that is known here",
-      fix: "use SVGA 2.x, Lottie JSON or PNG frames for animations, PNG or WebP for pictures, WAV for sounds",
+      fix: "use SVGA, Lottie JSON, dotLottie, PAG, VAP or another MP4, animated WebP, GIF, APNG or AVIF, or PNG frames for animations; PNG, JPEG, WebP or AVIF for pictures; MP3, AAC, Opus or WAV for sounds",
     });
   });
 });
@@ -74,6 +75,14 @@ const WHOLE_FILES: readonly Buffer[] = [
   buildLottie({
     assets: [{ id: "avatar", w: 4, h: 4, p: dataUrl("image/png", buildPng(4, 4)), e: 1 }],
     layers: [buildLayer(), buildLayer({ ty: 5, nm: "name" })],
+  }),
+  buildSvgaArchive(),
+  buildDotLottie(),
+  buildGif(16, 8, [frame, frame]),
+  buildApng(16, 8, [frame, frame]),
+  buildPag({
+    before: [pagImage(1, buildLossyWebp(4, 4)), pagVideo(2, [[18, 10]])],
+    layers: [pagLayer(5, [11, 1])],
   }),
 ];
 
