@@ -1,8 +1,9 @@
+import { brandsOf } from "./isobmff.ts";
 import { MediaError } from "./media.ts";
 
 const AS_ANIMATION = "export the animation as SVGA 2.x, Lottie JSON, dotLottie, PAG or animated WebP";
 const AS_PICTURE_OR_FRAMES = "export a picture as PNG or WebP, an animation as PNG files in a folder";
-const AS_SOUND = "export the sound as MP3, AAC (M4A) or WAV";
+const AS_SOUND = "export the sound as MP3, AAC or Opus, or as WAV with uncompressed 16-bit PCM samples";
 const SPINE: Known = {
   what: "a part of a Spine animation",
   fix: "render it in Spine (Export, PNG sequence) into a folder, or as a video with transparency",
@@ -49,18 +50,9 @@ export function explainUnsupported(bytes: Uint8Array): MediaError {
 }
 
 function knownBeginning(bytes: Uint8Array, start: string): Known | undefined {
-  if (start.slice(4, 8) === "ftyp") return isoOf(start);
+  if (start.slice(4, 8) === "ftyp") return movieOf(bytes);
   if (isSpineText(start) || isSpineBinary(bytes)) return SPINE;
   return BEGINNINGS.find(([, ...beginnings]) => beginnings.some((it) => start.startsWith(it)))?.[0];
-}
-
-/** ISO/IEC 14496-12, section 4.3: the brands in the first box say what kind of file it is. */
-function isoOf(start: string): Known {
-  const size = Math.min(start.charCodeAt(2) * 256 + start.charCodeAt(3), 256);
-  const brands = start.slice(8, Math.max(size, 12));
-  if (/hei[cxms]|hev[cxms]|mif1|msf1/.test(brands))
-    return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
-  return { what: "a video or picture of an unknown kind", fix: "export the video as MP4" };
 }
 
 /** An atlas: the name of its first page, then lines such as `size: 1024, 512` (Spine, Atlas export format). */
@@ -72,6 +64,16 @@ function isSpineText(start: string): boolean {
 function isSpineBinary(bytes: Uint8Array): boolean {
   const length = bytes[8] ?? 0;
   return length > 3 && length < 16 && /^[3-9]\.\d+\.\d+/.test(latin1(bytes.subarray(9, 8 + length)));
+}
+
+/** Files of the same boxes as an MP4. MP4 and AVIF are read, so they do not come here. */
+function movieOf(bytes: Uint8Array): Known {
+  if (brandsOf(bytes).includes("qt  "))
+    return {
+      what: "a QuickTime movie (MOV)",
+      fix: "export it as MP4 with H.264, its transparency beside the colour",
+    };
+  return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
 }
 
 function latin1(bytes: Uint8Array): string {
