@@ -80,7 +80,7 @@ function sourceFacts(source: SourceFacts): string {
     ["File", `${path} (${what})`],
     ["Size", `${width} x ${height} pixels`],
     ["Length", `${count(frames, "frame")} at ${toRate(fps)} a second: ${(frames / fps).toFixed(2)} s`],
-    ["Download", toBytes(bytes)],
+    ["All files", toBytes(bytes)],
     ...(decodedBytes === null ? [] : [["Memory", `${toBytes(decodedBytes)} while it plays`] as const]),
     ["Player", player ?? "none: any app shows it"],
     ["Sound", sound ?? "none"],
