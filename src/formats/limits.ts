@@ -6,6 +6,12 @@ export const MAX_FRAMES = 2_000;
 /** The longest side that every format here can store; WebP has 14 bits for it. */
 export const MAX_SIDE_PIXELS = 16_383;
 
+/**
+ * All frames of a row of pictures together: about forty seconds at 30 frames per second of a whole phone's screen. To draw, scale and
+ * encode this takes minutes; what is beyond was made to keep a builder busy.
+ */
+export const MAX_FRAME_PIXELS = 2_000_000_000;
+
 /** The size in whole pixels. @throws MediaError when a side is missing, nothing, or longer than any screen needs */
 export function checkSize(noun: string, width: number, height: number): { width: number; height: number } {
   const size = { width: Math.round(width), height: Math.round(height) };
@@ -27,5 +33,19 @@ export function checkFrames(noun: string, frames: number): void {
     throw new MediaError(
       `the ${noun} has ${frames} frames, at most ${MAX_FRAMES} are allowed`,
       "make it shorter or lower its frame rate, then export it again",
+    );
+}
+
+/** For rows of whole pictures, each of which is decoded. @throws MediaError as {@link checkFrames}, or when they come to too many pixels */
+export function checkPictures(
+  noun: string,
+  frames: number,
+  { width, height }: { readonly width: number; readonly height: number },
+): void {
+  checkFrames(noun, frames);
+  if (frames * width * height > MAX_FRAME_PIXELS)
+    throw new MediaError(
+      `the ${noun} is ${frames} frames of ${width} x ${height} pixels, together more than ${MAX_FRAME_PIXELS / 1_000_000_000} billion pixels`,
+      "make it smaller or shorter, then export it again",
     );
 }

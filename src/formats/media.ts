@@ -90,7 +90,7 @@ export interface VideoFacts {
 }
 
 export interface DeadWeight {
-  readonly what: "image" | "sound" | "file";
+  readonly what: "image" | "sound" | "composition" | "file";
   readonly name: string;
   readonly bytes: number;
 }

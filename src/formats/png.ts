@@ -41,19 +41,14 @@ export function isPng(bytes: Uint8Array): boolean {
  * @throws MediaError when it is cut off, damaged or animated
  */
 export function readPngSize(bytes: Uint8Array): { width: number; height: number } {
-  if (!startsWith(bytes, SIGNATURE))
-    throw new MediaError(
-      "the PNG was damaged on its way: its first bytes were changed as if it were text",
-      "add `*.png binary` to .gitattributes and upload the original file again",
-    );
   let size: { width: number; height: number } | null = null;
   let hasPixels = false;
   for (const { type, data } of pngChunks(bytes)) {
-    if (!size) size = readHeader(type, data);
-    else if (type === "acTL")
+    if (!size) size = readPngHeader(type, data);
+    else if (type === "acTL" && !hasPixels)
       throw new MediaError(
-        "an animated PNG (APNG) is not supported yet",
-        "export the frames as PNG files into a folder",
+        "the PNG is animated (APNG) where a still picture belongs",
+        "export it as a still PNG",
       );
     else if (type === "IDAT") hasPixels = true;
   }
@@ -61,8 +56,13 @@ export function readPngSize(bytes: Uint8Array): { width: number; height: number 
   return size;
 }
 
-/** The chunks of a whole PNG up to its end mark, that one left out; `data` is a view of the bytes. @throws MediaError when damaged */
+/** The chunks from the header to the end mark, which is left out. @throws MediaError when it is cut off or damaged */
 export function* pngChunks(bytes: Uint8Array): Generator<{ type: string; data: Uint8Array }> {
+  if (!startsWith(bytes, SIGNATURE))
+    throw new MediaError(
+      "the PNG was damaged on its way: its first bytes were changed as if it were text",
+      "add `*.png binary` to .gitattributes and upload the original file again",
+    );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = SIGNATURE.length; ; ) {
     if (at + CHUNK_FRAME_BYTES > bytes.length) throw damaged("it ends before its end mark");
@@ -71,9 +71,9 @@ export function* pngChunks(bytes: Uint8Array): Generator<{ type: string; data: U
     const type = String.fromCharCode(...bytes.subarray(at + 4, dataAt));
     if (!/^[A-Za-z]{4}$/.test(type)) throw damaged(`there is no chunk at byte ${at}`);
     if (dataAt + length + 4 > bytes.length) throw damaged(`its chunk ${type} is not all there`);
-    // A capital first letter marks the chunks that a decoder cannot skip (section 5.4).
-    const isCritical = type < "a";
-    if (isCritical && view.getUint32(dataAt + length) !== crc32(bytes.subarray(at + 4, dataAt + length)))
+    // A capital first letter marks the chunks that a decoder cannot skip (section 5.4); of an animation it cannot skip its own.
+    const isNeeded = type < "a" || type === "acTL" || type === "fcTL" || type === "fdAT";
+    if (isNeeded && view.getUint32(dataAt + length) !== crc32(bytes.subarray(at + 4, dataAt + length)))
       throw damaged(`the check value of its chunk ${type} is wrong`);
     if (type === "IEND") return;
     yield { type, data: bytes.subarray(dataAt, dataAt + length) };
@@ -81,7 +81,8 @@ export function* pngChunks(bytes: Uint8Array): Generator<{ type: string; data: U
   }
 }
 
-function readHeader(type: string, data: Uint8Array): { width: number; height: number } {
+/** The size from the first chunk. @throws MediaError when that is no header of a legal picture */
+export function readPngHeader(type: string, data: Uint8Array): { width: number; height: number } {
   if (type !== "IHDR" || data.length !== 13) throw damaged("it does not begin with its header");
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const [depth, colour, compression, filter, interlace] = data.subarray(8);

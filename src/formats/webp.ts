@@ -1,10 +1,9 @@
-import { checkFrames, checkSize } from "./limits.ts";
+import { checkPictures, checkSize } from "./limits.ts";
 import { type Media, MediaError, type MediaFormat, pictureOf } from "./media.ts";
+import { toAnimation } from "./pictureRow.ts";
 import { chunksWithin, cutOff, isRiff, type RiffChunk, riffChunks, u16, u24 } from "./riff.ts";
 
 const ANIMATION_FLAG = 0x02;
-/** The canvas, the frame being decoded and the one on the screen. */
-const CANVASES_OF_A_PLAYER = 3;
 
 interface Size {
   readonly width: number;
@@ -49,23 +48,14 @@ function animation(canvas: Size, chunks: Iterable<RiffChunk>): Media {
     durationMs += readFrame(canvas, data);
     frames += 1;
   }
-  checkFrames("WebP", frames);
+  checkPictures("WebP", frames, canvas);
   if (frames === 1) return picture(canvas);
   if (durationMs === 0)
     throw new MediaError(
       "the frames of the WebP last no time at all",
       "export it with a duration for each frame",
     );
-  return {
-    ...picture(canvas),
-    kind: "animation",
-    frames,
-    fps: Math.round((frames / durationMs) * 1_000_000) / 1_000,
-    durationSeconds: durationMs / 1_000,
-    decodedBytes: canvas.width * canvas.height * 4 * CANVASES_OF_A_PLAYER,
-    memoryRule: "three canvases: what is built up, the frame that is decoded and the one that is shown",
-    player: { name: "webp", version: "1.0.0" },
-  };
+  return toAnimation(picture(canvas), frames, durationMs / 1_000, { name: "webp", version: "1.0.0" });
 }
 
 /** Checks one ANMF chunk and gives how long it is shown, in milliseconds. */

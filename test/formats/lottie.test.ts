@@ -29,10 +29,18 @@ describe("a Lottie", () => {
       fps: 30,
       durationSeconds: 2,
       decodedBytes: CANVAS_BYTES,
+      memoryRule:
+        "every image at 4 bytes a pixel, one canvas, and one more for each layer with a mask or a matte, but at most 4",
       images: 0,
+      pictures: [],
       embeddedSound: false,
+      sound: null,
+      video: null,
       slots: [],
       player: { name: "lottie", version: "5.7.4" },
+      drawnBy: "node",
+      deadWeight: [],
+      warnings: [],
     });
   });
 
@@ -143,9 +151,106 @@ describe("a Lottie", () => {
     expect((await refusal(Buffer.from('{"name":"giftwrap"}'))).message).toMatch(/no Lottie animation/);
   });
 
-  test("that is nested a hundred thousand times does not exhaust the stack", async () => {
+  test("that is nested a hundred thousand times is refused before it is parsed", async () => {
     const deep = `${'{"k":'.repeat(100_000)}0${"}".repeat(100_000)}`;
     const text = buildLottie().toString().replace('"k":100', `"k":${deep}`);
-    expect(await inspect(Buffer.from(text))).toMatchObject({ format: "lottie" });
+    expect((await refusal(Buffer.from(text))).message).toBe("the Lottie is nested more than 256 levels deep");
+    const brackets = Buffer.from(`{"layers":${"[".repeat(10_000_000)}`);
+    expect((await refusal(brackets)).message).toBe("the Lottie is nested more than 256 levels deep");
+  });
+
+  test("of millions of empty lists, or of more text than any drawing needs, is refused before it is parsed", async () => {
+    const lists = Buffer.from(`{"layers":[${"[],".repeat(1_600_000)}0]}`);
+    expect((await refusal(lists)).message).toBe("the Lottie has more than 1500000 parts in its JSON");
+    const text = Buffer.from(`{"nm":"${"x".repeat(20_000_000)}"}`);
+    expect((await refusal(text)).message).toBe("the Lottie is 21 MB of JSON, at most 20 MB are allowed");
+  });
+
+  test("may have brackets and quotation marks in its texts", async () => {
+    const layers = [buildLayer({ nm: `"${"[{".repeat(400)}\\` })];
+    expect(await inspect(buildLottie({ layers }))).toMatchObject({ format: "lottie" });
+  });
+
+  const shows = (refId: string) => buildLayer({ ty: 0, nm: refId, refId });
+
+  test("whose composition shows itself is refused, and the chain is named", async () => {
+    const assets = [
+      { id: "petals", layers: [shows("leaf")] },
+      { id: "leaf", layers: [buildLayer(), shows("petals")] },
+    ];
+    expect(await refusal(buildLottie({ assets, layers: [shows("petals")] }))).toEqual({
+      message: 'a composition in the Lottie shows itself without end: "petals" > "leaf" > "petals"',
+      fix: "take the composition out of itself, then export it again",
+    });
+  });
+
+  test("with compositions far within each other is refused", async () => {
+    const assets = Array.from({ length: 40 }, (_, at) => ({ id: `c${at}`, layers: [shows(`c${at + 1}`)] }));
+    expect((await refusal(buildLottie({ assets, layers: [shows("c0")] }))).message).toMatch(
+      /more than 32 deep: "the Lottie itself" > "c0" > "c1" > "c2"/,
+    );
+  });
+
+  test("that comes to millions of layers by showing a composition ten times in ten is refused", async () => {
+    const tenOf = (refId: string) => Array.from({ length: 10 }, () => shows(refId));
+    const assets = Array.from({ length: 6 }, (_, at) => ({ id: `c${at}`, layers: tenOf(`c${at + 1}`) }));
+    expect((await refusal(buildLottie({ assets, layers: tenOf("c0") }))).message).toBe(
+      "the Lottie comes to 11111110 layers when its compositions are laid out, at most 10000 are allowed",
+    );
+  });
+
+  test("whose repeaters multiply is refused by the layer's name", async () => {
+    const repeater = {
+      ty: "rp",
+      c: {
+        a: 1,
+        k: [
+          { t: 0, s: [40] },
+          { t: 9, s: [20] },
+        ],
+      },
+    };
+    const shapes = [{ ty: "gr", it: [{ ty: "el" }, repeater] }, repeater];
+    expect((await refusal(buildLottie({ layers: [buildLayer({ shapes })] }))).message).toBe(
+      'the repeaters in the layer "petals" of the Lottie draw its shapes 1600 times, at most 1000 are allowed',
+    );
+  });
+
+  test("says which images a layer shows, through compositions, and what nobody ever sees", async () => {
+    const assets = [
+      embedded("seen", buildPng(9, 9)),
+      embedded("left", buildPng(9, 9)),
+      { id: "scene", layers: [buildLayer({ ty: 2, refId: "seen" })] },
+      { id: "old", layers: [buildLayer({ ty: 2, refId: "left" })] },
+    ];
+    const { pictures, deadWeight } = await inspect(buildLottie({ assets, layers: [shows("scene")] }));
+    expect(pictures.map(({ name, isUsed }) => [name, isUsed])).toEqual([
+      ["seen", true],
+      ["left", false],
+    ]);
+    expect(deadWeight.map(({ what, name }) => [what, name])).toEqual([
+      ["image", "left"],
+      ["composition", "old"],
+    ]);
+  });
+
+  test("costs a canvas more for each layer with a mask or a matte, but not for ever", async () => {
+    const masked = buildLayer({ masksProperties: [{ mode: "a" }] });
+    const matted = buildLayer({ tt: 1 });
+    const media = await inspect(buildLottie({ layers: [masked, matted, buildLayer()] }));
+    expect(media.decodedBytes).toBe(3 * CANVAS_BYTES);
+    const many = await inspect(buildLottie({ layers: Array.from({ length: 50 }, () => masked) }));
+    expect(many.decodedBytes).toBe(5 * CANVAS_BYTES);
+  });
+
+  test("with sound in it has none that is played, and the artist hears where sound belongs", async () => {
+    const sound = { id: "beat", u: "", p: dataUrl("audio/mp3", Buffer.from("ID3")), e: 1 };
+    const layers = [buildLayer(), buildLayer({ ty: 6, refId: "beat" })];
+    expect(await inspect(buildLottie({ assets: [sound], layers }))).toMatchObject({
+      embeddedSound: false,
+      images: 0,
+      deadWeight: [{ what: "sound", name: "beat" }],
+      warnings: [{ message: "the Lottie has sound in it, which its players do not play" }],
+    });
   });
 });

@@ -16,10 +16,17 @@ describe("a PNG", () => {
       fps: 0,
       durationSeconds: 0,
       decodedBytes: 64 * 32 * 4,
+      memoryRule: "its pixels at 4 bytes each",
       images: 0,
+      pictures: [],
       embeddedSound: false,
+      sound: null,
+      video: null,
       slots: [],
       player: null,
+      drawnBy: "node",
+      deadWeight: [],
+      warnings: [],
     });
   });
 
@@ -29,12 +36,14 @@ describe("a PNG", () => {
     expect(await inspect(buildPng(8, 8, [note]))).toMatchObject({ width: 8 });
   });
 
-  test("that is animated is refused, and the artist is told to export frames", async () => {
-    const animated = buildPng(8, 8, [pngChunk("acTL", Buffer.alloc(8))]);
-    expect(await refusal(animated)).toEqual({
-      message: "an animated PNG (APNG) is not supported yet",
-      fix: "export the frames as PNG files into a folder",
-    });
+  test("whose animation is announced behind its pixels is a still, as for every decoder", async () => {
+    const still = buildPng(8, 8);
+    const late = Buffer.concat([
+      still.subarray(0, -12),
+      pngChunk("acTL", Buffer.alloc(8)),
+      still.subarray(-12),
+    ]);
+    expect(await inspect(late)).toMatchObject({ format: "png", kind: "picture" });
   });
 
   test("that was cut off at any byte is refused", async () => {

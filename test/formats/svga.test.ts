@@ -1,6 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { inspect } from "../../src/formats/inspect.ts";
+import { parseSvga } from "../../src/formats/svgaMovie.ts";
 import { buildPng } from "./buildPng.ts";
 import { buildSvga } from "./buildSvga.ts";
 import { refusal } from "./refusal.ts";
@@ -21,10 +22,17 @@ describe("an SVGA", () => {
       fps: 20,
       durationSeconds: 2,
       decodedBytes: 0,
+      memoryRule: "every image at 4 bytes a pixel, since players decode all of them before the first frame",
       images: 0,
+      pictures: [],
       embeddedSound: false,
+      sound: null,
+      video: null,
       slots: [],
       player: { name: "svga", version: "2.0.0" },
+      drawnBy: "node",
+      deadWeight: [],
+      warnings: [],
     });
   });
 
@@ -58,6 +66,86 @@ describe("an SVGA", () => {
     expect(await inspect(bytes)).toMatchObject({ decodedBytes: 400, images: 1, embeddedSound: true });
   });
 
+  test("says how long its sound is and what it weighs, once however often it is played", async () => {
+    const images = { beat: mp3 };
+    const sounds = [
+      { audioKey: "beat", endFrame: 10, totalTime: 1_500 },
+      { audioKey: "beat", startFrame: 20, endFrame: 30 },
+    ];
+    expect((await inspect(buildSvga({ images, sounds }))).sound).toEqual({
+      codec: "mp3",
+      seconds: 1.5,
+      bytes: 503,
+    });
+    const unsaid = buildSvga({ images, sounds: [{ audioKey: "beat", startFrame: 10, endFrame: 20 }] });
+    expect((await inspect(unsaid)).sound?.seconds).toBe(0.5);
+    expect((await inspect(buildSvga({ sounds: ["gone"] }))).embeddedSound).toBe(false);
+  });
+
+  test("names the images and the sound that nobody will ever see or hear", async () => {
+    const images = { body: buildPng(9, 9), left: buildPng(10, 10), beat: mp3 };
+    const { deadWeight, warnings, pictures } = await inspect(buildSvga({ images }));
+    expect(deadWeight).toEqual([
+      { what: "image", name: "left", bytes: images.left.length },
+      { what: "sound", name: "beat", bytes: 503 },
+    ]);
+    expect(pictures.map(({ name, isUsed }) => [name, isUsed])).toEqual([
+      ["body", true],
+      ["left", false],
+    ]);
+    expect(warnings).toEqual([
+      {
+        message: 'the SVGA carries a sound that nothing plays, "beat", and some web players stop at it',
+        fix: "run `giftwrap fix` to take it out, or remove the sound from the project and export it again",
+      },
+    ]);
+  });
+
+  test("keeps the image of a matte, and one whose ending a player leaves out, in use", async () => {
+    const images = { moon: buildPng(9, 9), star: buildPng(9, 9), sun: buildPng(9, 9) };
+    const sprites = [sprite("moon.matte"), { ...sprite("star.png"), matteKey: "moon.matte" }];
+    const { pictures } = await inspect(buildSvga({ images, sprites }));
+    expect(pictures.filter((it) => it.isUsed).map((it) => it.name)).toEqual(["moon", "star"]);
+  });
+
+  test("at a rate that a screen's 60 does not divide by gets advice and is no error", async () => {
+    const { warnings } = await inspect(buildSvga({ fps: 25 }));
+    expect(warnings).toEqual([
+      {
+        message: "the SVGA plays 25 frames per second, which does not divide a screen's 60: it will judder",
+        fix: "export it with one of 1, 2, 3, 5, 6, 10, 12, 15, 20, 30, 60 frames per second",
+      },
+    ]);
+  });
+
+  test("gives its sprites' frames one by one to whoever asks", async () => {
+    const frame = {
+      alpha: 0.5,
+      layout: { x: 1, width: 30, height: 20 },
+      transform: { a: 2, d: 2, tx: 7 },
+      clipPath: "M0 0",
+    };
+    const movie = await parseSvga(
+      buildSvga({ frames: 2, sprites: [{ imageKey: "a", frames: 2, first: frame }] }),
+    );
+    expect([...(movie.sprites[0]?.readFrames() ?? [])]).toEqual([
+      {
+        alpha: 0.5,
+        layout: { x: 1, y: 0, width: 30, height: 20 },
+        transform: { a: 2, b: 0, c: 0, d: 2, tx: 7, ty: 0 },
+        hasClip: true,
+        hasShapes: false,
+      },
+      {
+        alpha: 1,
+        layout: { x: 0, y: 0, width: 10, height: 10 },
+        transform: { a: 1, b: 0, c: 0, d: 1, tx: 0, ty: 0 },
+        hasClip: false,
+        hasShapes: false,
+      },
+    ]);
+  });
+
   test("says which player it needs, as a semantic version", async () => {
     expect((await inspect(buildSvga({ version: "2.1" }))).player).toEqual({ name: "svga", version: "2.1.0" });
     expect((await refusal(buildSvga({ version: "" }))).message).toBe(
@@ -84,11 +172,6 @@ describe("an SVGA", () => {
       "an image that is the name of a file",
       buildSvga({ images: { body: Buffer.from("images/body.png") } }),
       'the SVGA needs the file "images/body.png" beside it for its image "body"',
-    ],
-    [
-      "a sound that nothing plays",
-      buildSvga({ images: { beat: mp3 } }),
-      'the image "beat" in the SVGA is a sound that nothing plays',
     ],
     [
       "an image that is no PNG",
@@ -135,7 +218,7 @@ describe("an SVGA", () => {
     ["sprites", [0x22, 0x00], "the SVGA has more than 2000 sprites"],
     ["images", [0x1a, 0x00], "the SVGA has more than 5000000 parts"],
     ["parameters", [0x12, 0x00], "the SVGA has more than 5000000 parts"],
-    ["sounds", [0x2a, 0x00], "the SVGA has more than 5000000 parts"],
+    ["sounds", [0x2a, 0x00], "the SVGA has more than 100 sounds"],
     ["unknown things", [0x78, 0x00], "the SVGA has more than 5000000 parts"],
   ])("that hides millions of empty %s in a few kilobytes is refused", async (_, entry, words) => {
     const { message } = await refusal(deflateSync(Buffer.alloc(20_000_000, Buffer.from(entry))));

@@ -1,0 +1,162 @@
+import { isRecord } from "../wire/isRecord.ts";
+import { embeddedFiles } from "./lottie.ts";
+import { type FindLottieFile, toLottieMedia } from "./lottieFacts.ts";
+import { assetsOf, type LottieJson, objectsOf, parseLottie } from "./lottieMovie.ts";
+import { type Advice, type DeadWeight, MediaError, type MediaFormat } from "./media.ts";
+import { parseJson } from "./parseJson.ts";
+import { quoteName } from "./quoteName.ts";
+import { isZipWith, readZip } from "./zip.ts";
+
+const MANIFEST = "manifest.json";
+const EXPORT_AGAIN = "export it again as dotLottie, or as Lottie JSON with its images included";
+
+/** A dotLottie, unpacked. */
+export interface DotLottie {
+  /** The version of the container, as a semantic version. */
+  readonly version: "1.0.0" | "2.0.0";
+  readonly manifest: LottieJson;
+  /** Every file in it by its path. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The path of the animation that is played. */
+  readonly path: string;
+  /** That animation. Its images may lie beside it. */
+  readonly movie: LottieJson;
+  /** The path of what an asset shows; undefined where that stands in the JSON itself, or nowhere. */
+  pathOf(asset: LottieJson): string | undefined;
+}
+
+/** dotLottie, version 1 and 2: a zip archive of Lottie JSON and its images; {@link parseDotLottie} names its source. */
+export const dotLottie: MediaFormat = {
+  name: "dotLottie",
+  matches: (bytes) => isZipWith(MANIFEST, bytes),
+  read(bytes) {
+    const parsed = parseDotLottie(bytes);
+    const { version, movie } = parsed;
+    const media = toLottieMedia(movie, filesOf(parsed));
+    return {
+      ...media,
+      format: "dotlottie",
+      mediaType: "application/zip+dotlottie",
+      extensions: ["lottie"],
+      player: { name: "dotlottie", version },
+      deadWeight: [...media.deadWeight, ...leftOver(parsed)],
+      warnings: [...media.warnings, ...adviceOf(parsed)],
+    };
+  },
+};
+
+/**
+ * Unpacks a dotLottie and finds the one animation that players here show: the one that the manifest calls the initial or the active one, else the
+ * first. Source: dotLottie 1.0 and 2.0 (LottieFiles, dotlottie.io/spec): the manifest, `animations/` and `images/` or `a/` and `i/`.
+ * @throws MediaError when it is damaged, or names an animation that is not in it
+ */
+export function parseDotLottie(bytes: Uint8Array): DotLottie {
+  const files = readZip("dotLottie", bytes);
+  const written = files.get(MANIFEST);
+  const manifest = written ? parseJson("dotLottie's manifest.json", written) : null;
+  const animations = isRecord(manifest) ? objectsOf(manifest["animations"]) : [];
+  if (!isRecord(manifest) || animations.length === 0)
+    throw new MediaError(`the dotLottie names no animation in its ${MANIFEST}`, EXPORT_AGAIN);
+  const version = String(manifest["version"]).startsWith("2") ? "2.0.0" : "1.0.0";
+  const folders = version === "2.0.0" ? ["a", "animations"] : ["animations", "a"];
+  const id = playedOf(manifest, animations);
+  const path = folders.map((it) => `${it}/${id}.json`).find((it) => files.has(it));
+  const animation = path === undefined ? undefined : files.get(path);
+  if (path === undefined || !animation)
+    throw new MediaError(
+      `the dotLottie is to play the animation ${quoteName(id)}, which is not in it`,
+      EXPORT_AGAIN,
+    );
+  const movie = parseLottie(animation);
+  return {
+    version,
+    manifest,
+    files,
+    path,
+    movie,
+    pathOf: (asset) => placesOf(asset).find((it) => files.has(it)),
+  };
+}
+
+/**
+ * The animation as Lottie JSON that needs nothing beside it: what lay in the archive stands in it as `data:` URLs.
+ */
+export function inlineDotLottie(parsed: DotLottie): LottieJson {
+  const assets = assetsOf(parsed.movie).map((asset) => {
+    const path = parsed.pathOf(asset);
+    const bytes = path === undefined ? undefined : parsed.files.get(path);
+    if (path === undefined || !bytes) return asset;
+    const url = `data:${mediaTypeOf(path)};base64,${Buffer.from(bytes).toString("base64")}`;
+    return { ...asset, u: "", p: url, e: 1 };
+  });
+  return { ...parsed.movie, assets };
+}
+
+function playedOf(manifest: LottieJson, animations: readonly LottieJson[]): string {
+  const initial = isRecord(manifest["initial"]) ? manifest["initial"]["animation"] : undefined;
+  const named = [initial, manifest["activeAnimationId"]].find((it) => typeof it === "string" && it !== "");
+  return String(named ?? animations[0]?.["id"]);
+}
+
+/** Where an asset's file may lie: where it says, or in the folders of either version. */
+function placesOf({ p: name, u: folder }: LottieJson): readonly string[] {
+  if (typeof name !== "string" || name === "" || name.startsWith("data:")) return [];
+  const said = `${typeof folder === "string" ? folder : ""}${name}`.replace(/^\/+/, "");
+  return [said, ...["i", "images", "u", "audio"].map((it) => `${it}/${name}`)];
+}
+
+function filesOf({ files, pathOf }: DotLottie): FindLottieFile {
+  const embedded = embeddedFiles();
+  return (asset) => {
+    const path = pathOf(asset);
+    const bytes = path === undefined ? undefined : files.get(path);
+    return bytes ? { bytes, storedBytes: bytes.length } : embedded(asset);
+  };
+}
+
+const IMAGE = /\.(?:png|jpe?g|webp|gif|svg)$/i;
+/** Themes, state machines and what they had been called in version 1. */
+const IGNORED = /^(?:t|s|themes|states)\//;
+
+/** Files that the animation that is played does not lead to. What players elsewhere may use is spoken of, and stays. */
+function leftOver({ files, path, movie, pathOf }: DotLottie): DeadWeight[] {
+  const read = new Set<string | undefined>([MANIFEST, path, ...assetsOf(movie).map(pathOf)]);
+  return [...files]
+    .filter(([name]) => !read.has(name) && !IGNORED.test(name))
+    .map(([name, file]) => ({ what: IMAGE.test(name) ? "image" : "file", name, bytes: file.length }));
+}
+
+function adviceOf({ files, path, manifest }: DotLottie): Advice[] {
+  const others = objectsOf(manifest["animations"]).length - 1;
+  const names = [...files.keys()];
+  const ignored = [
+    ...(names.some((it) => /^(?:t|themes)\//.test(it)) ? ["themes"] : []),
+    ...(names.some((it) => /^(?:s|states)\//.test(it)) ? ["state machines"] : []),
+  ].join(" and ");
+  return [
+    ...(others < 1
+      ? []
+      : [
+          {
+            message: `the dotLottie holds ${others + 1} animations, and only ${quoteName(path)} is played`,
+            fix: "export each animation as a gift of its own, and leave the others out",
+          },
+        ]),
+    ...(ignored === ""
+      ? []
+      : [
+          {
+            message: `the dotLottie has ${ignored}, which players here ignore: it is shown as it was drawn`,
+            fix: `see that it looks right without its ${ignored}, or make one gift for each look`,
+          },
+        ]),
+  ];
+}
+
+function mediaTypeOf(path: string): string {
+  const ending = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
+  if (ending === "jpg") return "image/jpeg";
+  if (ending === "svg") return "image/svg+xml";
+  if (ending === "mp3") return "audio/mpeg";
+  return ["wav", "aac", "ogg", "m4a"].includes(ending) ? `audio/${ending}` : `image/${ending}`;
+}

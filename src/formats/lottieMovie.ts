@@ -1,0 +1,166 @@
+import { isRecord } from "../wire/isRecord.ts";
+import { MediaError } from "./media.ts";
+import { parseJson } from "./parseJson.ts";
+import { quoteName } from "./quoteName.ts";
+
+export type LottieJson = Readonly<Record<string, unknown>>;
+
+export const EXPORT_LOTTIE_AS =
+  "export it again as Lottie JSON, with Bodymovin 5 or a tool that writes the same";
+
+/** The kinds of layers (`ty`) that anybody here asks for. */
+export const LOTTIE_LAYER = { precomp: 0, image: 2, text: 5, audio: 6 } as const;
+
+/** Compositions within compositions; artists stop at a few. */
+const MAX_NESTING = 32;
+/** A player makes every layer anew each time that its composition is shown. */
+const MAX_LAYERS = 10_000;
+/** How often the shapes of one layer may be drawn by repeaters. */
+const MAX_COPIES = 1_000;
+
+/** What the layers that are played come to. */
+export interface LottieReach {
+  /** Ids of the assets that some layer leads to, through compositions. */
+  readonly assets: ReadonlySet<unknown>;
+  /** Layers that are drawn through a canvas of their own: they have a mask or a matte. */
+  readonly offScreen: number;
+  readonly hasSound: boolean;
+}
+
+/**
+ * A Lottie animation as its JSON says it. Source: Lottie Animation Format (Lottie Animation Community, lottie.github.io/lottie-spec) 1.0.
+ * @throws MediaError when it is damaged, draws nothing, or is beyond what JSON of an animation can be
+ */
+export function parseLottie(bytes: Uint8Array): LottieJson {
+  const movie = parseJson("Lottie", withoutMark(bytes));
+  if (!isRecord(movie) || !Array.isArray(movie["layers"]))
+    throw new MediaError("this JSON is no Lottie animation: it has no layers", EXPORT_LOTTIE_AS);
+  if (movie["layers"].length === 0)
+    throw new MediaError("the Lottie draws nothing: its list of layers is empty", EXPORT_LOTTIE_AS);
+  return movie;
+}
+
+/**
+ * Follows the layers from the root through every composition that they show, as a player does.
+ * @throws MediaError when a composition shows itself, or there is more than a player can be asked to draw
+ */
+export function followLayers(movie: LottieJson): LottieReach {
+  const compositions = new Map<unknown, LottieJson>();
+  for (const asset of assetsOf(movie))
+    if (Array.isArray(asset["layers"]) && !compositions.has(asset["id"]))
+      compositions.set(asset["id"], asset);
+  const assets = new Set<unknown>();
+  const sizes = new Map<LottieJson, number>();
+  const path: LottieJson[] = [];
+  let offScreen = 0;
+  let hasSound = false;
+
+  /** How many layers a player makes of it. */
+  const sizeOf = (composition: LottieJson): number => {
+    const known = sizes.get(composition);
+    if (known !== undefined) return known;
+    if (path.includes(composition)) throw endless([...path.slice(path.indexOf(composition)), composition]);
+    path.push(composition);
+    if (path.length > MAX_NESTING) throw tooDeep(path);
+    let size = 0;
+    for (const layer of objectsOf(composition["layers"])) {
+      checkCopies(layer);
+      assets.add(layer["refId"]);
+      if (isOffScreen(layer)) offScreen += 1;
+      if (layer["ty"] === LOTTIE_LAYER.audio) hasSound = true;
+      const shown = layer["ty"] === LOTTIE_LAYER.precomp ? compositions.get(layer["refId"]) : undefined;
+      size += 1 + (shown ? sizeOf(shown) : 0);
+    }
+    path.pop();
+    sizes.set(composition, size);
+    return size;
+  };
+  const layers = [movie, ...glyphs(movie, compositions, assets)].reduce((sum, it) => sum + sizeOf(it), 0);
+  if (layers > MAX_LAYERS)
+    throw new MediaError(
+      `the Lottie comes to ${layers} layers when its compositions are laid out, at most ${MAX_LAYERS} are allowed`,
+      "use fewer layers, or show a composition fewer times, then export it again",
+    );
+  return { assets, offScreen, hasSound };
+}
+
+/** Characters that are compositions themselves (`t: 1`), as lottie-web draws them. */
+function glyphs(
+  movie: LottieJson,
+  compositions: ReadonlyMap<unknown, LottieJson>,
+  assets: Set<unknown>,
+): LottieJson[] {
+  return objectsOf(movie["chars"]).flatMap(({ t, data }) => {
+    if (t !== 1 || !isRecord(data)) return [];
+    assets.add(data["refId"]);
+    const shown = compositions.get(data["refId"]);
+    return shown ? [shown] : [];
+  });
+}
+
+function isOffScreen({ masksProperties, tt }: LottieJson): boolean {
+  return (Array.isArray(masksProperties) && masksProperties.length > 0) || (typeof tt === "number" && tt > 0);
+}
+
+function checkCopies(layer: LottieJson): void {
+  const copies = copiesIn(layer["shapes"]);
+  if (copies > MAX_COPIES)
+    throw new MediaError(
+      `the repeaters in the layer ${quoteName(textOf(layer["nm"]))} of the Lottie draw its shapes ${copies} times, at most ${MAX_COPIES} are allowed`,
+      "lower the number of copies, then export it again",
+    );
+}
+
+/** A repeater draws what stands beside it, groups with repeaters of their own as well. The JSON is not nested deeper than a stack. */
+function copiesIn(shapes: unknown): number {
+  let own = 1;
+  let within = 1;
+  for (const shape of objectsOf(shapes)) {
+    if (shape["ty"] === "rp") own *= Math.max(1, mostOf(shape["c"]));
+    else within = Math.max(within, copiesIn(shape["it"]));
+  }
+  return own * within;
+}
+
+/** The largest number that a property takes: its value `k`, or the values `s` and `e` of its key frames. */
+function mostOf(property: unknown): number {
+  const k = isRecord(property) ? property["k"] : property;
+  const values = objectsOf(k).flatMap(({ s, e }) => [s, e]);
+  return Math.max(0, ...[k, ...values].flat().filter((it) => typeof it === "number"));
+}
+
+/** A name or an id as it is written; empty for none. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+export function assetsOf(movie: LottieJson): LottieJson[] {
+  return objectsOf(movie["assets"]);
+}
+
+export function objectsOf(list: unknown): LottieJson[] {
+  return Array.isArray(list) ? list.filter(isRecord) : [];
+}
+
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return hasMark ? bytes.subarray(3) : bytes;
+}
+
+function endless(chain: readonly LottieJson[]): MediaError {
+  return new MediaError(
+    `a composition in the Lottie shows itself without end: ${namesOf(chain)}`,
+    "take the composition out of itself, then export it again",
+  );
+}
+
+function tooDeep(chain: readonly LottieJson[]): MediaError {
+  return new MediaError(
+    `the Lottie has compositions within compositions, more than ${MAX_NESTING} deep: ${namesOf(chain.slice(0, 4))} …`,
+    "put the layers of some compositions beside each other, then export it again",
+  );
+}
+
+function namesOf(chain: readonly LottieJson[]): string {
+  return chain.map(({ id, nm }) => quoteName(textOf(id) || textOf(nm) || "the Lottie itself")).join(" > ");
+}

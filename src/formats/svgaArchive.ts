@@ -1,0 +1,162 @@
+import { isRecord } from "../wire/isRecord.ts";
+import { MAX_FRAMES } from "./limits.ts";
+import { type DeadWeight, type MediaFormat, MediaError } from "./media.ts";
+import { parseJson } from "./parseJson.ts";
+import { isPng } from "./png.ts";
+import { toSvgaMedia } from "./svgaFacts.ts";
+import {
+  checkSvgaCount,
+  EXPORT_SVGA_AGAIN,
+  MAX_SVGA_IMAGES,
+  MAX_SVGA_SPRITES,
+  parseSvgaMessage,
+  type SvgaFrame,
+  type SvgaMovie,
+  type SvgaSprite,
+} from "./svgaMovie.ts";
+import { isZipWith, readZip } from "./zip.ts";
+
+const SPEC = "movie.spec";
+const BINARY = "movie.binary";
+const MAX_FILE_NAME_BYTES = 128;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** An SVGA 1.x, and which of its files nobody reads. */
+export interface SvgaArchive {
+  readonly movie: SvgaMovie;
+  readonly leftOver: readonly DeadWeight[];
+  /** Whether the movie is in it twice, as message and as JSON. */
+  readonly isTwice: boolean;
+}
+
+/** SVGA 1.x: a zip archive around a movie and its pictures; {@link parseSvgaArchive} names its source. */
+export const svgaArchive: MediaFormat = {
+  name: "SVGA 1.x",
+  matches: (bytes) => isZipWith(SPEC, bytes) || isZipWith(BINARY, bytes),
+  async read(bytes) {
+    const { movie, leftOver, isTwice } = await parseSvgaArchive(bytes);
+    const media = toSvgaMedia(movie);
+    return {
+      ...media,
+      deadWeight: [...media.deadWeight, ...leftOver],
+      warnings: [...media.warnings, ...(isTwice ? [TWICE] : [])],
+    };
+  },
+};
+
+const TWICE = {
+  message: `the SVGA holds its animation twice, in ${BINARY} and in ${SPEC}, and players differ in which they read`,
+  fix: "export it again as SVGA 2.x",
+};
+
+/**
+ * Reads an SVGA 1.x: a zip archive with `movie.spec` (JSON) or, since 1.5, `movie.binary` (the message of SVGA 2.x), and PNG files beside it. Where
+ * both are there the message is read, as on iOS; Android reads both, one after the other. Source: github.com/svga/SVGAPlayer-Android,
+ * SVGAParser.kt, SVGAVideoEntity.kt and entities/; github.com/svga/SVGAPlayer-iOS, Source/SVGAParser.m and SVGAVideoEntity.m.
+ * @throws MediaError when it is damaged, or no player could show it
+ */
+export async function parseSvgaArchive(bytes: Uint8Array): Promise<SvgaArchive> {
+  const files = readZip("SVGA", bytes);
+  const spec = files.get(SPEC);
+  const binary = files.get(BINARY);
+  const written = binary ? fromBinary(await parseSvgaMessage(binary)) : spec ? fromSpec(spec) : null;
+  if (!written)
+    throw new MediaError(`the SVGA has no ${SPEC} at the top of its zip archive`, EXPORT_SVGA_AGAIN);
+  const read = new Set([SPEC, BINARY]);
+  const images = new Map<string, Uint8Array>();
+  for (const [key, value] of written.images) {
+    const path = pathOf(key, value, files);
+    images.set(key, (path === undefined ? undefined : files.get(path)) ?? value);
+    if (path !== undefined) read.add(path);
+  }
+  const leftOver = [...files]
+    .filter(([name]) => !read.has(name))
+    .map(([name, file]): DeadWeight => ({ what: "file", name, bytes: file.length }));
+  return { movie: { ...written, images }, leftOver, isTwice: spec !== undefined && binary !== undefined };
+}
+
+/** Where players look for an image's file: they ignore folders. */
+function pathOf(key: string, value: Uint8Array, files: ReadonlyMap<string, Uint8Array>): string | undefined {
+  if (isPng(value) || value.length >= MAX_FILE_NAME_BYTES) return undefined;
+  const name = Buffer.from(value).toString("utf8");
+  return [name, `${name}.png`, `${key}.png`].find((it) => files.has(it));
+}
+
+/** A message of 2.x in an archive still needs a player that opens archives: the last such version was 1.5. */
+function fromBinary(movie: SvgaMovie): SvgaMovie {
+  return /^1\./.test(movie.version) ? movie : { ...movie, version: "1.5.0" };
+}
+
+function fromSpec(bytes: Uint8Array): SvgaMovie {
+  const spec = parseJson("SVGA's movie.spec", bytes);
+  const movie = isRecord(spec) ? spec["movie"] : null;
+  if (!isRecord(spec) || !isRecord(movie))
+    throw new MediaError(`the SVGA is damaged: its ${SPEC} describes no movie`, EXPORT_SVGA_AGAIN);
+  const viewBox = toRecord(movie["viewBox"]);
+  const images = Object.entries(toRecord(spec["images"]));
+  const sprites = toList(spec["sprites"]);
+  checkSvgaCount(images.length, MAX_SVGA_IMAGES, "images");
+  checkSvgaCount(sprites.length, MAX_SVGA_SPRITES, "sprites");
+  return {
+    version: textOf(spec["ver"]) || "1.0.0",
+    width: numberOf(viewBox["width"], 0),
+    height: numberOf(viewBox["height"], 0),
+    fps: numberOf(movie["fps"], 20),
+    frames: numberOf(movie["frames"], 0),
+    images: new Map(images.map(([key, name]) => [key, Buffer.from(textOf(name))])),
+    sprites: sprites.map(toSprite),
+    sounds: [],
+  };
+}
+
+function toSprite(sprite: Json): SvgaSprite {
+  const frames = toList(sprite["frames"]);
+  checkSvgaCount(frames.length, MAX_FRAMES, "frames in one sprite");
+  return {
+    imageKey: textOf(sprite["imageKey"]),
+    matteKey: textOf(sprite["matteKey"]),
+    frames: frames.length,
+    readFrames: () => frames.map(toFrame),
+  };
+}
+
+function toFrame(frame: Json): SvgaFrame {
+  const layout = toRecord(frame["layout"]);
+  const transform = toRecord(frame["transform"]);
+  return {
+    alpha: numberOf(frame["alpha"], 0),
+    layout: {
+      x: numberOf(layout["x"], 0),
+      y: numberOf(layout["y"], 0),
+      width: numberOf(layout["width"], 0),
+      height: numberOf(layout["height"], 0),
+    },
+    transform: {
+      a: numberOf(transform["a"], 1),
+      b: numberOf(transform["b"], 0),
+      c: numberOf(transform["c"], 0),
+      d: numberOf(transform["d"], 1),
+      tx: numberOf(transform["tx"], 0),
+      ty: numberOf(transform["ty"], 0),
+    },
+    hasClip: textOf(frame["clipPath"]) !== "",
+    hasShapes: toList(frame["shapes"]).length > 0,
+  };
+}
+
+function toRecord(value: unknown): Json {
+  return isRecord(value) ? value : {};
+}
+
+function toList(value: unknown): Json[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function numberOf(value: unknown, otherwise: number): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : otherwise;
+}
