@@ -1,16 +1,37 @@
+import { aac } from "./aac.ts";
 import { apng } from "./apng.ts";
+import { avif } from "./avif.ts";
 import { dotLottie } from "./dotLottie.ts";
 import { gif } from "./gif.ts";
+import { jpeg } from "./jpeg.ts";
 import { lottie } from "./lottie.ts";
 import type { Declared, Media, MediaFormat } from "./media.ts";
+import { mp3 } from "./mp3.ts";
+import { mp4 } from "./mp4.ts";
+import { opus } from "./opus.ts";
 import { png } from "./png.ts";
 import { svga } from "./svga.ts";
 import { svgaArchive } from "./svgaArchive.ts";
 import { explainUnsupported } from "./unsupported.ts";
+import { vap } from "./vap.ts";
 import { wav } from "./wav.ts";
 import { webp } from "./webp.ts";
+import { yyeva } from "./yyeva.ts";
 
-const FORMATS: readonly MediaFormat[] = [apng, png, webp, gif, wav, svga, svgaArchive, lottie, dotLottie];
+/** The first that matches reads: an MP4 that says itself where its transparency is comes before one that does not. */
+const VIDEO_AND_SOUND: readonly MediaFormat[] = [vap, yyeva, avif, mp4, jpeg, mp3, aac, opus];
+const FORMATS: readonly MediaFormat[] = [
+  apng,
+  png,
+  webp,
+  gif,
+  wav,
+  svga,
+  svgaArchive,
+  lottie,
+  dotLottie,
+  ...VIDEO_AND_SOUND,
+];
 
 /**
  * What a media file is. The bytes decide, never the file's name; work and memory are bounded whatever they hold.

@@ -1,10 +1,10 @@
+import { brandsOf } from "./isobmff.ts";
 import { MediaError } from "./media.ts";
 
 const AS_ANIMATION = "export the animation as SVGA 2.x, as Lottie JSON, or as PNG files in a folder";
 const AS_FRAMES = "export the frames as PNG files into a folder";
-const AS_PICTURE = "export the picture as PNG or WebP";
 const AS_PICTURE_OR_FRAMES = "export a picture as PNG or WebP, an animation as PNG files in a folder";
-const AS_SOUND = "export the sound as WAV with uncompressed 16-bit PCM samples";
+const AS_SOUND = "export the sound as MP3, AAC or Opus, or as WAV with uncompressed 16-bit PCM samples";
 
 interface Known {
   readonly what: string;
@@ -14,13 +14,9 @@ interface Known {
 /** First bytes of formats that are not read yet, as text in which every character is one byte. */
 const BEGINNINGS: readonly (readonly [known: Known, ...beginnings: string[]])[] = [
   [{ what: "a GIF", fix: AS_FRAMES }, "GIF87a", "GIF89a"],
-  [{ what: "a JPEG picture", fix: AS_PICTURE }, "\xff\xd8\xff"],
   [{ what: "a PAG animation", fix: AS_ANIMATION }, "PAG\x01", "PAG\x02", "PAG\x03"],
   [{ what: "a Rive animation", fix: AS_ANIMATION }, "RIVE"],
   [{ what: "a WebM or Matroska video", fix: AS_ANIMATION }, "\x1a\x45\xdf\xa3"],
-  [{ what: "an MP3 sound", fix: AS_SOUND }, "ID3", "\xff\xfb", "\xff\xfa", "\xff\xf3", "\xff\xf2"],
-  [{ what: "an AAC sound", fix: AS_SOUND }, "\xff\xf1", "\xff\xf9"],
-  [{ what: "an Ogg sound", fix: AS_SOUND }, "OggS"],
   [{ what: "a FLAC sound", fix: AS_SOUND }, "fLaC"],
   [
     { what: "an SVG or XML file", fix: "export a drawing as PNG, an animation as Lottie JSON" },
@@ -50,7 +46,7 @@ export function explainUnsupported(bytes: Uint8Array): MediaError {
 
 function knownBeginning(bytes: Uint8Array, start: string): Known | undefined {
   if (start.startsWith("PK\x03\x04")) return zipOf(start + latin1(bytes.subarray(-65_536)));
-  if (start.slice(4, 8) === "ftyp") return mp4Of(start);
+  if (start.slice(4, 8) === "ftyp") return movieOf(bytes);
   return BEGINNINGS.find(([, ...beginnings]) => beginnings.some((it) => start.startsWith(it)))?.[0];
 }
 
@@ -66,16 +62,14 @@ function zipOf(names: string): Known {
   return { what: "a zip archive", fix: "unpack it and upload the files that are inside" };
 }
 
-/** ISO/IEC 14496-12, section 4.3: the brands in the first box say what kind of file it is. */
-function mp4Of(start: string): Known {
-  const size = Math.min(start.charCodeAt(2) * 256 + start.charCodeAt(3), 256);
-  const brands = start.slice(8, Math.max(size, 12));
-  if (/avi[fs]/.test(brands)) return { what: "an AVIF picture", fix: AS_PICTURE_OR_FRAMES };
-  if (/hei[cxms]|hev[cxms]|mif1|msf1/.test(brands))
-    return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
-  if (brands.startsWith("M4A")) return { what: "an AAC sound (M4A)", fix: AS_SOUND };
-  if (start.includes("vapc")) return { what: "a VAP video (MP4)", fix: AS_ANIMATION };
-  return { what: "an MP4 video", fix: AS_ANIMATION };
+/** Files of the same boxes as an MP4. MP4 and AVIF are read, so they do not come here. */
+function movieOf(bytes: Uint8Array): Known {
+  if (brandsOf(bytes).includes("qt  "))
+    return {
+      what: "a QuickTime movie (MOV)",
+      fix: "export it as MP4 with H.264, its transparency beside the colour",
+    };
+  return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
 }
 
 function latin1(bytes: Uint8Array): string {
