@@ -33,7 +33,7 @@ describe(`files that were damaged ${TIMES} times each (seed ${SEED})`, () => {
     folder = await mkdtemp(join(tmpdir(), "giftwrap-fuzz-"));
     const files = join(folder, "files");
     await mkdir(files);
-    for (const { name, bytes } of await fixtures()) await writeFile(join(files, name), bytes);
+    for (const { name, bytes } of fixtures()) await writeFile(join(files, name), bytes);
     outcome = await inspectDamaged(files, join(folder, "now"));
   }, 600_000);
 

@@ -1,5 +1,6 @@
 import type { Artwork, DrawingBrowser } from "../render/frames.ts";
 import { openFrames } from "../render/openFrames.ts";
+import { rememberFrames } from "../render/rememberFrames.ts";
 import { drawMotion, MOTION_SIDE_PIXELS } from "./motion.ts";
 import { drawSheet, type Preview } from "./sheet.ts";
 
@@ -17,8 +18,9 @@ export async function makePreviews(
   artwork: Artwork,
   browser: DrawingBrowser | null,
 ): Promise<Previews | null> {
-  const frames = await openFrames(artwork, MOTION_SIDE_PIXELS, browser);
-  if (!frames) return null;
+  const opened = await openFrames(artwork, MOTION_SIDE_PIXELS, browser);
+  if (!opened) return null;
+  const frames = rememberFrames(opened);
   try {
     return { sheet: await drawSheet(frames), motion: await drawMotion(frames) };
   } finally {

@@ -30,16 +30,16 @@ export function motionFrames(
 }
 
 /**
- * An animated WebP in real time that repeats, on a grey checker, since the page behind it may be light or dark.
+ * An animated WebP in real time that repeats.
+ * @param backdrop a grey checker where nothing else is said, since the page behind it may be light or dark; null keeps it transparent
  * @param frames at most {@link MOTION_SIDE_PIXELS} long: all that are shown are held at once, some 30 MB
  */
-export async function drawMotion(frames: Frames, backdrop: Backdrop = GREY_CHECKER): Promise<Preview> {
+export async function drawMotion(frames: Frames, backdrop: Backdrop | null = GREY_CHECKER): Promise<Preview> {
   const { picks, delays } = motionFrames(frames.count, frames.fps);
   const drawn: Raster[] = [];
   for (const at of picks) {
-    const board = openBoard(sizeOf(frames), backdrop);
-    layOver(board, await frames.draw(at), 0, 0);
-    drawn.push(board);
+    const frame = await frames.draw(at);
+    drawn.push(backdrop ? onBoard(frame, backdrop) : frame);
   }
   let preview: Preview | null = null;
   for (const { side, quality } of ATTEMPTS) {
@@ -55,4 +55,10 @@ export async function drawMotion(frames: Frames, backdrop: Backdrop = GREY_CHECK
   }
   if (!preview) throw new TypeError("nothing was tried");
   return preview;
+}
+
+function onBoard(frame: Raster, backdrop: Backdrop): Raster {
+  const board = openBoard(sizeOf(frame), backdrop);
+  layOver(board, frame, 0, 0);
+  return board;
 }

@@ -19,6 +19,10 @@ export interface Preview extends Size {
   readonly bytes: Uint8Array;
 }
 
+export const SHEET_COLUMNS = 5;
+/** More would be too small to be looked at. */
+export const MOST_SHEET_COLUMNS = 12;
+
 const MAX_WIDTH_PIXELS = 1_200;
 const MAX_CELL_HEIGHT_PIXELS = 320;
 const GAP_PIXELS = 12;
@@ -28,9 +32,10 @@ const LINE_PIXELS = 20;
 const WIDEST_CAPTION = "#2000";
 const QUALITY = 90;
 
-/** Which frames a sheet shows: the first, at 25, 50 and 75 %, and the last; of a short animation each once. */
-export function columnsOf(count: number): readonly number[] {
-  return [...new Set([0, 0.25, 0.5, 0.75, 1].map((share) => Math.round(share * (count - 1))))];
+/** Which frames a sheet shows: the first, at 25, 50 and 75 %, and the last, or another number of them; of a short animation each once. */
+export function columnsOf(count: number, most = SHEET_COLUMNS): readonly number[] {
+  const shares = Array.from({ length: most }, (_, at) => (most === 1 ? 0.5 : at / (most - 1)));
+  return [...new Set(shares.map((share) => Math.round(share * (count - 1))))];
 }
 
 /** The largest size of a frame with which so many fit beside each other. */
@@ -65,8 +70,8 @@ export function layOutGrid(cell: Size, columns: number, lines: readonly number[]
 }
 
 /** The contact sheet: five frames on a checker, on light and on dark, each with its number (from 1) and its time above. */
-export async function drawSheet(frames: Frames): Promise<Preview> {
-  const columns = columnsOf(frames.count);
+export async function drawSheet(frames: Frames, most = SHEET_COLUMNS): Promise<Preview> {
+  const columns = columnsOf(frames.count, most);
   const cell = cellSize(frames, columns.length);
   const rows: readonly Backdrop[] = [CHECKER, LIGHT, DARK];
   const grid = layOutGrid(cell, columns.length, [2, 0, 0]);

@@ -4,20 +4,16 @@ import type { Frames, Size } from "./frames.ts";
 
 export interface LottieMovie {
   readonly noun: string;
+  /** With its pictures inside. */
   readonly json: string;
-  /** Pictures beside the JSON by the file name (`p`) that its assets give; what is in the JSON itself is not among them. */
-  readonly pictures: Readonly<Record<string, ArrayBuffer>>;
   readonly count: number;
   readonly fps: number;
 }
 
 /** Draws Lottie with Skottie, Skia's own player of it. @throws MediaError when Skottie does not take it */
-export async function lottieFrames(
-  { noun, json, pictures, count, fps }: LottieMovie,
-  size: Size,
-): Promise<Frames> {
+export async function lottieFrames({ noun, json, count, fps }: LottieMovie, size: Size): Promise<Frames> {
   const kit = await loadCanvasKit();
-  const animation = kit.MakeManagedAnimation(json, pictures);
+  const animation = kit.MakeManagedAnimation(json);
   // Null is what it gives for what it does not take, whatever its types say.
   if (!isThere(animation))
     throw new MediaError(

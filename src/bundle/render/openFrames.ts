@@ -1,3 +1,4 @@
+import { inlineDotLottie, parseDotLottie } from "../../formats/dotLottie.ts";
 import type { Media } from "../../formats/media.ts";
 import { apngFrames } from "./apngFrames.ts";
 import { fitInside } from "./fitInside.ts";
@@ -27,7 +28,8 @@ export async function openFrames(
 }
 
 async function openHere(bytes: Uint8Array, media: Media, size: Size): Promise<Frames | null> {
-  if (media.kind === "picture") return stillFrames(bytes, size);
+  // Of an APNG of one frame the image library sees the picture for programs that know no APNG.
+  if (media.kind === "picture" && media.format !== "apng") return stillFrames(bytes, size);
   const { format, frames: count, fps } = media;
   switch (format) {
     case "webp":
@@ -39,11 +41,14 @@ async function openHere(bytes: Uint8Array, media: Media, size: Size): Promise<Fr
     case "svga":
       return svgaFrames(bytes, count, fps, size);
     case "lottie":
-      return lottieFrames(
-        { noun: "Lottie", json: new TextDecoder().decode(bytes), pictures: {}, count, fps },
-        size,
-      );
+      return lottieFrames({ noun: "Lottie", json: new TextDecoder().decode(bytes), count, fps }, size);
+    case "dotlottie":
+      return lottieFrames({ noun: "dotLottie", json: toJson(bytes), count, fps }, size);
     default:
       return null;
   }
+}
+
+function toJson(dotLottie: Uint8Array): string {
+  return JSON.stringify(inlineDotLottie(parseDotLottie(dotLottie)));
 }

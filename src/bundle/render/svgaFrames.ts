@@ -1,12 +1,14 @@
+import { isZip } from "../../formats/zip.ts";
 import { loadCanvasKit, openSheet } from "./canvasKit.ts";
 import type { Frames, Size } from "./frames.ts";
 import { drawScene } from "./svga/drawScene.ts";
 import { ImageShelf } from "./svga/imageShelf.ts";
+import { readArchiveScene } from "./svga/readArchiveScene.ts";
 import { readScene } from "./svga/readScene.ts";
 
-/** Draws SVGA 2.x. @throws MediaError when it is damaged */
+/** Draws SVGA, 1.x and 2.x. @throws MediaError when it is damaged */
 export async function svgaFrames(bytes: Uint8Array, count: number, fps: number, size: Size): Promise<Frames> {
-  const scene = await readScene(bytes);
+  const scene = isZip(bytes) ? await readArchiveScene(bytes) : await readScene(bytes);
   const kit = await loadCanvasKit();
   const sheet = openSheet(kit, size, "SVGA");
   const images = new ImageShelf(kit, scene.images);

@@ -215,7 +215,7 @@ function toCosts(project: Project, before: Project, releases: readonly string[])
 }
 
 /** What everyone has on main: the newest at full, but for this one. */
-function fullRelease(project: Project, gift: string, version: string): ReleaseFile | null {
+export function fullRelease(project: Project, gift: string, version: string): ReleaseFile | null {
   const full = [...project.releases.values()]
     .map((it) => it.value)
     .filter((it) => it.gift === gift && it.version !== version && reachedStage(toRollout(it)) === "full");

@@ -1,7 +1,7 @@
-import { inflateSync } from "node:zlib";
 import type { Reader } from "protobufjs";
 import { MAX_FRAMES } from "../../../formats/limits.ts";
 import { MediaError } from "../../../formats/media.ts";
+import { inflateSvga } from "../../../formats/svgaMovie.ts";
 import {
   type Colour,
   IDENTITY,
@@ -11,11 +11,10 @@ import {
   type SvgaScene,
 } from "./scene.ts";
 
-const MAX_INFLATED_BYTES = 64_000_000;
 const MAX_SPRITES = 2_000;
 const MAX_IMAGES = 1_000;
 /** Of one sprite in one frame. */
-const MAX_SHAPES = 1_000;
+export const MAX_SHAPES = 1_000;
 const EXPORT_AGAIN = "export it again as SVGA 2.x and upload the whole file";
 
 /** The numbers of the fields that are drawn. */
@@ -37,8 +36,8 @@ const STYLES = {
 
 /** Values of enumerations. */
 const KINDS = ["path", "rectangle", "ellipse", "keep"] as const;
-const CAPS = ["butt", "round", "square"] as const;
-const JOINS = ["miter", "round", "bevel"] as const;
+export const CAPS = ["butt", "round", "square"] as const;
+export const JOINS = ["miter", "round", "bevel"] as const;
 
 type OnField = (reader: Reader, field: number, wireType: number) => void;
 
@@ -48,6 +47,11 @@ type OnField = (reader: Reader, field: number, wireType: number) => void;
  * @throws MediaError when it is damaged, or holds more than an animation can use
  */
 export async function readScene(bytes: Uint8Array): Promise<SvgaScene> {
+  return readSceneMessage(inflateSvga(bytes));
+}
+
+/** The message inside of an SVGA 2.x. @throws MediaError as {@link readScene} does */
+export async function readSceneMessage(bytes: Uint8Array): Promise<SvgaScene> {
   const { default: protobuf } = await import("protobufjs/minimal.js");
   /** A wire type that is not the field's own is a mistake which the reader then stumbles over, or a field to be passed over. */
   const read = (message: Uint8Array, onField: OnField): void => {
@@ -169,7 +173,7 @@ export async function readScene(bytes: Uint8Array): Promise<SvgaScene> {
   const images = new Map<string, Uint8Array>();
   const sprites: SvgaScene["sprites"][number][] = [];
   inWords(() =>
-    read(inflateSync(bytes, { maxOutputLength: MAX_INFLATED_BYTES }), (reader, field, wireType) => {
+    read(bytes, (reader, field, wireType) => {
       if (wireType !== LENGTH) return;
       if (field === MOVIE.params) [size.width = 0, size.height = 0] = readFloats(reader.bytes(), 2);
       else if (field === MOVIE.images) {
@@ -204,7 +208,7 @@ const EMPTY_FRAME: SceneFrame = {
   shapes: [],
 };
 
-const NO_STYLES: ShapeStyles = {
+export const NO_STYLES: ShapeStyles = {
   fill: null,
   stroke: null,
   strokeWidth: 0,
@@ -246,7 +250,7 @@ function inWords<Result>(decode: () => Result): Result {
   }
 }
 
-function checkCount(count: number, most: number, noun: string): void {
+export function checkCount(count: number, most: number, noun: string): void {
   if (count > most)
     throw new MediaError(
       `the SVGA has more than ${most} ${noun}`,
