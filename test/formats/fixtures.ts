@@ -25,7 +25,7 @@ export function fixtures(): readonly Fixture[] {
   const pictures = { petal, leaf: buildPng(12, 12), avatar: buildPng(40, 40) };
   const sprites = Object.keys(pictures).map((imageKey) => ({ imageKey, frames: 40 }));
   const frames = [
-    { width: 12, height: 8 },
+    { width: 16, height: 8 },
     { width: 16, height: 8, delay: [1, 20] },
     { width: 4, height: 4, left: 3 },
   ] as const;
@@ -81,7 +81,10 @@ export function fixtures(): readonly Fixture[] {
     { name: "svga-1.svga", bytes: buildSvgaArchive() },
     {
       name: "svga-1-binary.svga",
-      bytes: buildSvgaArchive({ "movie.spec": buildSpec(), "movie.binary": buildMovieBinary() }),
+      bytes: buildSvgaArchive({
+        "movie.spec": buildSpec(),
+        "movie.binary": buildMovieBinary({ images: { petal }, sprites: [{ imageKey: "petal", frames: 40 }] }),
+      }),
     },
     { name: "vap.mp4", bytes: sampleVap() },
     { name: "webp.webp", bytes: buildLossyWebp(20, 10) },

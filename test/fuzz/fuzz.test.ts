@@ -12,6 +12,8 @@ const CHILD = new URL("child.mjs", import.meta.url).pathname;
 
 /** Of each file. In CI's slow run ten times as often. */
 const { numRuns: TIMES } = runsOf(2_000, 200);
+/** Of these. */
+const { numRuns: DRAWN } = runsOf(200, 10);
 /** `GIFTWRAP_FUZZ_SEED=7 npx vitest run --config test/vitest.config.ts test/fuzz` tries others. */
 const SEED = process.env["GIFTWRAP_FUZZ_SEED"] ?? "1";
 /** A file that takes longer hangs: the dearest takes a few hundred milliseconds. */
@@ -19,7 +21,9 @@ const HANG_MILLISECONDS = 20_000;
 const MOST_MEGABYTES = 300;
 
 interface Outcome {
-  readonly outcomes: Readonly<Record<string, { readonly read: number; readonly refused: number }>>;
+  readonly outcomes: Readonly<
+    Record<string, { readonly read: number; readonly refused: number; readonly drawn: number }>
+  >;
   readonly failures: readonly { readonly name: string; readonly number: number; readonly error: string }[];
   readonly slowest: { readonly of: string; readonly milliseconds: number };
   readonly megabytes: number;
@@ -46,6 +50,11 @@ describe(`files that were damaged ${TIMES} times each (seed ${SEED})`, () => {
     expect(again).toEqual([]);
   });
 
+  test("are drawn where they can be read", () => {
+    const drawn = Object.entries(outcome.outcomes).filter(([, it]) => it.drawn > 0);
+    expect(drawn.length).toBeGreaterThanOrEqual(8);
+  });
+
   test("are of every format, and most of each are refused while some can still be read", () => {
     const each = Object.entries(outcome.outcomes);
     expect(each.length).toBeGreaterThanOrEqual(20);
@@ -63,7 +72,9 @@ describe(`files that were damaged ${TIMES} times each (seed ${SEED})`, () => {
 
 /** In a process of its own, which is ended when one file takes too long. */
 async function inspectDamaged(files: string, now: string): Promise<Outcome> {
-  const running = run(process.execPath, [CHILD, files, String(TIMES), SEED, now], { maxBuffer: 1 << 26 });
+  const running = run(process.execPath, [CHILD, files, String(TIMES), String(DRAWN), SEED, now], {
+    maxBuffer: 1 << 26,
+  });
   let last = { at: "", since: Date.now() };
   const watch = setInterval(() => {
     void readFile(now, "utf8")
