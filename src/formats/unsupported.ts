@@ -2,6 +2,7 @@ import { brandsOf } from "./isobmff.ts";
 import { MediaError } from "./media.ts";
 
 const AS_ANIMATION = "export the animation as SVGA 2.x, as Lottie JSON, or as PNG files in a folder";
+const AS_MP4 = "export it as MP4 with H.264, its transparency beside the colour";
 const AS_FRAMES = "export the frames as PNG files into a folder";
 const AS_PICTURE_OR_FRAMES = "export a picture as PNG or WebP, an animation as PNG files in a folder";
 const AS_SOUND = "export the sound as MP3, AAC or Opus, or as WAV with uncompressed 16-bit PCM samples";
@@ -16,7 +17,7 @@ const BEGINNINGS: readonly (readonly [known: Known, ...beginnings: string[]])[] 
   [{ what: "a GIF", fix: AS_FRAMES }, "GIF87a", "GIF89a"],
   [{ what: "a PAG animation", fix: AS_ANIMATION }, "PAG\x01", "PAG\x02", "PAG\x03"],
   [{ what: "a Rive animation", fix: AS_ANIMATION }, "RIVE"],
-  [{ what: "a WebM or Matroska video", fix: AS_ANIMATION }, "\x1a\x45\xdf\xa3"],
+  [{ what: "a WebM or Matroska video", fix: AS_MP4 }, "\x1a\x45\xdf\xa3"],
   [{ what: "a FLAC sound", fix: AS_SOUND }, "fLaC"],
   [
     { what: "an SVG or XML file", fix: "export a drawing as PNG, an animation as Lottie JSON" },
@@ -40,7 +41,7 @@ export function explainUnsupported(bytes: Uint8Array): MediaError {
   if (known) return new MediaError(`this is ${known.what}, which is not supported yet`, known.fix);
   return new MediaError(
     "this is no kind of file that is known here",
-    "use SVGA 2.x, Lottie JSON or PNG frames for animations, PNG or WebP for pictures, WAV for sounds",
+    "use SVGA 2.x, Lottie JSON, VAP, YYEVA, MP4 or PNG frames for animations, PNG, WebP, AVIF or JPEG for pictures, MP3, AAC, Opus or WAV for sounds",
   );
 }
 
@@ -64,11 +65,7 @@ function zipOf(names: string): Known {
 
 /** Files of the same boxes as an MP4. MP4 and AVIF are read, so they do not come here. */
 function movieOf(bytes: Uint8Array): Known {
-  if (brandsOf(bytes).includes("qt  "))
-    return {
-      what: "a QuickTime movie (MOV)",
-      fix: "export it as MP4 with H.264, its transparency beside the colour",
-    };
+  if (brandsOf(bytes).includes("qt  ")) return { what: "a QuickTime movie (MOV)", fix: AS_MP4 };
   return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
 }
 

@@ -54,7 +54,7 @@ describe("a file that is not supported is named, with what to export instead", (
   test("anything else", async () => {
     expect(await refusal(Buffer.from("hello"))).toEqual({
       message: "this is no kind of file that is known here",
-      fix: "use SVGA 2.x, Lottie JSON or PNG frames for animations, PNG or WebP for pictures, WAV for sounds",
+      fix: "use SVGA 2.x, Lottie JSON, VAP, YYEVA, MP4 or PNG frames for animations, PNG, WebP, AVIF or JPEG for pictures, MP3, AAC, Opus or WAV for sounds",
     });
   });
 });
