@@ -23,8 +23,8 @@ const OTHERS: readonly (readonly [beginning: string, name: string])[] = [
 ];
 
 /**
- * Opus in Ogg. The length is what its packets hold (RFC 6716, section 3.1), cut at the end where its last page says so, without what a decoder needs to start
- * (RFC 7845, section 4).
+ * Opus in Ogg. The length is what its packets hold (RFC 6716, section 3.1), cut at the end where its last page says so, without
+ * what a decoder needs to start (RFC 7845, section 4).
  */
 export const opus: MediaFormat = {
   name: "Opus",
@@ -59,9 +59,10 @@ function readStream(bytes: Uint8Array): { samples: number; noteBytes: number } {
     if (page.stream !== stream || isEnded)
       throw new MediaError("the Ogg file holds more than one stream", "export one sound into one file");
     if (page.sequence !== sequence++) throw cutOff("Opus", "a page of it is missing");
-    for (const [index, { data, isWhole }] of page.pieces.entries()) {
+    if (page.isContinued !== isInPacket) throw cutOff("Opus", "a packet of it is torn");
+    for (const [index, { data, isEnd }] of page.pieces.entries()) {
       const isStart = !(index === 0 && isInPacket);
-      isInPacket = !isWhole;
+      isInPacket = !isEnd;
       if ((isStart ? packets : packets - 1) === NOTES) noteBytes += data.length;
       if (!isStart) continue;
       if (packets === 0) preSkip = readHead(data);

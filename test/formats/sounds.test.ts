@@ -260,6 +260,11 @@ describe("an Opus sound", () => {
       /a page of it is missing/,
     ],
     [
+      "with the rest of a packet that never began",
+      Buffer.concat([head, notes, oggPage({ sequence: 2, flags: 5 }, [opusPacket()])]),
+      /a packet of it is torn/,
+    ],
+    [
       "with two streams",
       Buffer.concat([head, oggPage({ stream: 8, flags: 2 }, [opusHead(0)])]),
       /more than one stream/,
