@@ -10,8 +10,9 @@ const ID3V1_BYTES = 128;
 const MIN_DEAD_BYTES = 1_024;
 
 /**
- * MP3: MPEG-1 and MPEG-2 audio, layer III. Every frame is followed to the end. Source: ISO/IEC 11172-3, section 2.4, and ISO/IEC 13818-3; tags around
- * it from id3.org (ID3v2.4.0, section 3.1) and the APE Tags specification. What encoders add at the start and the end is not taken off.
+ * MP3: MPEG-1 and MPEG-2 audio, layer III. Every frame is followed to the end. Source: ISO/IEC 11172-3, section 2.4, and
+ * ISO/IEC 13818-3; tags around it from id3.org (ID3v2.4.0, section 3.1) and the APE Tags specification. What encoders add at the start
+ * and the end is not taken off.
  */
 export const mp3: MediaFormat = {
   name: "MP3",

@@ -40,8 +40,9 @@ export function mpegFrame(bytes: Uint8Array, at: number): MpegFrame | null {
 }
 
 /**
- * How many frames follow, when the first one is a summary without sound: the header that Xing's and Fraunhofer's encoders write, and LAME
- * after them. 0 when such a frame does not say it; null when it is no summary. Source: the encoders' own, as the MP3 tech pages at gabriel.mp3-tech.org describe.
+ * How many frames follow, when the first one is a summary without sound: the header that Xing's and Fraunhofer's encoders write, and
+ * LAME after them. 0 when such a frame does not say it; null when it is no summary. No standard has it; source: the encoders' own
+ * files, as the LAME project's description of its tag gives them.
  */
 export function summaryFrames(bytes: Uint8Array, at: number, frame: MpegFrame): number | null {
   const text = (from: number): string => Buffer.from(bytes.subarray(from, from + 4)).toString("latin1");

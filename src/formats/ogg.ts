@@ -1,21 +1,23 @@
 import { cutOff } from "./riff.ts";
 
-/** One page; `packets` are the pieces of its body that end on it, and the last one may go on. */
 export interface OggPage {
-  readonly isFirst: boolean;
+  /** Of its stream. */
   readonly isLast: boolean;
+  /** Whether its first piece is the rest of a packet that began before it. */
   readonly isContinued: boolean;
   /** What its codec counts up to the end of this page; -1 where no packet ends on it. */
   readonly position: number;
   readonly stream: number;
   readonly sequence: number;
-  /** The first bytes of each piece, and whether its packet ends here. */
+  /** Its packets, the first and the last of which may be parts. */
   readonly pieces: readonly OggPiece[];
 }
 
+/** What a page holds of one packet. */
 export interface OggPiece {
   readonly data: Uint8Array;
-  readonly isWhole: boolean;
+  /** Whether the packet ends here. */
+  readonly isEnd: boolean;
 }
 
 const HEADER_BYTES = 27;
@@ -37,7 +39,6 @@ export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
     if (end > bytes.length) throw cutOff("Ogg file", "its last page is not all there");
     yield {
       isContinued: (flags & 1) !== 0,
-      isFirst: (flags & 2) !== 0,
       isLast: (flags & 4) !== 0,
       position: Number(view.getBigInt64(at + 6, true)),
       stream: view.getUint32(at + 14, true),
@@ -55,8 +56,8 @@ function* piecesOf(bytes: Uint8Array, body: number, lengths: Uint8Array): Genera
   for (const length of lengths) {
     to += length;
     if (length === 255) continue;
-    yield { data: bytes.subarray(from, to), isWhole: true };
+    yield { data: bytes.subarray(from, to), isEnd: true };
     from = to;
   }
-  if (to > from) yield { data: bytes.subarray(from, to), isWhole: false };
+  if (to > from) yield { data: bytes.subarray(from, to), isEnd: false };
 }

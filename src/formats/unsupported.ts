@@ -2,6 +2,7 @@ import { brandsOf } from "./isobmff.ts";
 import { MediaError } from "./media.ts";
 
 const AS_ANIMATION = "export the animation as SVGA 2.x, Lottie JSON, dotLottie, PAG or animated WebP";
+const AS_MP4 = "export it as MP4 with H.264, its transparency beside the colour";
 const AS_PICTURE_OR_FRAMES = "export a picture as PNG or WebP, an animation as PNG files in a folder";
 const AS_SOUND = "export the sound as MP3, AAC or Opus, or as WAV with uncompressed 16-bit PCM samples";
 const SPINE: Known = {
@@ -17,7 +18,7 @@ interface Known {
 /** First bytes of formats that are not supported, as text in which every character is one byte. */
 const BEGINNINGS: readonly (readonly [known: Known, ...beginnings: string[]])[] = [
   [{ what: "a Rive animation", fix: AS_ANIMATION }, "RIVE"],
-  [{ what: "a WebM or Matroska video", fix: "export the video as MP4" }, "\x1a\x45\xdf\xa3"],
+  [{ what: "a WebM or Matroska video", fix: AS_MP4 }, "\x1a\x45\xdf\xa3"],
   [{ what: "a FLAC sound", fix: AS_SOUND }, "fLaC"],
   [{ what: "a Photoshop document", fix: AS_PICTURE_OR_FRAMES }, "8BPS"],
   [{ what: "a TIFF picture", fix: AS_PICTURE_OR_FRAMES }, "II*\0", "MM\0*"],
@@ -68,11 +69,7 @@ function isSpineBinary(bytes: Uint8Array): boolean {
 
 /** Files of the same boxes as an MP4. MP4 and AVIF are read, so they do not come here. */
 function movieOf(bytes: Uint8Array): Known {
-  if (brandsOf(bytes).includes("qt  "))
-    return {
-      what: "a QuickTime movie (MOV)",
-      fix: "export it as MP4 with H.264, its transparency beside the colour",
-    };
+  if (brandsOf(bytes).includes("qt  ")) return { what: "a QuickTime movie (MOV)", fix: AS_MP4 };
   return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
 }
 

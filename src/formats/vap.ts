@@ -12,8 +12,8 @@ const EXPORT_AGAIN = "export it again with VAP's tool (version 2) and upload the
 
 /**
  * VAP: an MP4 whose box `vapc`, at the top level, says as JSON where colour and transparency are and which pictures and texts an app
- * puts in. Source: github.com/Tencent/vap, Introduction.md and its players. The players play at the rate that this box says, so frames, rate and
- * duration are its own. The rectangles are read as this project's player reads them.
+ * puts in. Source: github.com/Tencent/vap, Introduction.md and its players. The players play at the rate that this box says, so frames,
+ * rate and duration are its own. The rectangles are read as this project's player reads them.
  */
 export const vap: MediaFormat = {
   name: "VAP",
@@ -25,6 +25,9 @@ export const vap: MediaFormat = {
     const canvas = checkSize(NOUN, numberIn(info, "w"), numberIn(info, "h"));
     const frames = numberIn(info, "f");
     const fps = numberIn(info, "fps");
+    // Android's player plays nothing that lacks it, though it makes no difference.
+    numberIn(info, "orien");
+    const hasSlots = numberIn(info, "isVapx") === 1;
     checkFrames(NOUN, frames);
     checkFps(NOUN, fps);
     checkSeconds(NOUN, frames / fps, MAX_ANIMATION_SECONDS);
@@ -34,7 +37,7 @@ export const vap: MediaFormat = {
       frames,
       fps,
       durationSeconds: frames / fps,
-      slots,
+      slots: hasSlots ? slots : [],
       player: { name: "vap", version: "2.0.0" },
       warnings: [...media.warnings, ...adviseDifferences(video, layout, frames, fps)],
     };
@@ -72,6 +75,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   h: "height (h)",
   f: "number of frames (f)",
   fps: "frame rate (fps)",
+  orien: "orientation (orien)",
+  isVapx: "use of pictures and texts (isVapx)",
 };
 
 /** What the box says and the video is not; players follow the one or the other. */

@@ -68,8 +68,15 @@ function readSettings(encoded: Uint8Array): { descript: Record<string, unknown>;
   const descript = isRecord(json) ? json["descript"] : null;
   if (!isRecord(descript))
     throw new MediaError("the YYEVA does not say where its transparency is", EXPORT_AGAIN);
-  const effects: readonly unknown[] = isRecord(json) && Array.isArray(json["effect"]) ? json["effect"] : [];
-  return { descript, slots: namesAmong(effects.map((it) => (isRecord(it) ? it["effectTag"] : null))) };
+  // Without places for them, players put nothing in.
+  const isPlaced = listIn(json, "datas").length > 0;
+  const tags = listIn(json, "effect").map((it) => (isRecord(it) ? it["effectTag"] : null));
+  return { descript, slots: isPlaced ? namesAmong(tags) : [] };
+}
+
+function listIn(json: unknown, key: "effect" | "datas"): readonly unknown[] {
+  const list = isRecord(json) ? json[key] : null;
+  return Array.isArray(list) ? list : [];
 }
 
 function parseSettings(encoded: Uint8Array): unknown {
@@ -92,7 +99,7 @@ function tooLong(cause?: unknown): MediaError {
   );
 }
 
-/** The first files do not say it; players take them for version 1. */
+/** The version of the plug-in that wrote it. Players read it and do not ask for it, so a file that does not say it is of the first. */
 function versionOf({ version = 1 }: Record<string, unknown>): number {
   if (typeof version === "number" && Number.isInteger(version) && version >= 1 && version <= MAX_VERSION)
     return version;

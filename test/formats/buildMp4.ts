@@ -176,6 +176,8 @@ export interface VapInfo {
   readonly videoH: number;
   readonly rgbFrame: readonly number[];
   readonly aFrame: readonly number[];
+  readonly isVapx: number;
+  readonly orien: unknown;
 }
 
 /** By default 160 x 160 of colour beside 80 x 80 of transparency, and no slots. */
@@ -195,6 +197,7 @@ export function buildVap(
     rgbFrame: [0, 0, 160, 160],
     aFrame: [160, 0, 80, 80],
     isVapx: src.length > 0 ? 1 : 0,
+    orien: 0,
     ...info,
   };
   return buildMp4({ ...parts, before: [box("vapc", Buffer.from(JSON.stringify({ info: said, src })))] });
@@ -214,6 +217,7 @@ export function buildYyeva(
   descript: Partial<YyevaDescript> = {},
   effect: readonly unknown[] = [],
   parts: Partial<Mp4Parts> = {},
+  datas: readonly unknown[] = [{ frameIndex: 0, data: [] }],
 ): Buffer {
   const said = {
     width: 320,
@@ -227,7 +231,7 @@ export function buildYyeva(
   };
   return buildMp4({
     ...parts,
-    inIndex: [yyevaNote(Buffer.from(JSON.stringify({ descript: said, effect })))],
+    inIndex: [yyevaNote(Buffer.from(JSON.stringify({ descript: said, effect, datas })))],
   });
 }
 

@@ -30,6 +30,10 @@ describe("a VAP", () => {
     expect((await inspect(buildVap({}, [...tags, "avatar", null]))).slots).toEqual(["avatar", "nickname"]);
   });
 
+  test("that says it takes no pictures and texts has no slots, whatever it lists", async () => {
+    expect((await inspect(buildVap({ isVapx: 0 }, [{ srcTag: "avatar" }]))).slots).toEqual([]);
+  });
+
   test("with sound says so", async () => {
     expect((await inspect(buildVap({}, [], { sound: soundTrack() }))).sound?.codec).toBe("aac");
   });
@@ -63,6 +67,7 @@ describe("a VAP", () => {
       buildVap({ f: 2.5 }),
       "the VAP does not say its number of frames (f) as a whole number",
     ],
+    ["without an orientation", buildVap({ orien: undefined }), /does not say its orientation \(orien\)/],
     ["without frames", buildVap({ f: 0 }), "the VAP has no frames"],
     ["with too many frames", buildVap({ f: 3_000 }), /has 3000 frames/],
     ["that is too long", buildVap({ f: 100, fps: 1 }), /lasts 100 seconds/],

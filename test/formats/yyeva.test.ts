@@ -28,6 +28,10 @@ describe("a YYEVA", () => {
     });
   });
 
+  test("without places for its pictures and texts has no slots: players put nothing in", async () => {
+    expect((await inspect(buildYyeva({}, [{ effectTag: "avatar" }], {}, []))).slots).toEqual([]);
+  });
+
   test("says which version of its player it needs", async () => {
     expect((await inspect(buildYyeva({ version: 3 }))).player?.version).toBe("3.0.0");
     expect((await inspect(buildYyeva({ version: undefined }))).player?.version).toBe("1.0.0");
