@@ -56,6 +56,8 @@ const PURE = [
   "client/update/shapes.ts",
   "client/update/trusted.ts",
   "client/when/asking.ts",
+  "player/boxes.ts",
+  "player/video/layout.ts",
   "report/",
   "model/",
   "rules/",

@@ -49,3 +49,32 @@ export function checkPictures(
       "make it smaller or shorter, then export it again",
     );
 }
+
+/** An animation stands over a live stream: after a minute it is a film. It also bounds what a player decodes for one gift. */
+export const MAX_ANIMATION_SECONDS = 60;
+
+/** Twice an animation, for music that goes on over several plays. Samples of two minutes are 23 MB once they are decoded. */
+export const MAX_SOUND_SECONDS = 120;
+
+/** No screen of a phone or a television that gifts are shown on draws more often; a rate is rounded before it is compared. */
+const MAX_VIDEO_FPS = 60;
+
+/** @throws MediaError when it lasts no time, or longer than a gift can */
+export function checkSeconds(noun: string, seconds: number, most: number): void {
+  if (!(seconds > 0))
+    throw new MediaError(`the ${noun} lasts no time at all`, "export it again with its full length");
+  if (seconds > most)
+    throw new MediaError(
+      `the ${noun} lasts ${seconds < 86_400 ? `${Math.ceil(seconds)} seconds` : "more than a day"}, at most ${most} are allowed`,
+      "make it shorter and export it again",
+    );
+}
+
+/** @throws MediaError when the rate is none that a player keeps up with */
+export function checkFps(noun: string, fps: number): void {
+  if (fps > 0 && Math.round(fps) <= MAX_VIDEO_FPS) return;
+  throw new MediaError(
+    `the ${noun} plays ${fps} frames per second`,
+    `export it with a frame rate from 1 to ${MAX_VIDEO_FPS}`,
+  );
+}

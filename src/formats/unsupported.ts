@@ -1,8 +1,10 @@
+import { brandsOf } from "./isobmff.ts";
 import { MediaError } from "./media.ts";
 
 const AS_ANIMATION = "export the animation as SVGA 2.x, Lottie JSON, dotLottie, PAG or animated WebP";
 const AS_PICTURE_OR_FRAMES = "export a picture as PNG or WebP, an animation as PNG files in a folder";
-const AS_SOUND = "export the sound as MP3, AAC (M4A) or WAV";
+const AS_MP4 = "export it as MP4 with H.264, its transparency beside the colour";
+const AS_SOUND = "export the sound as MP3, AAC or Opus, or as WAV with uncompressed 16-bit PCM samples";
 const SPINE: Known = {
   what: "a part of a Spine animation",
   fix: "render it in Spine (Export, PNG sequence) into a folder, or as a video with transparency",
@@ -16,7 +18,7 @@ interface Known {
 /** First bytes of formats that are not supported, as text in which every character is one byte. */
 const BEGINNINGS: readonly (readonly [known: Known, ...beginnings: string[]])[] = [
   [{ what: "a Rive animation", fix: AS_ANIMATION }, "RIVE"],
-  [{ what: "a WebM or Matroska video", fix: "export the video as MP4" }, "\x1a\x45\xdf\xa3"],
+  [{ what: "a WebM or Matroska video", fix: AS_MP4 }, "\x1a\x45\xdf\xa3"],
   [{ what: "a FLAC sound", fix: AS_SOUND }, "fLaC"],
   [{ what: "a Photoshop document", fix: AS_PICTURE_OR_FRAMES }, "8BPS"],
   [{ what: "a TIFF picture", fix: AS_PICTURE_OR_FRAMES }, "II*\0", "MM\0*"],
@@ -41,7 +43,7 @@ export function explainUnsupported(bytes: Uint8Array): MediaError {
       "take gifts/ out of .gitattributes and upload the file itself",
     );
   const known = knownBeginning(bytes, start);
-  if (known) return new MediaError(`this is ${known.what}, which is not supported`, known.fix);
+  if (known) return new MediaError(`this is ${known.what}, which is not supported yet`, known.fix);
   return new MediaError(
     "this is no kind of file that is known here",
     "use SVGA, Lottie JSON, dotLottie, PAG, VAP or another MP4, animated WebP, GIF, APNG or AVIF, or PNG frames for animations; PNG, JPEG, WebP or AVIF for pictures; MP3, AAC, Opus or WAV for sounds",
@@ -49,18 +51,15 @@ export function explainUnsupported(bytes: Uint8Array): MediaError {
 }
 
 function knownBeginning(bytes: Uint8Array, start: string): Known | undefined {
-  if (start.slice(4, 8) === "ftyp") return isoOf(start);
+  if (start.slice(4, 8) === "ftyp") return movieOf(bytes);
   if (isSpineText(start) || isSpineBinary(bytes)) return SPINE;
   return BEGINNINGS.find(([, ...beginnings]) => beginnings.some((it) => start.startsWith(it)))?.[0];
 }
 
-/** ISO/IEC 14496-12, section 4.3: the brands in the first box say what kind of file it is. */
-function isoOf(start: string): Known {
-  const size = Math.min(start.charCodeAt(2) * 256 + start.charCodeAt(3), 256);
-  const brands = start.slice(8, Math.max(size, 12));
-  if (/hei[cxms]|hev[cxms]|mif1|msf1/.test(brands))
-    return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
-  return { what: "a video or picture of an unknown kind", fix: "export the video as MP4" };
+/** Files of the same boxes as an MP4. MP4 and AVIF are read, so they do not come here. */
+function movieOf(bytes: Uint8Array): Known {
+  if (brandsOf(bytes).includes("qt  ")) return { what: "a QuickTime movie (MOV)", fix: AS_MP4 };
+  return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
 }
 
 /** An atlas: the name of its first page, then lines such as `size: 1024, 512` (Spine, Atlas export format). */

@@ -6,7 +6,7 @@ export interface Box {
 }
 
 /** Files have some ten boxes at each level; who brings thousands means no good. */
-const MAX_BOXES = 1_000;
+export const MAX_BOXES = 1_000;
 
 /**
  * The boxes in `bytes` from `start` up to `end`, not those inside of them. A box that says it is longer than what there is ends at `Infinity` and

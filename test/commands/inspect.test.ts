@@ -71,7 +71,7 @@ describe("giftwrap inspect", () => {
       { path: "source/7-still.png", media: { format: "png", width: 64 }, findings: [] },
       {
         path: "source/9-other.riv",
-        problem: { message: "this is a Rive animation, which is not supported" },
+        problem: { message: "this is a Rive animation, which is not supported yet" },
         findings: [{ code: "SOURCE_UNREADABLE", place: { file: "source/9-other.riv", line: 1, column: 1 } }],
       },
     ]);

@@ -3,11 +3,15 @@ import { describe, expect, test } from "vitest";
 import { inspect } from "../../src/formats/inspect.ts";
 import { MediaError } from "../../src/formats/media.ts";
 import { buildApng } from "./buildApng.ts";
+import { sampleAvifSequence, sampleAvifStill } from "./buildAvif.ts";
 import { buildDotLottie } from "./buildDotLottie.ts";
 import { buildGif } from "./buildGif.ts";
+import { sampleJpeg } from "./buildJpeg.ts";
 import { buildLayer, buildLottie, dataUrl } from "./buildLottie.ts";
+import { sampleM4a, sampleMp4, sampleVap, sampleYyeva } from "./buildMp4.ts";
 import { buildPag, pagImage, pagLayer, pagVideo } from "./buildPag.ts";
 import { buildPng, pngChunk } from "./buildPng.ts";
+import { sampleMp3, sampleOpus } from "./buildSounds.ts";
 import { buildSvga } from "./buildSvga.ts";
 import { buildSvgaArchive } from "./buildSvgaArchive.ts";
 import { buildWav } from "./buildWav.ts";
@@ -32,16 +36,17 @@ describe("a file that is not supported is named, with what to export instead", (
     ['{"skeleton":{"hash":"x","spine":"4.2.33"},"bones":[]}', "a part of a Spine animation", /PNG sequence/],
   ])("%j is %s", async (start, what, fix) => {
     const words = await refusal(Buffer.from(start, "latin1"));
-    expect(words.message).toBe(`this is ${what}, which is not supported`);
+    expect(words.message).toBe(`this is ${what}, which is not supported yet`);
     expect(words.fix).toMatch(fix);
   });
 
-  test.each([[box("msf1\0\0\0\0msf1hevc"), "a HEIF picture"]])(
-    "an ISO container is %j",
-    async (bytes, what) => {
-      expect((await refusal(bytes)).message).toBe(`this is ${what}, which is not supported`);
-    },
-  );
+  test.each([
+    [box("msf1\0\0\0\0msf1hevc"), "a HEIF picture"],
+    [box("heic\0\0\0\0mif1heic"), "a HEIF picture"],
+    [box("qt  \0\0\0\0qt  "), "a QuickTime movie (MOV)"],
+  ])("a file of boxes is %j", async (bytes, what) => {
+    expect((await refusal(bytes)).message).toBe(`this is ${what}, which is not supported yet`);
+  });
 
   test("an empty file", async () => {
     expect((await refusal(new Uint8Array())).message).toBe("the file is empty");
@@ -71,6 +76,15 @@ const WHOLE_FILES: readonly Buffer[] = [
   buildExtendedWebp(16, 8, [16, 8]),
   buildAnimatedWebp(16, 8, [frame, frame, frame]),
   buildWav({ sampleBytes: 64 }),
+  sampleMp4(),
+  sampleVap(),
+  sampleYyeva(),
+  sampleM4a(),
+  sampleAvifStill(),
+  sampleAvifSequence(),
+  sampleJpeg(),
+  sampleMp3(),
+  sampleOpus(),
   buildSvga({ images: { avatar: buildPng(4, 4) }, frames: 3, sounds: ["beat"] }),
   buildLottie({
     assets: [{ id: "avatar", w: 4, h: 4, p: dataUrl("image/png", buildPng(4, 4)), e: 1 }],

@@ -5,7 +5,8 @@ import { refusal } from "./refusal.ts";
 
 describe("a WAV", () => {
   test("says how long it is and what its samples cost", async () => {
-    expect(await inspect(buildWav({ channels: 2, samplesPerSecond: 44_100, sampleBytes: 88_200 }))).toEqual({
+    const bytes = buildWav({ channels: 2, samplesPerSecond: 44_100, sampleBytes: 88_200 });
+    expect(await inspect(bytes)).toEqual({
       kind: "sound",
       format: "wav",
       mediaType: "audio/wav",
@@ -16,10 +17,17 @@ describe("a WAV", () => {
       fps: 0,
       durationSeconds: 0.5,
       decodedBytes: 88_200,
+      memoryRule: "its samples as they are played",
       images: 0,
+      pictures: [],
       embeddedSound: false,
+      sound: { codec: "pcm", seconds: 0.5, bytes: bytes.length },
+      video: null,
       slots: [],
       player: null,
+      drawnBy: null,
+      deadWeight: [],
+      warnings: [],
     });
   });
 

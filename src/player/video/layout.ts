@@ -34,7 +34,8 @@ export interface AlphaConvention {
   readonly isStraight?: boolean;
 }
 
-const MAX_VAPC_BYTES = 65_536;
+/** Every frame may place a dozen pictures of people, at some hundred bytes each. */
+const MAX_VAPC_BYTES = 1_000_000;
 /** The only version of the box that players know. */
 const VAPC_VERSION = 2;
 
