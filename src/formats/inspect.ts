@@ -19,27 +19,12 @@ import { wav } from "./wav.ts";
 import { webp } from "./webp.ts";
 import { yyeva } from "./yyeva.ts";
 
-/** The first that matches reads: an MP4 that says itself where its transparency is comes before one that does not. */
-const FORMATS: readonly MediaFormat[] = [
-  apng,
-  png,
-  webp,
-  gif,
-  jpeg,
-  svga,
-  svgaArchive,
-  lottie,
-  dotLottie,
-  pag,
-  vap,
-  yyeva,
-  avif,
-  mp4,
-  wav,
-  mp3,
-  aac,
-  opus,
-];
+/** The first that matches reads: an APNG is a PNG, too, and an MP4 that says itself where its transparency is comes before one that does not. */
+const PICTURES: readonly MediaFormat[] = [apng, png, webp, gif, avif, jpeg];
+const DRAWINGS: readonly MediaFormat[] = [svga, svgaArchive, lottie, dotLottie, pag];
+const VIDEOS: readonly MediaFormat[] = [vap, yyeva, mp4];
+const SOUNDS: readonly MediaFormat[] = [wav, mp3, aac, opus];
+const FORMATS: readonly MediaFormat[] = [...PICTURES, ...DRAWINGS, ...VIDEOS, ...SOUNDS];
 
 /**
  * What a media file is. The bytes decide, never the file's name; work and memory are bounded whatever they hold.

@@ -1,6 +1,6 @@
 import { exifOrientation } from "./exifOrientation.ts";
 import { checkSize } from "./limits.ts";
-import { MediaError, type MediaFormat, pictureOf } from "./media.ts";
+import { type Media, MediaError, type MediaFormat, pictureOf } from "./media.ts";
 import { cutOff } from "./riff.ts";
 
 /** Markers: ITU-T T.81, table B.1. */
@@ -29,20 +29,23 @@ const EXPORT_AS = "export the picture as an ordinary RGB JPEG with 8 bits per ch
 export const jpeg: MediaFormat = {
   name: "JPEG",
   matches: ([first, second, third]) => first === 0xff && second === START_OF_IMAGE && third === 0xff,
-  read(bytes) {
-    let size: { width: number; height: number } | null = null;
-    let scans = 0;
-    let parts = 0;
-    for (const { marker, segment } of segmentsOf(bytes)) {
-      if (++parts > MAX_PARTS) throw cutOff("JPEG", `it has more than ${MAX_PARTS} parts`);
-      if (marker === APPLICATION_1) checkUpright(segment);
-      if (isFrame(marker)) size = readFrame(marker, segment);
-      else if (marker === START_OF_SCAN) scans += 1;
-    }
-    if (!size || scans === 0) throw cutOff("JPEG", "it has no pixels");
-    return pictureOf("jpeg", "image/jpeg", ["jpg", "jpeg"], size);
-  },
+  read: readJpeg,
 };
+
+/** @throws MediaError as {@link MediaFormat.read} does */
+export function readJpeg(bytes: Uint8Array): Media {
+  let size: { width: number; height: number } | null = null;
+  let scans = 0;
+  let parts = 0;
+  for (const { marker, segment } of segmentsOf(bytes)) {
+    if (++parts > MAX_PARTS) throw cutOff("JPEG", `it has more than ${MAX_PARTS} parts`);
+    if (marker === APPLICATION_1) checkUpright(segment);
+    if (isFrame(marker)) size = readFrame(marker, segment);
+    else if (marker === START_OF_SCAN) scans += 1;
+  }
+  if (!size || scans === 0) throw cutOff("JPEG", "it has no pixels");
+  return pictureOf("jpeg", "image/jpeg", ["jpg", "jpeg"], size);
+}
 
 /** Each marker with what its segment holds, up to the end mark. Bytes behind that are not read. */
 function* segmentsOf(bytes: Uint8Array): Generator<{ marker: number; segment: Uint8Array }> {

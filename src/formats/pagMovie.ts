@@ -20,6 +20,8 @@ const TAG = {
   layer: 5,
   imageReference: 11,
   compositionReference: 12,
+  shapeGroup: 15,
+  lastShape: 26,
   bitmapComposition: 45,
   bitmapSequence: 46,
   imageBytes: 47,
@@ -38,7 +40,7 @@ export const PAG_LAYER = { text: 3, image: 5, precomp: 6 } as const;
 
 /** What a PAG file holds, as far as anybody here asks. */
 export interface PagMovie {
-  /** The highest tag in it: what a player must know. */
+  /** The highest tag in it, or one above: what a player must know. */
   readonly tagLevel: number;
   readonly images: readonly PagImage[];
   /** The last one is what is played. */
@@ -77,7 +79,7 @@ export interface PagLayer {
  * Reads the header and the tags of a PAG file: a tag is a code and a length, and those of compositions, layers and text animators hold others. Source:
  * github.com/Tencent/libpag, src/codec/Codec.cpp (header), TagHeader.cpp, tags/FileTags.cpp, CompositionAttributes.cpp, LayerTag.cpp, ImageTables.cpp,
  * ImageBytes*.cpp, VideoCompositionTag.cpp, VideoSequence.cpp, BitmapSequence.cpp, AudioBytes.cpp, EditableIndices.cpp; codes in
- * include/pag/file.h. Shapes within groups (tags 16 to 26) are not looked into: every player knows them.
+ * include/pag/file.h. Groups of shapes are not looked into; they count as the highest tag that they may hold, which every player knows.
  * @throws MediaError when it is damaged, encrypted, or holds more than an animation can use
  */
 export function parsePag(bytes: Uint8Array): PagMovie {
@@ -168,6 +170,7 @@ function readLayer(data: PagStream, walk: TagWalk): PagLayer {
       (code === TAG.compositionReference && type === PAG_LAYER.precomp);
     if (isReference) shows = part.unsigned();
     else if (code === TAG.textAnimator) walk.read(part, () => {});
+    else if (code === TAG.shapeGroup) walk.highest = Math.max(walk.highest, TAG.lastShape);
   });
   return { type, shows };
 }

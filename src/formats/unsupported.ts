@@ -2,8 +2,8 @@ import { brandsOf } from "./isobmff.ts";
 import { MediaError } from "./media.ts";
 
 const AS_ANIMATION = "export the animation as SVGA 2.x, Lottie JSON, dotLottie, PAG or animated WebP";
-const AS_MP4 = "export it as MP4 with H.264, its transparency beside the colour";
 const AS_PICTURE_OR_FRAMES = "export a picture as PNG or WebP, an animation as PNG files in a folder";
+const AS_MP4 = "export it as MP4 with H.264, its transparency beside the colour";
 const AS_SOUND = "export the sound as MP3, AAC or Opus, or as WAV with uncompressed 16-bit PCM samples";
 const SPINE: Known = {
   what: "a part of a Spine animation",
@@ -43,7 +43,7 @@ export function explainUnsupported(bytes: Uint8Array): MediaError {
       "take gifts/ out of .gitattributes and upload the file itself",
     );
   const known = knownBeginning(bytes, start);
-  if (known) return new MediaError(`this is ${known.what}, which is not supported`, known.fix);
+  if (known) return new MediaError(`this is ${known.what}, which is not supported yet`, known.fix);
   return new MediaError(
     "this is no kind of file that is known here",
     "use SVGA, Lottie JSON, dotLottie, PAG, VAP or another MP4, animated WebP, GIF, APNG or AVIF, or PNG frames for animations; PNG, JPEG, WebP or AVIF for pictures; MP3, AAC, Opus or WAV for sounds",
@@ -56,6 +56,12 @@ function knownBeginning(bytes: Uint8Array, start: string): Known | undefined {
   return BEGINNINGS.find(([, ...beginnings]) => beginnings.some((it) => start.startsWith(it)))?.[0];
 }
 
+/** Files of the same boxes as an MP4. MP4 and AVIF are read, so they do not come here. */
+function movieOf(bytes: Uint8Array): Known {
+  if (brandsOf(bytes).includes("qt  ")) return { what: "a QuickTime movie (MOV)", fix: AS_MP4 };
+  return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
+}
+
 /** An atlas: the name of its first page, then lines such as `size: 1024, 512` (Spine, Atlas export format). */
 function isSpineText(start: string): boolean {
   return /^\s*[^\n]{1,200}\.(?:png|webp|jpg)\r?\n(?:[^\n]*\r?\n){0,3}?\s*size:\s*\d+\s*,\s*\d+/.test(start);
@@ -65,12 +71,6 @@ function isSpineText(start: string): boolean {
 function isSpineBinary(bytes: Uint8Array): boolean {
   const length = bytes[8] ?? 0;
   return length > 3 && length < 16 && /^[3-9]\.\d+\.\d+/.test(latin1(bytes.subarray(9, 8 + length)));
-}
-
-/** Files of the same boxes as an MP4. MP4 and AVIF are read, so they do not come here. */
-function movieOf(bytes: Uint8Array): Known {
-  if (brandsOf(bytes).includes("qt  ")) return { what: "a QuickTime movie (MOV)", fix: AS_MP4 };
-  return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
 }
 
 function latin1(bytes: Uint8Array): string {

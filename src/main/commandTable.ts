@@ -7,6 +7,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   build: () => import("../commands/build.ts"),
   shards: () => import("../commands/shards.ts"),
   preview: () => import("../commands/preview.ts"),
+  inspect: () => import("../commands/inspect.ts"),
   "lock build": () => import("../commands/lockBuild.ts"),
   "lock store": () => import("../commands/lockStore.ts"),
   plan: () => import("../commands/plan.ts"),

@@ -18,8 +18,8 @@ import { buildWav } from "./buildWav.ts";
 import { buildAnimatedWebp, buildExtendedWebp, buildLosslessWebp, buildLossyWebp } from "./buildWebp.ts";
 import { refusal } from "./refusal.ts";
 
-const box = (brands: string) =>
-  Buffer.from(`${String.fromCharCode(0, 0, 0, 8 + brands.length)}ftyp${brands}`, "latin1");
+const box = (brands: string, rest = "") =>
+  Buffer.from(`${String.fromCharCode(0, 0, 0, 8 + brands.length)}ftyp${brands}${rest}`, "latin1");
 
 describe("a file that is not supported is named, with what to export instead", () => {
   test.each([
@@ -36,7 +36,7 @@ describe("a file that is not supported is named, with what to export instead", (
     ['{"skeleton":{"hash":"x","spine":"4.2.33"},"bones":[]}', "a part of a Spine animation", /PNG sequence/],
   ])("%j is %s", async (start, what, fix) => {
     const words = await refusal(Buffer.from(start, "latin1"));
-    expect(words.message).toBe(`this is ${what}, which is not supported`);
+    expect(words.message).toBe(`this is ${what}, which is not supported yet`);
     expect(words.fix).toMatch(fix);
   });
 

@@ -52,6 +52,8 @@ describe("a PAG", () => {
     const animator = pagTag(70, pagTag(76), END);
     const layers = [pagLayer(TEXT, undefined, [pagTag(64), animator])];
     expect((await inspect(buildPag({ layers }))).player).toEqual({ name: "pag", version: "76.0.0" });
+    const group = [pagLayer(4, undefined, [pagTag(15)])];
+    expect((await inspect(buildPag({ layers: group }))).player?.version).toBe("26.0.0");
   });
 
   test("says its images with their sizes, which are shown, and which may be replaced", async () => {
