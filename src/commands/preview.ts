@@ -117,9 +117,9 @@ async function draw(
   const notes: Advice[] = artwork.kind === "file" ? [...artwork.media.warnings] : [];
   io.progress("drawing its frames");
   const browser = await lend(artwork);
-  const drawn = await drawPictures(subject, columns, browser, notes);
+  const drawn = await orNote(notes, () => drawPictures(subject, columns, browser, notes));
   io.progress("looking for what everyone has now");
-  const comparison = drawn ? await compare(io, project, subject, lend, notes) : null;
+  const comparison = drawn && (await orNote(notes, () => compare(io, project, subject, lend, notes)));
   const lock = project.locks.get(releaseKey(gift.id, release.version))?.value;
   if (!lock)
     notes.push({
@@ -149,6 +149,17 @@ async function draw(
     "still.png": drawn?.pictures.still?.bytes ?? null,
     "before-after.webp": comparison?.picture.bytes ?? null,
   };
+}
+
+/** What cannot be drawn is no reason to show nothing else. */
+async function orNote<T>(notes: Advice[], work: () => Promise<T | null>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error;
+    notes.push({ message: error.message, fix: error.fix });
+    return null;
+  }
 }
 
 interface Drawn {

@@ -1,3 +1,4 @@
+import { zipSync } from "fflate";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { apngFrames } from "../../src/bundle/render/apngFrames.ts";
@@ -131,6 +132,27 @@ describe("the frames", () => {
     if (!frames) throw new Error("a Lottie needs no browser");
     expect(pixelOf(await frames.draw(0), 8, 24)).toEqual(PINK);
     expect(pixelOf(await frames.draw(0), 40, 24)).toEqual(NOTHING);
+    await frames.close();
+  });
+
+  test("of a dotLottie show the pictures that lie beside its animation", async () => {
+    const [picture = Buffer.alloc(0)] = await drawFrames(1);
+    const movie = buildLottie({
+      assets: [{ id: "petal", w: 64, h: 64, u: "", p: "petal.png" }],
+      layers: [{ ty: 2, refId: "petal", ip: 0, op: 60, ks: {} }],
+    });
+    const bytes = zipSync({
+      "manifest.json": Buffer.from(JSON.stringify({ version: "2", animations: [{ id: "rose" }] })),
+      "a/rose.json": movie,
+      "i/petal.png": picture,
+    });
+    const frames = await openFrames(
+      { kind: "file", bytes, media: await inspect(bytes), declared: {} },
+      null,
+      null,
+    );
+    if (!frames) throw new Error("a dotLottie needs no browser");
+    expect(pixelOf(await frames.draw(0), 8, 24)).toEqual(PINK);
     await frames.close();
   });
 

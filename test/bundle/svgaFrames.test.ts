@@ -1,3 +1,4 @@
+import { zipSync } from "fflate";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import type { Frames } from "../../src/bundle/render/frames.ts";
@@ -178,5 +179,38 @@ describe("an SVGA's frames", () => {
     const frames = await svgaFrames(bytes, 1, 10, { width: 40, height: 40 });
     await expect(frames.draw(0)).rejects.toThrow('the image "petal" in the SVGA is damaged');
     await frames.close();
+  });
+
+  test("are drawn of SVGA 1.x, whose numbers that are missing are the unit matrix's", async () => {
+    const shapes = [
+      {
+        type: "rect",
+        args: { x: 0, y: 0, width: 10, height: 10 },
+        styles: { fill: [1, 0, 0, 1] },
+        transform: { tx: 20 },
+      },
+    ];
+    const frames = [
+      { alpha: 1, layout: { width: 20, height: 20 }, transform: { tx: 0, ty: 20 }, shapes },
+      { alpha: 1, shapes: [{ type: "keep" }] },
+    ];
+    const movie = { viewBox: { width: 40, height: 40 }, fps: 10, frames: 2 };
+    const spec = { ver: "1.1.0", movie, images: { a: "a" }, sprites: [{ imageKey: "a", frames }] };
+    const bytes = zipSync({
+      "movie.spec": Buffer.from(JSON.stringify(spec)),
+      "a.png": await picture("#00ff00"),
+    });
+    const opened = await openFrames(
+      { kind: "file", bytes, media: await inspect(bytes), declared: {} },
+      null,
+      null,
+    );
+    if (!opened) throw new Error("an SVGA is drawn without a browser");
+    const first = await opened.draw(0);
+    expect(pixelOf(first, 10, 30)).toEqual([0, 255, 0, 255]);
+    expect(pixelOf(first, 25, 25)).toEqual([255, 0, 0, 255]);
+    expect(pixelOf(first, 5, 5)).toEqual(NOTHING);
+    expect(pixelOf(await opened.draw(1), 25, 5)).toEqual([255, 0, 0, 255]);
+    await opened.close();
   });
 });

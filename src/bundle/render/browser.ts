@@ -22,7 +22,11 @@ const GRAPHICS = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
 const ORIGIN = "https://drawing.invalid";
 const HTML = "<!doctype html><title>drawing</title>";
 const PAG_SCRIPT = `<script type="module">import { PAGInit } from "/libpag/libpag.esm.js"; globalThis.PAGInit = PAGInit;</script>`;
-const AS_STILL = "deliver a still (a PNG) beside it, or export the video as H.264";
+
+/** The browser refused, crashed or took too long: the file may still be right, and be played elsewhere. */
+export class CannotDraw extends MediaError {
+  override name = "CannotDraw";
+}
 
 /**
  * Starts a browser that draws videos, PAG and AVIF sequences. It asks nobody outside of this process for anything.
@@ -137,7 +141,7 @@ async function readLibrary(name: string): Promise<Buffer | null> {
   }
 }
 
-/** @throws MediaError when the page refuses, crashes or takes too long: what the file does to it is the file's fault */
+/** @throws CannotDraw when the page refuses, crashes or takes too long */
 async function inTime<T>(crashed: Promise<never>, noun: string, work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -147,9 +151,9 @@ async function inTime<T>(crashed: Promise<never>, noun: string, work: () => Prom
     return await Promise.race([work(), late, crashed]);
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
-    throw new MediaError(
-      `the ${noun} cannot be drawn by the browser: ${why.replace(/^page\.\w+: /, "")}`,
-      AS_STILL,
+    throw new CannotDraw(
+      `the ${noun} cannot be drawn by the browser here: ${why.replace(/^(?:page\.\w+: )?(?:\w*Error: )?/, "")}`,
+      `put a still (a PNG) beside it and name it in gift.yaml${noun === "PAG" || noun === "AVIF" ? "" : ", or export the video as H.264"}`,
       { cause },
     );
   } finally {

@@ -57,14 +57,16 @@ export async function openDrawing(task: DrawingTask): Promise<void> {
     video.preload = "auto";
     const event = (name: string) =>
       new Promise<void>((resolve, reject) => {
+        const refuse = () => {
+          const isUnknown = video.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
+          reject(
+            new Error(
+              isUnknown ? "it cannot play this codec, or the file is damaged" : "the file is damaged",
+            ),
+          );
+        };
         video.addEventListener(name, () => resolve(), { once: true });
-        video.addEventListener(
-          "error",
-          () => reject(new Error(video.error?.message || "it cannot be played")),
-          {
-            once: true,
-          },
-        );
+        video.addEventListener("error", refuse, { once: true });
       });
     const ready = event("loadeddata");
     video.src = URL.createObjectURL(new Blob([await fetchFile()], { type: task.mediaType }));
