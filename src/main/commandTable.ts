@@ -5,6 +5,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   validate: () => import("../commands/validate.ts"),
   check: () => import("../commands/check.ts"),
   build: () => import("../commands/build.ts"),
+  fix: () => import("../commands/fix.ts"),
   "lock build": () => import("../commands/lockBuild.ts"),
   "lock store": () => import("../commands/lockStore.ts"),
   plan: () => import("../commands/plan.ts"),
