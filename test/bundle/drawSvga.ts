@@ -22,7 +22,8 @@ const SCHEMA = protobuf.parse(`
 export interface DrawnFrame {
   readonly alpha?: number;
   readonly layout?: { readonly width: number; readonly height: number; readonly x?: number };
-  readonly transform?: readonly [a: number, b: number, c: number, d: number, tx: number, ty: number];
+  /** `a b c d tx ty`, as readers of the format name them. */
+  readonly transform?: readonly number[];
   readonly clipPath?: string;
 }
 

@@ -99,7 +99,7 @@ describe("scaling the images of an SVGA", () => {
       },
       { requiredKeys: [] },
     );
-    const sprite = fc.array(frame as fc.Arbitrary<DrawnFrame>, { minLength: 3, maxLength: 3 });
+    const sprite = fc.array(frame, { minLength: 3, maxLength: 3 });
     const png = await drawPng(60, 40);
     await fc.assert(
       fc.asyncProperty(sprite, sprite, fc.integer({ min: 1, max: 500 }), async (one, two, longSide) => {
