@@ -77,6 +77,7 @@ const PURE = [
   "rollout/verdict/",
   "bundle/recipe.ts",
   "bundle/frameTimes.ts",
+  "bundle/vector/change.ts",
   "bundle/vector/coveredSize.ts",
   "bundle/vector/dropUnseen.ts",
   "bundle/vector/lottieScales.ts",

@@ -95,7 +95,10 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
     gift: gift.id,
     version: release.version,
     sources: files.map(({ path, bytes }) => ({ path, digest: digestOf(bytes), bytes: bytes.length })),
-    builder: { ...input.builder, ...Object.fromEntries([...workshop.programs].sort()) },
+    builder: {
+      ...input.builder,
+      ...Object.fromEntries([...workshop.programs].sort(([a], [b]) => (a < b ? -1 : 1))),
+    },
     player: {
       ...(player ?? { name: "webp", version: "1.0.0" }),
       ...(prepared.media.embeddedSound && { embeddedSound: true as const }),

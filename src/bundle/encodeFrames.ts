@@ -19,14 +19,16 @@ export interface Clip {
 /**
  * Frames as an animated WebP that plays once.
  * @param frame gives the pixels of a frame; asked in order, once for each
+ * @param mostPlainBytes frames that take more together are packed; the outcome is the same
  */
 export async function encodeFrames(
   sharp: SharpFactory,
   { width, height, delays, quality }: Clip,
   frame: (at: number) => Promise<Raster>,
+  mostPlainBytes = MOST_PLAIN_BYTES,
 ): Promise<Uint8Array> {
   const frameBytes = width * height * 4;
-  const isPlain = frameBytes * delays.length <= MOST_PLAIN_BYTES;
+  const isPlain = frameBytes * delays.length <= mostPlainBytes;
   const input = isPlain ? await joinPlain() : await packAll();
   return input.webp({ quality, effort: EFFORT, delay: [...delays], loop: 1 }).toBuffer();
 

@@ -4,10 +4,11 @@ import type { Command } from "../commands/command.ts";
 export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   validate: () => import("../commands/validate.ts"),
   check: () => import("../commands/check.ts"),
+  inspect: () => import("../commands/inspect.ts"),
+  fix: () => import("../commands/fix.ts"),
+  preview: () => import("../commands/preview.ts"),
   build: () => import("../commands/build.ts"),
   shards: () => import("../commands/shards.ts"),
-  preview: () => import("../commands/preview.ts"),
-  inspect: () => import("../commands/inspect.ts"),
   "lock build": () => import("../commands/lockBuild.ts"),
   "lock store": () => import("../commands/lockStore.ts"),
   plan: () => import("../commands/plan.ts"),

@@ -8,7 +8,9 @@ import { inspect } from "../../src/formats/inspect.ts";
 import type { LockFile } from "../../src/model/schemas.ts";
 import { buildCache } from "../../src/bundle/objectCache.ts";
 import { buildPng } from "../formats/buildPng.ts";
+import { buildLayer, buildLottie, dataUrl } from "../formats/buildLottie.ts";
 import { buildSvga } from "../formats/buildSvga.ts";
+import { drawPng, drawSvga } from "../bundle/drawSvga.ts";
 import { giftwrap } from "../support/cli.ts";
 import { createWorld, quietIo, releaseText, type World } from "../support/world.ts";
 
@@ -81,6 +83,52 @@ describe("building a release", () => {
     }
     expect(await readFile(join(world.root, "releases/spin/1.0.0.lock.json"), "utf8")).toBe(first);
     expect(await buildAll({ check: true })).toMatchObject([{ outcome: "built" }]);
+  });
+
+  test("of images inside of animations gives the same bytes with one core and with all", async () => {
+    const png = await drawPng(400, 300);
+    const indexed = await drawPng(400, 300, undefined, true);
+    const size = { layout: { width: 400, height: 300 } };
+    const image = { id: "petal", w: 400, h: 300, e: 1, u: "", p: dataUrl("image/png", png) };
+    const layer = buildLayer({ ty: 2, refId: "petal", ks: {} });
+    const lottie = buildLottie({ w: 400, h: 300, assets: [image], layers: [layer] });
+    const webp = await sharp(indexed).resize(320).webp().toBuffer();
+    const gifts: Readonly<Record<string, readonly [string, Uint8Array]>> = {
+      kite: ["kite.svga", drawSvga({ images: { png, indexed }, sprites: { png: [size], indexed: [size] } })],
+      petal: ["petal.json", lottie],
+    };
+    for (const [id, [name, bytes]] of Object.entries(gifts)) {
+      await world.write({
+        [`gifts/${id}/gift.yaml`]: `id: ${id}\nname: A\nowner: "@acme/art"\nanimation: source/${name}\nstill: source/still.webp\n`,
+        [`gifts/${id}/source/${name}`]: "",
+        [`releases/${id}/1.0.0.yaml`]: releaseText({ gift: id, version: "1.0.0" }),
+      });
+      await writeFile(join(world.root, `gifts/${id}/source/${name}`), bytes);
+      await writeFile(join(world.root, `gifts/${id}/source/still.webp`), webp);
+    }
+    const read = async () =>
+      Promise.all(
+        Object.keys(gifts).map((id) => readFile(join(world.root, `releases/${id}/1.0.0.lock.json`), "utf8")),
+      );
+    expect(await buildAll({ words: Object.keys(gifts) })).toMatchObject([
+      { outcome: "locked" },
+      { outcome: "locked" },
+    ]);
+    const first = await read();
+    await rm(join(world.root, ".giftwrap/cache"), { recursive: true });
+    for (const id of Object.keys(gifts)) await rm(join(world.root, `releases/${id}/1.0.0.lock.json`));
+    const settings = { VIPS_CONCURRENCY: "1", UV_THREADPOOL_SIZE: "1", TZ: "Pacific/Kiritimati" };
+    const before = Object.fromEntries(Object.keys(settings).map((name) => [name, process.env[name]]));
+    Object.assign(process.env, settings);
+    try {
+      expect((await giftwrap(world.root, "build", ...Object.keys(gifts))).code).toBe(0);
+    } finally {
+      for (const [name, value] of Object.entries(before)) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+    expect(await read()).toEqual(first);
   });
 
   test("what is built costs nothing: no object is encoded again", async () => {

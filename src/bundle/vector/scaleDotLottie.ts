@@ -10,9 +10,6 @@ const ANIMATION = /^(?:animations|a)\/[^/]+\.json$/;
 const IMAGE = /^(?:images|i)\/.+[^/]$/;
 /** What operating systems leave in archives. */
 const DIRT = /(?:^|\/)(?:__MACOSX\/|\.DS_Store$|Thumbs\.db$)/;
-/** Part of the bytes, so it is always the same: the first day that a zip archive can write. */
-const WRITTEN = new Date(1980, 0, 1);
-
 /**
  * A dotLottie for screens on which its canvases have at most `longSide` pixels: images keep no more pixels than they cover there, and
  * those that nothing names are left out. Every animation, theme and state machine stays. A file that needs nothing of this is
@@ -58,7 +55,8 @@ export async function scaleDotLottie(bytes: Uint8Array, longSide: number): Promi
     if (JSON.stringify(movie) !== before) files.set(path, writeMovie(movie));
   const packed = zipSync(Object.fromEntries([...files].filter(([path]) => !path.endsWith("/"))), {
     level: 9,
-    mtime: WRITTEN,
+    // Part of the bytes, so it is always the same: the first day that an archive can write, in whatever time zone.
+    mtime: new Date(1980, 0, 1),
   });
   return { bytes: packed, changes };
 }
