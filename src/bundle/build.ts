@@ -151,7 +151,7 @@ async function makeAll(workshop: Workshop, steps: readonly Step[]): Promise<(ste
 async function make(workshop: Workshop, step: Step): Promise<Made> {
   const { input, options, sourceOf } = workshop;
   const { cache, afresh = false, onStep } = options;
-  const programs = programsOf(workshop, step);
+  const programs = await programsOf(workshop, step);
   const key = stepKey(step, { ...input.builder, ...programs });
   const known = afresh ? null : await cache.made(key);
   const kept = known && (await cache.object(known, step.mediaType));
@@ -204,14 +204,17 @@ function artworkOf(
   return { kind: "file", bytes: sourceOf(digest), media, declared: alpha === undefined ? {} : { alpha } };
 }
 
-function programsOf(workshop: Workshop, step: Step): Readonly<Record<string, string>> {
+async function programsOf(workshop: Workshop, step: Step): Promise<Readonly<Record<string, string>>> {
   if (step.kind !== "draw" && step.kind !== "convert") return {};
   return notePrograms(workshop, artworkOf(workshop, step.source));
 }
 
 /** What draws the artwork is a part of who built the release. */
-function notePrograms({ options, programs }: Workshop, artwork: Artwork): Readonly<Record<string, string>> {
-  const drawing = options.drawing?.programs(artwork) ?? {};
+async function notePrograms(
+  { options, programs }: Workshop,
+  artwork: Artwork,
+): Promise<Readonly<Record<string, string>>> {
+  const drawing = (await options.drawing?.programs(artwork)) ?? {};
   for (const [name, version] of Object.entries(drawing)) programs.set(name, version);
   return drawing;
 }
@@ -221,14 +224,14 @@ type KeptPreview = NonNullable<LockFile["previews"]>[number];
 /** The previews of what the author delivered, made once for the same sources by the same builder. */
 async function keepPreviews(workshop: Workshop): Promise<KeptPreview[]> {
   const { input, prepared, options } = workshop;
-  const { makePreviews, cache, afresh = false } = options;
+  const { makePreviews, cache, afresh = false, run = inTurn } = options;
   if (!makePreviews) return [];
   const { animation } = prepared.ingredients;
   const artwork: Artwork =
     animation.kind === "folder"
       ? { ...animation, frames: input.sources.animation.map((it) => it.bytes), ...sizeOf(animation.frames) }
       : artworkOf(workshop, animation.source.digest);
-  const programs = notePrograms(workshop, artwork);
+  const programs = await notePrograms(workshop, artwork);
   const previews = { animation, alpha: input.gift.alpha ?? null };
   const key = canonicalJson({ previews, builder: { ...input.builder, ...programs } });
   const known = afresh ? null : await cache.made(key);
@@ -239,7 +242,9 @@ async function keepPreviews(workshop: Workshop): Promise<KeptPreview[]> {
     if (!objects.includes(null)) return list;
   }
   const made: KeptPreview[] = [];
-  for (const { role, mediaType, bytes, width, height } of await makePreviews(artwork)) {
+  for (const { role, mediaType, bytes, width, height } of await run({ bytes: PREVIEW_BYTES }, () =>
+    makePreviews(artwork),
+  )) {
     const digest = await cache.keepObject(bytes, mediaType);
     made.push({ role, mediaType, digest, bytes: bytes.length, width, height });
   }
@@ -247,6 +252,9 @@ async function keepPreviews(workshop: Workshop): Promise<KeptPreview[]> {
   await cache.keepMade(key, await cache.keepObject(list, LIST_TYPE));
   return made;
 }
+
+/** Some hundred frames of a few hundred pixels. */
+const PREVIEW_BYTES = 64_000_000;
 
 /** How the cache remembers which previews belong together. */
 const LIST_TYPE = "application/json";

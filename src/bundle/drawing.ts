@@ -7,5 +7,5 @@ export interface Drawing {
   /** The frame that shows most, of at most `longSide` pixels; null for what cannot be drawn here. */
   drawFullest(artwork: Artwork, longSide: number): Promise<Raster | null>;
   /** The programs that draw this artwork, with their versions: others may draw other pixels. Empty where it is the builder itself. */
-  programs(artwork: Artwork): Readonly<Record<string, string>>;
+  programs(artwork: Artwork): Promise<Readonly<Record<string, string>>>;
 }

@@ -35,7 +35,7 @@ export function parseLottie(bytes: Uint8Array): LottieJson {
   const movie = parseJson("Lottie", withoutMark(bytes));
   if (isRecord(movie) && isRecord(movie["skeleton"]) && "spine" in movie["skeleton"])
     throw new MediaError(
-      "this is a part of a Spine animation, which is not supported yet",
+      "this is a part of a Spine animation, which is not supported",
       "render it in Spine (Export, PNG sequence) into a folder, or as a video with transparency",
     );
   if (!isRecord(movie) || !Array.isArray(movie["layers"]))

@@ -43,7 +43,7 @@ export function explainUnsupported(bytes: Uint8Array): MediaError {
       "take gifts/ out of .gitattributes and upload the file itself",
     );
   const known = knownBeginning(bytes, start);
-  if (known) return new MediaError(`this is ${known.what}, which is not supported yet`, known.fix);
+  if (known) return new MediaError(`this is ${known.what}, which is not supported`, known.fix);
   return new MediaError(
     "this is no kind of file that is known here",
     "use SVGA, Lottie JSON, dotLottie, PAG, VAP or another MP4, animated WebP, GIF, APNG or AVIF, or PNG frames for animations; PNG, JPEG, WebP or AVIF for pictures; MP3, AAC, Opus or WAV for sounds",

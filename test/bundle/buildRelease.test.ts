@@ -39,6 +39,8 @@ function memoryCache(): BuildCache & { readonly objects: Map<string, Uint8Array>
     },
     made: async (key) => steps.get(key) ?? null,
     keepMade: async (key, digest) => void steps.set(key, digest),
+    seconds: async () => null,
+    keepSeconds: async () => {},
   };
 }
 
@@ -81,7 +83,7 @@ const drawing: Drawing = {
     const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
     return { ...size, pixels: new Uint8Array(size.width * size.height * 4).fill(200) };
   },
-  programs: (artwork) =>
+  programs: async (artwork) =>
     artwork.kind === "file" && artwork.media.format === "svga" ? { canvaskit: "1.2.3" } : {},
 };
 

@@ -1,7 +1,7 @@
 import { chmod, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { build } from "../../src/commands/build.ts";
+import { build } from "../../src/commands/build/buildReleases.ts";
 import { fix } from "../../src/commands/fix.ts";
 import { drawPng, drawSvga } from "../bundle/drawSvga.ts";
 import { giftwrap } from "../support/cli.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { command } from "../../src/commands/preview.ts";
-import { build } from "../../src/commands/build.ts";
+import { build } from "../../src/commands/build/buildReleases.ts";
 import { drawnSvga } from "../bundle/drawnSvga.ts";
 import { createWorld, quietIo, releaseText, type World } from "../support/world.ts";
 

@@ -36,7 +36,7 @@ describe("a file that is not supported is named, with what to export instead", (
     ['{"skeleton":{"hash":"x","spine":"4.2.33"},"bones":[]}', "a part of a Spine animation", /PNG sequence/],
   ])("%j is %s", async (start, what, fix) => {
     const words = await refusal(Buffer.from(start, "latin1"));
-    expect(words.message).toBe(`this is ${what}, which is not supported yet`);
+    expect(words.message).toBe(`this is ${what}, which is not supported`);
     expect(words.fix).toMatch(fix);
   });
 

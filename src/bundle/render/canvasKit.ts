@@ -9,6 +9,9 @@ const MOST_PIXELS = 64_000_000;
 
 let loading: Promise<CanvasKit> | null = null;
 
+/** A part of the identity of who built what it drew; a test holds it to the package. */
+export const CANVASKIT_VERSION = "0.42.0";
+
 /** The drawing library, loaded once. It draws on the processor alone, so the same bytes give the same pixels on any machine. */
 export function loadCanvasKit(): Promise<CanvasKit> {
   loading ??= load();

@@ -4,6 +4,7 @@ import type { Run } from "../../bundle/lanes.ts";
 import type { BuildCache } from "../../bundle/objectCache.ts";
 import type { Project } from "../../model/project.ts";
 import type { LockFile } from "../../model/schemas.ts";
+import type { DrawingHere } from "./openDrawing.ts";
 import { readSources } from "../../source/readSources.ts";
 import type { Tree } from "../../source/tree.ts";
 
@@ -13,6 +14,7 @@ export interface Builder {
   readonly root: string;
   readonly cache: BuildCache;
   readonly run: Run;
+  readonly drawing: DrawingHere;
   /** The work tree. */
   readonly here: { readonly tree: Tree; readonly project: Project };
   onStep(description: string): void;
@@ -20,7 +22,7 @@ export interface Builder {
 
 /** Builds a release of a tree; null when its gift, its sources or the policy are missing or too big. */
 export async function buildFrom(
-  { cache, onStep }: Builder,
+  { cache, run, drawing, onStep }: Builder,
   { tree, project }: Builder["here"],
   key: string,
   afresh: boolean,
@@ -31,5 +33,28 @@ export async function buildFrom(
   const sources = await readSources(tree, gift);
   if (sources.tooBig.length > 0 || sources.animation.length === 0) return null;
   const input = { gift, release, sources, policy: project.policy.value, builder: await builderIdentity() };
-  return buildRelease(input, { cache, afresh, onStep });
+  let milliseconds = 0;
+  const measured: Run = (load, work) =>
+    run(load, async () => {
+      const begun = performance.now();
+      try {
+        return await work();
+      } finally {
+        milliseconds += performance.now() - begun;
+      }
+    });
+  let isMade = false;
+  const lock = await buildRelease(input, {
+    cache,
+    afresh,
+    run: measured,
+    drawing,
+    makePreviews: drawing.makePreviews,
+    onStep: (description) => {
+      isMade = true;
+      onStep(description);
+    },
+  });
+  if (isMade) await cache.keepSeconds(release.gift, release.version, milliseconds / 1_000);
+  return lock;
 }

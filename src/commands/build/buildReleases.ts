@@ -16,6 +16,7 @@ import type { Io } from "../command.ts";
 import { BUILT_ALREADY, type BuiltRelease } from "./builtRelease.ts";
 import { type Builder, buildFrom } from "./buildFrom.ts";
 import { costsOf } from "./costsOf.ts";
+import { openDrawing } from "./openDrawing.ts";
 import { openCache } from "./openCache.ts";
 import { isMerged, rebuild } from "./rebuild.ts";
 import { selectReleases } from "./selectReleases.ts";
@@ -47,29 +48,40 @@ export async function build(io: Io, request: BuildRequest): Promise<readonly Bui
   const cache = await openCache(io, tree, request.environment);
   const mine = await chooseReleases(io, tree, project, request);
   const progress = new BuildProgress(await costsOf(cache, tree, project, mine), io.now());
-  const cores = availableParallelism();
-  const builder: Builder = {
-    root: io.root,
-    cache,
-    run: lanes(cores, MOST_PIXEL_BYTES),
-    here: { tree, project },
-    onStep: (text) => io.progress(mine.length > 1 ? `${progress.toText(io.now())}: ${text}` : text),
-  };
-  let isEnded = false;
   const isAlone = mine.length <= 1;
+  const tell = (text: string) => io.progress(isAlone ? text : `${progress.toText(io.now())}: ${text}`);
+  let isEnded = false;
   void request.ended?.then(() => {
     isEnded = true;
-    io.progress("ending: what is under way is finished first (Ctrl-C again leaves it)");
+    tell("ending: what is under way is finished first (Ctrl-C again leaves it)");
   });
-  const results = await eachInLanes(mine, cores + 1, async (key): Promise<BuiltRelease | null> => {
-    if (isEnded) return { release: key, outcome: "left", message: "not built yet" };
-    const result = await buildOne(builder, key, request);
-    progress.done(key);
-    if (result && result.message !== BUILT_ALREADY && !isAlone)
-      io.progress(`${progress.toText(io.now())}: ${key} is done`);
-    return result;
+  return withBuilder(io, { cache, here: { tree, project }, onStep: tell }, async (builder) => {
+    const results = await eachInLanes(mine, RELEASES_AT_ONCE, async (key): Promise<BuiltRelease | null> => {
+      if (isEnded) return { release: key, outcome: "left", message: "not built yet" };
+      const result = await buildOne(builder, key, request);
+      progress.done(key);
+      if (result && result.message !== BUILT_ALREADY && !isAlone) tell(`${key} is done`);
+      return result;
+    });
+    return results.filter((it) => it !== null);
   });
-  return results.filter((it) => it !== null);
+}
+
+/** One more than there are cores, so that none waits while a release is read. */
+const RELEASES_AT_ONCE = availableParallelism() + 1;
+
+async function withBuilder<T>(
+  io: Io,
+  parts: Pick<Builder, "cache" | "here" | "onStep">,
+  work: (builder: Builder) => Promise<T>,
+): Promise<T> {
+  const drawing = openDrawing(io.variables);
+  const run = lanes(availableParallelism(), MOST_PIXEL_BYTES);
+  try {
+    return await work({ ...parts, root: io.root, run, drawing });
+  } finally {
+    await drawing.close();
+  }
 }
 
 async function chooseReleases(
@@ -88,14 +100,8 @@ async function chooseReleases(
 export async function bringBack(io: Io, lock: LockFile): Promise<BuiltRelease> {
   const tree = workTree(io.root);
   const { project } = await readProject(tree, { gifts: new Set([lock.gift]), others: [] });
-  const builder: Builder = {
-    root: io.root,
-    cache: buildCache(io.root),
-    run: lanes(availableParallelism(), MOST_PIXEL_BYTES),
-    here: { tree, project },
-    onStep: io.progress,
-  };
-  return rebuild(builder, lock, false);
+  const parts = { cache: buildCache(io.root), here: { tree, project }, onStep: io.progress };
+  return withBuilder(io, parts, (builder) => rebuild(builder, lock, false));
 }
 
 /** Null for a release without a lock where only locks are to be compared. */

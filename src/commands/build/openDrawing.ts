@@ -1,0 +1,45 @@
+import type { Preview } from "../../bundle/build.ts";
+import type { Drawing } from "../../bundle/drawing.ts";
+import { makePreviews } from "../../bundle/preview/makePreviews.ts";
+import { CANVASKIT_VERSION } from "../../bundle/render/canvasKit.ts";
+import type { Artwork, DrawingBrowser } from "../../bundle/render/frames.ts";
+import { drawFullest } from "../../bundle/render/fullest.ts";
+import { openFrames } from "../../bundle/render/openFrames.ts";
+import { openDrawingBrowserHere } from "../drawingBrowser.ts";
+
+export interface DrawingHere extends Drawing {
+  makePreviews(artwork: Artwork): Promise<readonly Preview[]>;
+  /** Ends the browser, if one was needed. */
+  close(): Promise<void>;
+}
+
+/** Drawing by what is on this machine; a browser is started for the first file that needs one. */
+export function openDrawing(variables: NodeJS.ProcessEnv): DrawingHere {
+  let opening: Promise<DrawingBrowser | null> | undefined;
+  const browserFor = async (artwork: Artwork): Promise<DrawingBrowser | null> => {
+    if (artwork.kind === "folder" || artwork.media.drawnBy !== "browser") return null;
+    opening ??= openDrawingBrowserHere(variables);
+    return opening;
+  };
+  return {
+    openFrames: async (artwork, longSide) => openFrames(artwork, longSide, await browserFor(artwork)),
+    drawFullest: async (artwork, longSide) => drawFullest(artwork, longSide, await browserFor(artwork)),
+    programs: async (artwork) => {
+      const browser = await browserFor(artwork);
+      if (browser) return { browser: browser.version };
+      return isDrawnHere(artwork) ? { canvaskit: CANVASKIT_VERSION } : {};
+    },
+    makePreviews: async (artwork) => {
+      const previews = await makePreviews(artwork, await browserFor(artwork));
+      return previews
+        ? (["sheet", "motion"] as const).map((role) => ({ role, mediaType: "image/webp", ...previews[role] }))
+        : [];
+    },
+    close: async () => (await opening)?.close(),
+  };
+}
+
+/** By instructions; rows of pictures are only decoded, by the builder's image library. */
+function isDrawnHere(artwork: Artwork): boolean {
+  return artwork.kind === "file" && ["svga", "lottie", "dotlottie"].includes(artwork.media.format);
+}
