@@ -23,7 +23,7 @@ export const apng: MediaFormat = {
     const picture = pictureOf("apng", "image/apng", ["png", "apng"], canvas);
     checkPictures("APNG", frames, canvas);
     if (frames === 1) return picture;
-    return toAnimation(picture, frames, seconds, { name: "apng", version: "1.0.0" });
+    return toAnimation("APNG", picture, frames, seconds, { name: "apng", version: "1.0.0" });
   },
 };
 

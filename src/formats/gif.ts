@@ -28,7 +28,7 @@ export const gif: MediaFormat = {
     const picture = pictureOf("gif", "image/gif", ["gif"], canvas);
     checkPictures("GIF", frames, canvas);
     if (frames === 1) return picture;
-    return toAnimation(picture, frames, seconds, { name: "gif", version: "1.0.0" });
+    return toAnimation("GIF", picture, frames, seconds, { name: "gif", version: "1.0.0" });
   },
 };
 

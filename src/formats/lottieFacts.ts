@@ -1,4 +1,4 @@
-import { checkFrames, checkSize } from "./limits.ts";
+import { checkFrames, checkSeconds, checkSize, MAX_ANIMATION_SECONDS } from "./limits.ts";
 import {
   assetsOf,
   EXPORT_LOTTIE_AS,
@@ -53,6 +53,7 @@ export function toLottieMedia(movie: LottieJson, find: FindLottieFile): Media {
   const length = toNumber(movie, "op") - toNumber(movie, "ip");
   const frames = Math.round(length);
   checkFrames("Lottie", frames);
+  checkSeconds("Lottie", length / fps, MAX_ANIMATION_SECONDS);
   const reach = followLayers(movie);
   checkNothingBeside(movie, find);
   checkNoExpressions(movie);

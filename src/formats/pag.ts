@@ -1,4 +1,4 @@
-import { checkFrames, checkSize } from "./limits.ts";
+import { checkFps, checkFrames, checkSeconds, checkSize, MAX_ANIMATION_SECONDS } from "./limits.ts";
 import {
   type Advice,
   type DeadWeight,
@@ -10,7 +10,6 @@ import {
 import { PAG_LAYER, type PagComposition, type PagImage, type PagMovie, parsePag } from "./pagMovie.ts";
 import { readWebp, webp } from "./webp.ts";
 
-const MAX_FPS = 120;
 const MAX_NESTING = 32;
 const MAX_LAYERS = 10_000;
 /** What a decoder keeps at hand, at one byte for the light and half a byte for the colours of a pixel. */
@@ -39,12 +38,9 @@ export const pag: MediaFormat = {
       );
     const { width, height } = checkSize("PAG", main.width, main.height);
     const { duration: frames, fps } = main;
-    if (!(fps >= 1 && fps <= MAX_FPS))
-      throw new MediaError(
-        `the PAG plays ${fps} frames per second`,
-        `export it with a frame rate from 1 to ${MAX_FPS}`,
-      );
+    checkFps("PAG", fps);
     checkFrames("PAG", frames);
+    checkSeconds("PAG", frames / fps, MAX_ANIMATION_SECONDS);
     const reach = followCompositions(movie, main);
     const pictures = movie.images.filter((it) => it.bytes.length > 0).map((it) => toPicture(it, reach));
     const soundBytes = movie.compositions.reduce((sum, it) => sum + it.soundBytes, 0);

@@ -1,11 +1,22 @@
 import type { Player } from "../wire/catalog.ts";
+import { checkSeconds, MAX_ANIMATION_SECONDS } from "./limits.ts";
 import type { Media } from "./media.ts";
 
 /** The canvas, the frame being decoded and the one on the screen. */
 const CANVASES_OF_A_PLAYER = 3;
 
-/** A picture's facts as those of a row of such pictures. The rate is the mean: frames may last differently. */
-export function toAnimation(picture: Media, frames: number, durationSeconds: number, player: Player): Media {
+/**
+ * A picture's facts as those of a row of such pictures. The rate is the mean: frames may last differently.
+ * @throws MediaError when it lasts longer than a gift can
+ */
+export function toAnimation(
+  noun: string,
+  picture: Media,
+  frames: number,
+  durationSeconds: number,
+  player: Player,
+): Media {
+  checkSeconds(noun, durationSeconds, MAX_ANIMATION_SECONDS);
   return {
     ...picture,
     kind: "animation",

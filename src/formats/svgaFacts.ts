@@ -1,4 +1,4 @@
-import { checkFrames, checkSize } from "./limits.ts";
+import { checkFrames, checkSeconds, checkSize, MAX_ANIMATION_SECONDS } from "./limits.ts";
 import {
   type Advice,
   type DeadWeight,
@@ -33,6 +33,7 @@ export function toSvgaMedia(movie: SvgaMovie): Media {
       `export it with a whole frame rate from 1 to ${MAX_FPS}`,
     );
   checkFrames("SVGA", frames);
+  checkSeconds("SVGA", frames / fps, MAX_ANIMATION_SECONDS);
   checkSprites(movie);
   const { pictures, played, unplayed } = sortImages(movie);
   const sound = soundFacts(movie, played);

@@ -55,7 +55,7 @@ function animation(canvas: Size, chunks: Iterable<RiffChunk>): Media {
       "the frames of the WebP last no time at all",
       "export it with a duration for each frame",
     );
-  return toAnimation(picture(canvas), frames, durationMs / 1_000, { name: "webp", version: "1.0.0" });
+  return toAnimation("WebP", picture(canvas), frames, durationMs / 1_000, { name: "webp", version: "1.0.0" });
 }
 
 /** Checks one ANMF chunk and gives how long it is shown, in milliseconds. */

@@ -48,6 +48,11 @@ describe("a GIF", () => {
 
   test.each([
     ["no frames", buildGif(16, 8, []), "the GIF has no frames"],
+    [
+      "a length that is none of a gift",
+      buildGif(16, 8, [frame, { ...frame, delay: 6_001 }]),
+      "the GIF lasts 61 seconds, at most 60 are allowed",
+    ],
     ["no canvas", buildGif(0, 8, [frame]), "the GIF is 0 x 8 pixels"],
     ["a frame outside", buildGif(16, 8, [{ ...frame, left: 1 }]), /a frame lies outside its canvas/],
     [

@@ -140,6 +140,7 @@ describe("a Lottie", () => {
     ["a size in words", buildLottie({ h: "80" }), 'its number "h" is missing'],
     ["an end before its begin", buildLottie({ ip: 10, op: 5 }), "has no frames"],
     ["too many frames", buildLottie({ op: 2_001 }), "has 2001 frames, at most 2000 are allowed"],
+    ["a length that is none of a gift", buildLottie({ fr: 1, op: 61 }), "lasts 61 seconds, at most 60"],
     ["no layers", buildLottie({ layers: [] }), "draws nothing"],
     [
       "a damaged image",

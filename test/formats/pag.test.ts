@@ -127,6 +127,11 @@ describe("a PAG", () => {
     ["a size below nothing", buildPag({ height: -5 }), "the PAG is 300 x -5 pixels"],
     ["no frames", buildPag({ frames: 0 }), "the PAG has no frames"],
     ["a year of frames", buildPag({ frames: 2 ** 40 }), /at most 2000 are allowed/],
+    [
+      "a length that is none of a gift",
+      buildPag({ fps: 0.5 }),
+      "the PAG lasts 80 seconds, at most 60 are allowed",
+    ],
     ["no frame rate", buildPag({ fps: Number.NaN }), "the PAG plays NaN frames per second"],
     [
       "an image that is none",

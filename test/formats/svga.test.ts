@@ -167,6 +167,11 @@ describe("an SVGA", () => {
     ["a frame rate beyond every player", buildSvga({ fps: 61 }), "the SVGA plays 61 frames per second"],
     ["no frames", buildSvga({ frames: 0 }), "the SVGA has no frames"],
     ["too many frames", buildSvga({ frames: 2_001, sprites: [sprite("a", 1)] }), /2001 frames, at most 2000/],
+    [
+      "a length that is none of a gift",
+      buildSvga({ fps: 1, frames: 61 }),
+      "the SVGA lasts 61 seconds, at most 60 are allowed",
+    ],
     ["no sprites", buildSvga({ sprites: [] }), "the SVGA draws nothing: it has no sprites"],
     [
       "an image that is the name of a file",
