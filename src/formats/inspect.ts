@@ -9,6 +9,7 @@ import type { Declared, Media, MediaFormat } from "./media.ts";
 import { mp3 } from "./mp3.ts";
 import { mp4 } from "./mp4.ts";
 import { opus } from "./opus.ts";
+import { pag } from "./pag.ts";
 import { png } from "./png.ts";
 import { svga } from "./svga.ts";
 import { svgaArchive } from "./svgaArchive.ts";
@@ -18,20 +19,12 @@ import { wav } from "./wav.ts";
 import { webp } from "./webp.ts";
 import { yyeva } from "./yyeva.ts";
 
-/** The first that matches reads: an MP4 that says itself where its transparency is comes before one that does not. */
-const VIDEO_AND_SOUND: readonly MediaFormat[] = [vap, yyeva, avif, mp4, jpeg, mp3, aac, opus];
-const FORMATS: readonly MediaFormat[] = [
-  apng,
-  png,
-  webp,
-  gif,
-  wav,
-  svga,
-  svgaArchive,
-  lottie,
-  dotLottie,
-  ...VIDEO_AND_SOUND,
-];
+/** The first that matches reads: an APNG is a PNG, too, and an MP4 that says itself where its transparency is comes before one that does not. */
+const PICTURES: readonly MediaFormat[] = [apng, png, webp, gif, avif, jpeg];
+const DRAWINGS: readonly MediaFormat[] = [svga, svgaArchive, lottie, dotLottie, pag];
+const VIDEOS: readonly MediaFormat[] = [vap, yyeva, mp4];
+const SOUNDS: readonly MediaFormat[] = [wav, mp3, aac, opus];
+const FORMATS: readonly MediaFormat[] = [...PICTURES, ...DRAWINGS, ...VIDEOS, ...SOUNDS];
 
 /**
  * What a media file is. The bytes decide, never the file's name; work and memory are bounded whatever they hold.

@@ -27,10 +27,12 @@ export function brandsOf(bytes: Uint8Array): string[] {
   return brands;
 }
 
-/** Whether it is an MP4, by its brands. One of another format among them is enough: pictures may have any major brand. */
+/**
+ * Whether it begins as an MP4 does, be it a damaged one. One brand of another format is enough to be none: pictures may have any
+ * major brand.
+ */
 export function isMp4(bytes: Uint8Array): boolean {
-  const brands = brandsOf(bytes);
-  return brands.length > 0 && !brands.some((it) => OTHER_BRANDS.test(it));
+  return fourLetters(bytes, 4) === "ftyp" && !brandsOf(bytes).some((it) => OTHER_BRANDS.test(it));
 }
 
 /**

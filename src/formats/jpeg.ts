@@ -1,12 +1,17 @@
+import { exifOrientation } from "./exifOrientation.ts";
 import { checkSize } from "./limits.ts";
-import { MediaError, type MediaFormat, pictureOf } from "./media.ts";
+import { type Media, MediaError, type MediaFormat, pictureOf } from "./media.ts";
 import { cutOff } from "./riff.ts";
 
 /** Markers: ITU-T T.81, table B.1. */
 const START_OF_IMAGE = 0xd8;
 const END_OF_IMAGE = 0xd9;
 const START_OF_SCAN = 0xda;
+const APPLICATION_1 = 0xe1;
 const TEMPORARY = 0x01;
+const UPRIGHT = 1;
+/** Notes, profiles and scans together are a few dozen. */
+const MAX_PARTS = 10_000;
 /** Inside of coded data: a stuffed zero, and the restart marks. */
 const isPartOfScan = (marker: number): boolean => marker === 0 || (marker >= 0xd0 && marker <= 0xd7);
 /** SOF0 to SOF15; what is left out are tables and an extension. */
@@ -18,22 +23,29 @@ const EXPORT_AS = "export the picture as an ordinary RGB JPEG with 8 bits per ch
 
 /**
  * JPEG pictures. Source: ITU-T T.81, annex B: markers B.1.1, frame header B.2.2, scan B.2.3. Segments and scans are followed to the end mark;
- * pixels are not decoded. Four channels mean CMYK, which apps show in wrong colours, so it is refused.
+ * pixels are not decoded. Four channels mean CMYK, which apps show in wrong colours, so it is refused; so is a picture that a camera stored
+ * turned, which browsers turn back and other apps do not.
  */
 export const jpeg: MediaFormat = {
   name: "JPEG",
   matches: ([first, second, third]) => first === 0xff && second === START_OF_IMAGE && third === 0xff,
-  read(bytes) {
-    let size: { width: number; height: number } | null = null;
-    let scans = 0;
-    for (const { marker, segment } of segmentsOf(bytes)) {
-      if (isFrame(marker)) size = readFrame(marker, segment);
-      else if (marker === START_OF_SCAN) scans += 1;
-    }
-    if (!size || scans === 0) throw cutOff("JPEG", "it has no pixels");
-    return pictureOf("jpeg", "image/jpeg", ["jpg", "jpeg"], size);
-  },
+  read: readJpeg,
 };
+
+/** @throws MediaError as {@link MediaFormat.read} does */
+export function readJpeg(bytes: Uint8Array): Media {
+  let size: { width: number; height: number } | null = null;
+  let scans = 0;
+  let parts = 0;
+  for (const { marker, segment } of segmentsOf(bytes)) {
+    if (++parts > MAX_PARTS) throw cutOff("JPEG", `it has more than ${MAX_PARTS} parts`);
+    if (marker === APPLICATION_1) checkUpright(segment);
+    if (isFrame(marker)) size = readFrame(marker, segment);
+    else if (marker === START_OF_SCAN) scans += 1;
+  }
+  if (!size || scans === 0) throw cutOff("JPEG", "it has no pixels");
+  return pictureOf("jpeg", "image/jpeg", ["jpg", "jpeg"], size);
+}
 
 /** Each marker with what its segment holds, up to the end mark. Bytes behind that are not read. */
 function* segmentsOf(bytes: Uint8Array): Generator<{ marker: number; segment: Uint8Array }> {
@@ -61,6 +73,14 @@ function endOfScan(bytes: Uint8Array, from: number): number {
     if (next !== undefined && next !== 0xff && !isPartOfScan(next)) return at;
   }
   throw cutOff("JPEG", "it ends before its end mark");
+}
+
+function checkUpright(segment: Uint8Array): void {
+  if ((exifOrientation(segment) ?? UPRIGHT) === UPRIGHT) return;
+  throw new MediaError(
+    "the JPEG is stored turned or mirrored, as cameras do, and not every app turns it back",
+    "open it in an image editor and export it upright",
+  );
 }
 
 function readFrame(marker: number, header: Uint8Array): { width: number; height: number } {

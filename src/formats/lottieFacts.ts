@@ -11,6 +11,7 @@ import {
 } from "./lottieMovie.ts";
 import { isRecord } from "../wire/isRecord.ts";
 import { type DeadWeight, type EmbeddedPicture, type Media, MediaError, pictureOf } from "./media.ts";
+import { jpeg, readJpeg } from "./jpeg.ts";
 import { isPng, readPngSize } from "./png.ts";
 import { toPlayerVersion } from "./playerVersion.ts";
 import { quoteName } from "./quoteName.ts";
@@ -136,14 +137,10 @@ function readAssets(movie: LottieJson, { assets }: LottieReach, find: FindLottie
     const file = find(asset);
     if (!file) continue;
     const name = textOf(asset["id"]);
-    if (isImage(asset))
-      pictures.push({
-        name,
-        ...sizeOf(asset, file),
-        bytes: file.storedBytes,
-        isUsed: assets.has(asset["id"]),
-      });
-    else unheard.push({ what: "sound", name, bytes: file.storedBytes });
+    if (isImage(asset)) {
+      const { width, height } = sizeOf(asset, file);
+      pictures.push({ name, width, height, bytes: file.storedBytes, isUsed: assets.has(asset["id"]) });
+    } else unheard.push({ what: "sound", name, bytes: file.storedBytes });
     if (pictures.length > MAX_IMAGES)
       throw new MediaError(
         `the Lottie has more than ${MAX_IMAGES} images`,
@@ -159,23 +156,19 @@ function isImage({ p: path, w, h }: LottieJson): boolean {
   return typeof w === "number" && typeof h === "number";
 }
 
-/** An embedded PNG or WebP has its own pixels; any other picture the size that the file states. */
+/** A picture of a kind that is read here has its own pixels; any other, such as an SVG, the size that the file states. */
 function sizeOf(asset: LottieJson, { bytes }: LottieFile): { width: number; height: number } {
   try {
-    if (webp.matches(bytes)) {
-      const { width, height } = readWebp(bytes);
-      return { width, height };
-    }
     if (isPng(bytes)) return readPngSize(bytes);
+    if (webp.matches(bytes)) return readWebp(bytes);
+    if (jpeg.matches(bytes)) return readJpeg(bytes);
     return checkSize("picture", toNumber(asset, "w"), toNumber(asset, "h"));
   } catch (cause) {
     if (!(cause instanceof MediaError)) throw cause;
     throw new MediaError(
       `the image ${quoteName(textOf(asset["id"]))} in the Lottie: ${cause.message}`,
       cause.fix,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }

@@ -33,6 +33,11 @@ export interface LottieReach {
  */
 export function parseLottie(bytes: Uint8Array): LottieJson {
   const movie = parseJson("Lottie", withoutMark(bytes));
+  if (isRecord(movie) && isRecord(movie["skeleton"]) && "spine" in movie["skeleton"])
+    throw new MediaError(
+      "this is a part of a Spine animation, which is not supported yet",
+      "render it in Spine (Export, PNG sequence) into a folder, or as a video with transparency",
+    );
   if (!isRecord(movie) || !Array.isArray(movie["layers"]))
     throw new MediaError("this JSON is no Lottie animation: it has no layers", EXPORT_LOTTIE_AS);
   if (movie["layers"].length === 0)

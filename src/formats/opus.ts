@@ -11,6 +11,8 @@ const AS_OPUS = "export the sound as Opus, MP3 or AAC";
 const HEAD = "OpusHead";
 /** The second packet; the sound begins behind it. */
 const NOTES = 1;
+/** Packets last 2.5 ms at least; a second more for what is not heard. A file of a few megabytes could hold millions that say nothing. */
+const MAX_PACKETS = (MAX_SOUND_SECONDS + 1) * 400;
 /** Title and artist are a few hundred bytes; more is a cover that nobody sees. */
 const MIN_DEAD_BYTES = 1_024;
 const OTHERS: readonly (readonly [beginning: string, name: string])[] = [
@@ -65,6 +67,7 @@ function readStream(bytes: Uint8Array): { samples: number; noteBytes: number } {
       if (packets === 0) preSkip = readHead(data);
       else if (packets > NOTES) samples += samplesOf(data);
       packets += 1;
+      if (packets > MAX_PACKETS) throw tooLong();
     }
     if (page.position > 0) position = page.position;
     isEnded = page.isLast;
@@ -86,11 +89,21 @@ function readHead(packet: Uint8Array): number {
   );
 }
 
-/** What one packet holds: the first byte says how long its frames are and how many, or that the second says how many. */
-function samplesOf([first = 0, second = 0]: Uint8Array): number {
-  const config = first >> 3;
-  const frames = [1, 2, 2, second & 0x3f][first & 3] ?? 0;
-  return frames * frameSamples(config);
+/**
+ * What one packet holds: the first byte says how long its frames are and how many, or that the second says how many. There is one at
+ * least (RFC 6716, section 3.4).
+ */
+function samplesOf([first, second = 0]: Uint8Array): number {
+  const frames = first === undefined ? 0 : ([1, 2, 2, second & 0x3f][first & 3] ?? 0);
+  if (first === undefined || frames === 0) throw cutOff("Opus", "a packet of it is empty");
+  return frames * frameSamples(first >> 3);
+}
+
+function tooLong(): MediaError {
+  return new MediaError(
+    `the Opus has more than ${MAX_PACKETS} packets, so it lasts longer than ${MAX_SOUND_SECONDS} seconds`,
+    "make it shorter and export it again",
+  );
 }
 
 /** RFC 6716, table 2: SILK has 10, 20, 40, 60 ms; hybrid 10, 20; CELT 2.5, 5, 10, 20. */

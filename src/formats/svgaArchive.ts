@@ -85,7 +85,7 @@ function pathOf(key: string, value: Uint8Array, files: ReadonlyMap<string, Uint8
 
 /** A message of 2.x in an archive still needs a player that opens archives: the last such version was 1.5. */
 function fromBinary(movie: SvgaMovie): SvgaMovie {
-  return /^1\./.test(movie.version) ? movie : { ...movie, version: "1.5.0" };
+  return movie.version.startsWith("1.") ? movie : { ...movie, version: "1.5.0" };
 }
 
 function fromSpec(bytes: Uint8Array): SvgaMovie {

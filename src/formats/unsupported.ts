@@ -1,29 +1,35 @@
 import { brandsOf } from "./isobmff.ts";
 import { MediaError } from "./media.ts";
 
-const AS_ANIMATION = "export the animation as SVGA 2.x, as Lottie JSON, or as PNG files in a folder";
-const AS_FRAMES = "export the frames as PNG files into a folder";
+const AS_ANIMATION = "export the animation as SVGA 2.x, Lottie JSON, dotLottie, PAG or animated WebP";
 const AS_PICTURE_OR_FRAMES = "export a picture as PNG or WebP, an animation as PNG files in a folder";
+const AS_MP4 = "export it as MP4 with H.264, its transparency beside the colour";
 const AS_SOUND = "export the sound as MP3, AAC or Opus, or as WAV with uncompressed 16-bit PCM samples";
+const SPINE: Known = {
+  what: "a part of a Spine animation",
+  fix: "render it in Spine (Export, PNG sequence) into a folder, or as a video with transparency",
+};
 
 interface Known {
   readonly what: string;
   readonly fix: string;
 }
 
-/** First bytes of formats that are not read yet, as text in which every character is one byte. */
+/** First bytes of formats that are not supported, as text in which every character is one byte. */
 const BEGINNINGS: readonly (readonly [known: Known, ...beginnings: string[]])[] = [
-  [{ what: "a GIF", fix: AS_FRAMES }, "GIF87a", "GIF89a"],
-  [{ what: "a PAG animation", fix: AS_ANIMATION }, "PAG\x01", "PAG\x02", "PAG\x03"],
   [{ what: "a Rive animation", fix: AS_ANIMATION }, "RIVE"],
-  [{ what: "a WebM or Matroska video", fix: AS_ANIMATION }, "\x1a\x45\xdf\xa3"],
+  [{ what: "a WebM or Matroska video", fix: AS_MP4 }, "\x1a\x45\xdf\xa3"],
   [{ what: "a FLAC sound", fix: AS_SOUND }, "fLaC"],
+  [{ what: "a Photoshop document", fix: AS_PICTURE_OR_FRAMES }, "8BPS"],
+  [{ what: "a TIFF picture", fix: AS_PICTURE_OR_FRAMES }, "II*\0", "MM\0*"],
+  [{ what: "an After Effects project", fix: AS_ANIMATION }, "RIFX"],
   [
     { what: "an SVG or XML file", fix: "export a drawing as PNG, an animation as Lottie JSON" },
     "<svg",
     "<?xml",
   ],
   [{ what: "a gzip archive", fix: "unpack it and upload the file that is inside" }, "\x1f\x8b"],
+  [{ what: "a zip archive", fix: "unpack it and upload the files that are inside" }, "PK\x03\x04"],
 ];
 
 /** Why a file that no format matches cannot be used, in words; names the format when its first bytes tell. */
@@ -40,36 +46,31 @@ export function explainUnsupported(bytes: Uint8Array): MediaError {
   if (known) return new MediaError(`this is ${known.what}, which is not supported yet`, known.fix);
   return new MediaError(
     "this is no kind of file that is known here",
-    "use SVGA 2.x, Lottie JSON or PNG frames for animations, PNG or WebP for pictures, WAV for sounds",
+    "use SVGA, Lottie JSON, dotLottie, PAG, VAP or another MP4, animated WebP, GIF, APNG or AVIF, or PNG frames for animations; PNG, JPEG, WebP or AVIF for pictures; MP3, AAC, Opus or WAV for sounds",
   );
 }
 
 function knownBeginning(bytes: Uint8Array, start: string): Known | undefined {
-  if (start.startsWith("PK\x03\x04")) return zipOf(start + latin1(bytes.subarray(-65_536)));
   if (start.slice(4, 8) === "ftyp") return movieOf(bytes);
+  if (isSpineText(start) || isSpineBinary(bytes)) return SPINE;
   return BEGINNINGS.find(([, ...beginnings]) => beginnings.some((it) => start.startsWith(it)))?.[0];
-}
-
-/** The names of the files in a zip archive stand in its local headers and again in the directory at its end. */
-function zipOf(names: string): Known {
-  if (/movie\.(?:spec|binary)/.test(names))
-    return { what: "an SVGA 1.x file", fix: "export it again as SVGA 2.x" };
-  if (names.includes("manifest.json"))
-    return {
-      what: "a dotLottie file",
-      fix: "export it as Lottie JSON, with the images included in the JSON",
-    };
-  return { what: "a zip archive", fix: "unpack it and upload the files that are inside" };
 }
 
 /** Files of the same boxes as an MP4. MP4 and AVIF are read, so they do not come here. */
 function movieOf(bytes: Uint8Array): Known {
-  if (brandsOf(bytes).includes("qt  "))
-    return {
-      what: "a QuickTime movie (MOV)",
-      fix: "export it as MP4 with H.264, its transparency beside the colour",
-    };
+  if (brandsOf(bytes).includes("qt  ")) return { what: "a QuickTime movie (MOV)", fix: AS_MP4 };
   return { what: "a HEIF picture", fix: AS_PICTURE_OR_FRAMES };
+}
+
+/** An atlas: the name of its first page, then lines such as `size: 1024, 512` (Spine, Atlas export format). */
+function isSpineText(start: string): boolean {
+  return /^\s*[^\n]{1,200}\.(?:png|webp|jpg)\r?\n(?:[^\n]*\r?\n){0,3}?\s*size:\s*\d+\s*,\s*\d+/.test(start);
+}
+
+/** A skeleton: eight bytes of hash, then the version as a text with its length before it (Spine, Binary export format). */
+function isSpineBinary(bytes: Uint8Array): boolean {
+  const length = bytes[8] ?? 0;
+  return length > 3 && length < 16 && /^[3-9]\.\d+\.\d+/.test(latin1(bytes.subarray(9, 8 + length)));
 }
 
 function latin1(bytes: Uint8Array): string {

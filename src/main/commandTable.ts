@@ -6,6 +6,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   check: () => import("../commands/check.ts"),
   build: () => import("../commands/build.ts"),
   preview: () => import("../commands/preview.ts"),
+  inspect: () => import("../commands/inspect.ts"),
   "lock build": () => import("../commands/lockBuild.ts"),
   "lock store": () => import("../commands/lockStore.ts"),
   plan: () => import("../commands/plan.ts"),

@@ -2,30 +2,38 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inspect } from "../../src/formats/inspect.ts";
 import { MediaError } from "../../src/formats/media.ts";
+import { buildApng } from "./buildApng.ts";
 import { sampleAvifSequence, sampleAvifStill } from "./buildAvif.ts";
+import { buildDotLottie } from "./buildDotLottie.ts";
+import { buildGif } from "./buildGif.ts";
 import { sampleJpeg } from "./buildJpeg.ts";
 import { buildLayer, buildLottie, dataUrl } from "./buildLottie.ts";
 import { sampleM4a, sampleMp4, sampleVap, sampleYyeva } from "./buildMp4.ts";
+import { buildPag, pagImage, pagLayer, pagVideo } from "./buildPag.ts";
 import { buildPng, pngChunk } from "./buildPng.ts";
 import { sampleMp3, sampleOpus } from "./buildSounds.ts";
 import { buildSvga } from "./buildSvga.ts";
+import { buildSvgaArchive } from "./buildSvgaArchive.ts";
 import { buildWav } from "./buildWav.ts";
 import { buildAnimatedWebp, buildExtendedWebp, buildLosslessWebp, buildLossyWebp } from "./buildWebp.ts";
 import { refusal } from "./refusal.ts";
 
-const box = (brands: string) =>
-  Buffer.from(`${String.fromCharCode(0, 0, 0, 8 + brands.length)}ftyp${brands}`, "latin1");
+const box = (brands: string, rest = "") =>
+  Buffer.from(`${String.fromCharCode(0, 0, 0, 8 + brands.length)}ftyp${brands}${rest}`, "latin1");
 
 describe("a file that is not supported is named, with what to export instead", () => {
   test.each([
-    ["GIF89a", "a GIF", /frames as PNG/],
-    ["PAG\x01", "a PAG animation", /SVGA 2\.x/],
     ["RIVE\x07", "a Rive animation", /SVGA 2\.x/],
-    ["fLaC", "a FLAC sound", /as WAV/],
+    ["\x1a\x45\xdf\xa3", "a WebM or Matroska video", /as MP4/],
+    ["fLaC", "a FLAC sound", /as MP3/],
+    ["8BPS\0\x01", "a Photoshop document", /PNG files in a folder/],
+    ["RIFX\0\0", "an After Effects project", /Lottie JSON/],
     ["<svg xmlns=", "an SVG or XML file", /Lottie JSON/],
-    ["PK\x03\x04......movie.spec", "an SVGA 1.x file", /again as SVGA 2\.x/],
-    ["PK\x03\x04......manifest.json", "a dotLottie file", /as Lottie JSON/],
     ["PK\x03\x04......readme.txt", "a zip archive", /unpack it/],
+    ["\nrose.png\nsize: 1024, 512\nformat: RGBA8888\n", "a part of a Spine animation", /PNG sequence/],
+    ["rose.png\r\nfilter:Linear\r\nsize:64,64\r\n", "a part of a Spine animation", /PNG sequence/],
+    ["\x01\x02\x03\x04\x05\x06\x07\x08\x074.2.33\0", "a part of a Spine animation", /PNG sequence/],
+    ['{"skeleton":{"hash":"x","spine":"4.2.33"},"bones":[]}', "a part of a Spine animation", /PNG sequence/],
   ])("%j is %s", async (start, what, fix) => {
     const words = await refusal(Buffer.from(start, "latin1"));
     expect(words.message).toBe(`this is ${what}, which is not supported yet`);
@@ -54,7 +62,7 @@ describe("a file that is not supported is named, with what to export instead", (
   test("anything else", async () => {
     expect(await refusal(Buffer.from("hello"))).toEqual({
       message: "this is no kind of file that is known here",
-      fix: "use SVGA 2.x, Lottie JSON or PNG frames for animations, PNG or WebP for pictures, WAV for sounds",
+      fix: "use SVGA, Lottie JSON, dotLottie, PAG, VAP or another MP4, animated WebP, GIF, APNG or AVIF, or PNG frames for animations; PNG, JPEG, WebP or AVIF for pictures; MP3, AAC, Opus or WAV for sounds",
     });
   });
 });
@@ -81,6 +89,14 @@ const WHOLE_FILES: readonly Buffer[] = [
   buildLottie({
     assets: [{ id: "avatar", w: 4, h: 4, p: dataUrl("image/png", buildPng(4, 4)), e: 1 }],
     layers: [buildLayer(), buildLayer({ ty: 5, nm: "name" })],
+  }),
+  buildSvgaArchive(),
+  buildDotLottie(),
+  buildGif(16, 8, [frame, frame]),
+  buildApng(16, 8, [frame, frame]),
+  buildPag({
+    before: [pagImage(1, buildLossyWebp(4, 4)), pagVideo(2, [[18, 10]])],
+    layers: [pagLayer(5, [11, 1])],
   }),
 ];
 

@@ -68,6 +68,35 @@ describe("a JPEG", () => {
     expect((await refusal(bytes)).message).toMatch(message);
   });
 
+  test("that a camera stored turned is refused; one that says it is upright is not", async () => {
+    const picture = sharp({ create: { width: 30, height: 20, channels: 3, background: "#c04060" } });
+    const stored = (orientation: number) => picture.clone().withMetadata({ orientation }).jpeg().toBuffer();
+    expect((await inspect(await stored(1))).width).toBe(30);
+    for (const orientation of [3, 6, 8])
+      expect((await refusal(await stored(orientation))).message).toMatch(/stored turned or mirrored/);
+  });
+
+  test("whose camera's notes make no sense is read without them", async () => {
+    const whole = buildJpeg();
+    const notes = [
+      "Exif\0\0",
+      "Exif\0\0II*\0\xff\xff\xff\xff",
+      "Exif\0\0MM\0*\0\0\0\x08\xff\xff",
+      "http://ns.adobe.com/",
+    ];
+    for (const note of notes) {
+      const segment = jpegSegment(0xe1, Buffer.from(note, "latin1"));
+      const bytes = Buffer.concat([whole.subarray(0, 2), segment, whole.subarray(2)]);
+      expect((await inspect(bytes)).width).toBe(60);
+    }
+  });
+
+  test("of thousands of parts is refused before all are read", async () => {
+    const parts = Buffer.alloc(4 * 1_000_000, Buffer.from([0xff, 0xe0, 0, 2]));
+    const bytes = Buffer.concat([Buffer.from([0xff, 0xd8]), parts]);
+    expect((await refusal(bytes)).message).toMatch(/it has more than 10000 parts/);
+  });
+
   test("that was cut off at any byte is refused", async () => {
     const whole = buildJpeg();
     for (let length = 3; length < whole.length; length++)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { inspect } from "../../src/formats/inspect.ts";
+import { buildJpeg } from "./buildJpeg.ts";
 import { buildLayer, buildLottie, dataUrl } from "./buildLottie.ts";
 import { buildPng } from "./buildPng.ts";
 import { buildLossyWebp } from "./buildWebp.ts";
@@ -58,15 +59,19 @@ describe("a Lottie", () => {
   });
 
   test("costs one canvas and the real pixels of the images in it", async () => {
-    const assets = [embedded("a", buildPng(200, 100)), embedded("b", buildLossyWebp(10, 10), "image/webp")];
+    const assets = [
+      embedded("a", buildPng(200, 100)),
+      embedded("b", buildLossyWebp(10, 10), "image/webp"),
+      embedded("c", buildJpeg({ width: 60, height: 40 }), "image/jpeg"),
+    ];
     expect(await inspect(buildLottie({ assets }))).toMatchObject({
-      decodedBytes: CANVAS_BYTES + 4 * (200 * 100 + 10 * 10),
-      images: 2,
+      decodedBytes: CANVAS_BYTES + 4 * (200 * 100 + 10 * 10 + 60 * 40),
+      images: 3,
     });
   });
 
-  test("costs the stated size of an image that is neither PNG nor WebP", async () => {
-    const assets = [embedded("a", Buffer.from([0xff, 0xd8, 0xff]), "image/jpeg")];
+  test("costs the stated size of an image that is a drawing", async () => {
+    const assets = [embedded("a", Buffer.from("<svg/>"), "image/svg+xml")];
     expect(await inspect(buildLottie({ assets }))).toMatchObject({
       decodedBytes: CANVAS_BYTES + 4 * 50 * 40,
       images: 1,

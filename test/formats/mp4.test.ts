@@ -303,6 +303,11 @@ describe("an MP4 that lies", () => {
     expect((await refusal(buildMp4({ entry }))).message).toMatch(/its part avcC is too short/);
   });
 
+  test("whose first part has an impossible size is damaged, and nothing else", async () => {
+    const bytes = withNumber(whole, "ftyp", -8, 3);
+    expect((await refusal(bytes)).message).toBe("the MP4 is damaged or cut off: it has no index (moov)");
+  });
+
   test("that was cut off anywhere is refused", async () => {
     for (const file of [whole, buildMp4({ sound: soundTrack() })])
       expect(new Set(await answersOfPieces(file))).toEqual(new Set(["refused"]));

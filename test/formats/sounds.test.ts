@@ -243,6 +243,16 @@ describe("an Opus sound", () => {
       oggPage({ flags: 2 }, [Buffer.from("OpusHead")]),
       /its header is too short/,
     ],
+    [
+      "with an empty packet",
+      Buffer.concat([head, notes, oggPage({ sequence: 2, flags: 4 }, [Buffer.alloc(0)])]),
+      /a packet of it is empty/,
+    ],
+    [
+      "with a packet of no frames",
+      Buffer.concat([head, notes, oggPage({ sequence: 2, flags: 4 }, [Buffer.from([3, 0])])]),
+      /a packet of it is empty/,
+    ],
     ["without its last page", Buffer.concat([head, notes]), /its last page is missing/],
     [
       "with a page missing",
@@ -271,6 +281,17 @@ describe("an Opus sound", () => {
     expect((await refusal(Buffer.concat([head, notes, ...pages]))).message).toMatch(
       /^the Opus lasts 200 seconds/,
     );
+  });
+
+  test("with more packets than fit into its longest time is not counted to its end", async () => {
+    const page = (sequence: number): Buffer =>
+      oggPage(
+        { sequence },
+        Array.from({ length: 250 }, () => Buffer.from([16 << 3])),
+      );
+    const pages = Array.from({ length: 400 }, (_, at) => page(2 + at));
+    const { message } = await refusal(Buffer.concat([head, notes, ...pages]));
+    expect(message).toBe("the Opus has more than 48400 packets, so it lasts longer than 120 seconds");
   });
 
   test("that was cut off anywhere is refused", async () => {
