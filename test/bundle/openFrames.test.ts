@@ -1,4 +1,3 @@
-import { zipSync } from "fflate";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { apngFrames } from "../../src/bundle/render/apngFrames.ts";
@@ -8,6 +7,7 @@ import { pagedFrames } from "../../src/bundle/render/pictureFrames.ts";
 import { inspect } from "../../src/formats/inspect.ts";
 import { buildLayer, buildLottie, dataUrl } from "../formats/buildLottie.ts";
 import { animatedGif, animatedWebp, drawFrames, pngChunk } from "../player/mediaFixtures.ts";
+import { buildZip } from "../formats/buildZip.ts";
 import { pixelOf } from "./pixelOf.ts";
 
 const NOTHING = [0, 0, 0, 0];
@@ -141,7 +141,7 @@ describe("the frames", () => {
       assets: [{ id: "petal", w: 64, h: 64, u: "", p: "petal.png" }],
       layers: [{ ty: 2, refId: "petal", ip: 0, op: 60, ks: {} }],
     });
-    const bytes = zipSync({
+    const bytes = buildZip({
       "manifest.json": Buffer.from(JSON.stringify({ version: "2", animations: [{ id: "rose" }] })),
       "a/rose.json": movie,
       "i/petal.png": picture,

@@ -141,6 +141,6 @@ describe("a picture laid over another", () => {
     layOver(below, above, 0, 0);
     expect([...below.pixels]).toEqual([127, 0, 128, 255, 0, 255, 0, 128]);
     layOver(below, { width: 1, height: 1, pixels: Uint8Array.of(1, 1, 1, 255) }, 5, -3);
-    expect([...below.pixels.slice(0, 4)]).toEqual([127, 0, 128, 255]);
+    expect([...below.pixels.subarray(0, 4)]).toEqual([127, 0, 128, 255]);
   });
 });

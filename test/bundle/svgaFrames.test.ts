@@ -1,4 +1,3 @@
-import { zipSync } from "fflate";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import type { Frames } from "../../src/bundle/render/frames.ts";
@@ -6,6 +5,7 @@ import { openFrames } from "../../src/bundle/render/openFrames.ts";
 import { svgaFrames } from "../../src/bundle/render/svgaFrames.ts";
 import { inspect } from "../../src/formats/inspect.ts";
 import { type DrawnSprite, drawnSvga } from "./drawnSvga.ts";
+import { buildZip } from "../formats/buildZip.ts";
 import { pixelOf } from "./pixelOf.ts";
 
 const RED = { r: 1, g: 0, b: 0, a: 1 };
@@ -172,6 +172,20 @@ describe("an SVGA's frames", () => {
     await large.close();
   });
 
+  test("show nothing behind a mask that is hidden in a frame", async () => {
+    const at = await draw([
+      { imageKey: "m.matte", frames: [{ shapes: [rect({ fill: BLUE })] }] },
+      { imageKey: "", matteKey: "m.matte", frames: [{ alpha: 1, shapes: [rect({ fill: RED })] }] },
+    ]);
+    expect(at(5, 10)).toEqual(NOTHING);
+  });
+
+  test("are refused where one of them would take minutes", async () => {
+    const shapes = Array.from({ length: 900 }, () => rect({ fill: RED }));
+    const sprites = Array.from({ length: 30 }, () => ({ imageKey: "", frames: [{ alpha: 1, shapes }] }));
+    await expect(draw(sprites)).rejects.toThrow("draws 27000 shapes behind 0 masks in one frame");
+  });
+
   test("name the image that is none", async () => {
     const bytes = drawnSvga([{ imageKey: "petal", frames: [{ alpha: 1, layout: LAYOUT }] }], {
       petal: Buffer.from("no picture at all"),
@@ -196,7 +210,7 @@ describe("an SVGA's frames", () => {
     ];
     const movie = { viewBox: { width: 40, height: 40 }, fps: 10, frames: 2 };
     const spec = { ver: "1.1.0", movie, images: { a: "a" }, sprites: [{ imageKey: "a", frames }] };
-    const bytes = zipSync({
+    const bytes = buildZip({
       "movie.spec": Buffer.from(JSON.stringify(spec)),
       "a.png": await picture("#00ff00"),
     });

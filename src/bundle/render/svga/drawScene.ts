@@ -1,4 +1,5 @@
 import type { Canvas, CanvasKit, Paint, Path } from "canvaskit-wasm";
+import { MediaError } from "../../../formats/media.ts";
 import type { ImageShelf } from "./imageShelf.ts";
 import {
   IDENTITY,
@@ -11,12 +12,16 @@ import {
 } from "./scene.ts";
 
 const MATTE = ".matte";
+/** Of one frame. What is beyond that is no drawing, and would be drawn for minutes. */
+const MAX_SHAPES = 20_000;
+const MAX_MASKS = 200;
 
 /**
  * Draws one frame, one unit a pixel of the view box. Sprites lie over each other in order; what names a matte shows only where that
  * sprite is opaque, and sprites next to each other that name the same are masked together. Sources: proto/svga.proto in
  * github.com/svga/SVGA-Format for what is stored; for how it is drawn the players in github.com/svga/SVGAPlayer-Android
  * (SVGACanvasDrawer) and, where that leaves out a colour's opacity or an image's height, github.com/svga/SVGAPlayer-Web.
+ * @throws MediaError when it is too much for one frame, or an image is damaged
  */
 export function drawScene(
   kit: CanvasKit,
@@ -25,53 +30,72 @@ export function drawScene(
   at: number,
   images: ImageShelf,
 ): void {
-  const mattes = new Map(scene.sprites.filter(isMatte).map((it) => [it.imageKey, it]));
-  for (const group of groupByMatte(scene.sprites.filter((it) => !isMatte(it)))) {
-    const matte = mattes.get(group.matteKey);
-    if (!matte) {
-      for (const sprite of group.sprites) drawSprite(kit, canvas, sprite, at, images);
+  const placed = scene.sprites.flatMap((sprite): Placed[] => {
+    const frame = sprite.frameAt(at);
+    return frame && frame.alpha > 0 ? [{ sprite, frame }] : [];
+  });
+  const groups = groupByMatte(placed.filter((it) => !isMatte(it.sprite)));
+  checkWork(placed, groups);
+  const names = new Set(scene.sprites.filter(isMatte).map((it) => it.imageKey));
+  const mattes = new Map(placed.map((it) => [it.sprite.imageKey, it]));
+  const draw = (it: Placed) => drawSprite(kit, canvas, it, images);
+  for (const { matteKey, members } of groups) {
+    if (!names.has(matteKey)) {
+      members.forEach(draw);
       continue;
     }
+    const matte = mattes.get(matteKey);
+    // Behind a mask that is not to be seen nothing is.
+    if (!matte) continue;
     canvas.saveLayer();
-    for (const sprite of group.sprites) drawSprite(kit, canvas, sprite, at, images);
+    members.forEach(draw);
     const paint = new kit.Paint();
     paint.setBlendMode(kit.BlendMode.DstIn);
     canvas.saveLayer(paint);
     paint.delete();
-    drawSprite(kit, canvas, matte, at, images);
+    draw(matte);
     canvas.restore();
     canvas.restore();
   }
+}
+
+/** A sprite that can be seen in the frame. */
+interface Placed {
+  readonly sprite: SceneSprite;
+  readonly frame: SceneFrame;
+}
+
+interface Group {
+  readonly matteKey: string;
+  readonly members: Placed[];
+}
+
+function checkWork(placed: readonly Placed[], groups: readonly Group[]): void {
+  const shapes = placed.reduce((sum, it) => sum + it.frame.shapes.length, 0);
+  const masks = groups.filter((it) => it.matteKey !== "").length;
+  if (shapes <= MAX_SHAPES && masks <= MAX_MASKS) return;
+  throw new MediaError(
+    `the SVGA draws ${shapes} shapes behind ${masks} masks in one frame, at most ${MAX_SHAPES} and ${MAX_MASKS} are drawn here`,
+    "merge its shapes into fewer, or turn them into images, and export it again",
+  );
 }
 
 function isMatte({ imageKey }: SceneSprite): boolean {
   return imageKey.endsWith(MATTE);
 }
 
-interface Group {
-  readonly matteKey: string;
-  readonly sprites: SceneSprite[];
-}
-
-function groupByMatte(sprites: readonly SceneSprite[]): readonly Group[] {
+function groupByMatte(placed: readonly Placed[]): readonly Group[] {
   const groups: Group[] = [];
-  for (const sprite of sprites) {
+  for (const it of placed) {
     const last = groups.at(-1);
-    if (last?.matteKey === sprite.matteKey) last.sprites.push(sprite);
-    else groups.push({ matteKey: sprite.matteKey, sprites: [sprite] });
+    const { matteKey } = it.sprite;
+    if (last?.matteKey === matteKey) last.members.push(it);
+    else groups.push({ matteKey, members: [it] });
   }
   return groups;
 }
 
-function drawSprite(
-  kit: CanvasKit,
-  canvas: Canvas,
-  sprite: SceneSprite,
-  at: number,
-  images: ImageShelf,
-): void {
-  const frame = sprite.frameAt(at);
-  if (!frame || frame.alpha <= 0) return;
+function drawSprite(kit: CanvasKit, canvas: Canvas, { sprite, frame }: Placed, images: ImageShelf): void {
   canvas.save();
   canvas.concat(toMatrix(frame.transform));
   const clip = frame.clipPath === "" ? null : kit.Path.MakeFromSVGString(frame.clipPath);

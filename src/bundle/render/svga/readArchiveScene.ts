@@ -7,10 +7,10 @@ import {
   CAPS,
   checkCount,
   JOINS,
+  keepingShapes,
   MAX_SHAPES,
   NO_STYLES,
   readSceneMessage,
-  withKeptShapes,
 } from "./readScene.ts";
 import {
   type Colour,
@@ -51,7 +51,7 @@ function toSprite(sprite: Json): SceneSprite {
   return {
     imageKey: textOf(sprite["imageKey"]),
     matteKey: textOf(sprite["matteKey"]),
-    frameAt: (at) => withKeptShapes(ownFrame, at),
+    frameAt: keepingShapes(ownFrame),
   };
 }
 

@@ -166,7 +166,7 @@ export async function readSceneMessage(bytes: Uint8Array): Promise<SvgaScene> {
       const place = places[at];
       return place ? inWords(() => readFrame(message.subarray(place.start, place.end))) : null;
     };
-    return { ...sprite, frameAt: (at: number) => withKeptShapes(ownFrame, at) };
+    return { ...sprite, frameAt: keepingShapes(ownFrame) };
   };
 
   const size = { width: 0, height: 0 };
@@ -218,15 +218,31 @@ export const NO_STYLES: ShapeStyles = {
   dash: [0, 0, 0],
 };
 
-/** A frame whose first shape is `keep` has the shapes of the last frame before it that has its own. */
-export function withKeptShapes(frameAt: (at: number) => SceneFrame | null, at: number): SceneFrame | null {
-  const frame = frameAt(at);
-  if (!frame || !keeps(frame)) return frame;
-  for (let before = at - 1; before >= 0; before--) {
-    const earlier = frameAt(before);
-    if (earlier && !keeps(earlier)) return { ...frame, shapes: earlier.shapes };
-  }
-  return { ...frame, shapes: [] };
+/**
+ * A frame whose first shape is `keep` has the shapes of the last frame before it that has its own. Where these are is remembered, so that
+ * a sprite which keeps them to its end is walked through once.
+ */
+export function keepingShapes(
+  ownFrame: (at: number) => SceneFrame | null,
+): (at: number) => SceneFrame | null {
+  const sources = new Map<number, number>();
+  const sourceOf = (at: number): number => {
+    let before = at - 1;
+    for (; before >= 0; before--) {
+      const known = sources.get(before);
+      if (known !== undefined) return known;
+      const frame = ownFrame(before);
+      if (frame && !keeps(frame)) break;
+    }
+    return before;
+  };
+  return (at) => {
+    const frame = ownFrame(at);
+    if (!frame || !keeps(frame)) return frame;
+    const source = sourceOf(at);
+    sources.set(at, source);
+    return { ...frame, shapes: ownFrame(source)?.shapes ?? [] };
+  };
 }
 
 function keeps({ shapes }: SceneFrame): boolean {
