@@ -122,14 +122,93 @@ describe("What gift.yaml names is there and is what it says", () => {
     expect(await look(files, media)).toContain("source/rose.wav is really a sound (WAV), not an animation");
   });
 
-  test("a single file needs a still of its own", async () => {
+  describe("a gift without a still", () => {
     const files = without(
       withEdit(GOOD, GIFT, "still: source/still.png\n", ""),
       "gifts/rose/source/still.png",
     );
-    expect(await look(files, { isFolder: false, animation: GOOD_MEDIA.animation })).toBe(
-      `${GIFT}:4:12: there is no still, and none can be made from source/rose.svga: viewers whose app cannot play it would see nothing of this gift [STILL_MISSING]\n` +
-        "  fix: draw one picture of the gift, upload it as source/still.png and add the line still: source/still.png\n",
+    const lookAt = (media: MediaFact) =>
+      look(files, { isFolder: false, animation: [source("source/rose.svga", media)] });
+
+    test("gets one drawn from what can be drawn here", async () => {
+      expect(await lookAt(SVGA)).toBe("");
+    });
+
+    test("depends on a browser for what only a browser can draw", async () => {
+      expect(await lookAt({ ...SVGA, drawnBy: "browser" })).toBe(
+        `${GIFT}:4:12: warning: there is no still, and only a browser can draw one from source/rose.svga: where there is none, the gift cannot be built [STILL_MISSING]\n` +
+          "  fix: draw one picture of the gift, upload it as source/still.png and add the line still: source/still.png\n",
+      );
+    });
+
+    test("cannot go out when nothing can draw one", async () => {
+      expect(await lookAt({ ...SVGA, drawnBy: null })).toBe(
+        `${GIFT}:4:12: there is no still, and none can be made from source/rose.svga: viewers whose app cannot play it would see nothing of this gift [STILL_MISSING]\n` +
+          "  fix: draw one picture of the gift, upload it as source/still.png and add the line still: source/still.png\n",
+      );
+    });
+  });
+
+  describe("a video", () => {
+    const mp4: MediaFact = { ...SVGA, format: "mp4", extensions: ["mp4"], saysItsAlpha: false };
+    const files = (lines: string) =>
+      withEdit(GOOD, GIFT, "animation: source/rose.svga\n", `animation: source/rose.mp4\n${lines}`);
+    const lookAt = async (lines: string, media = mp4, variants?: GiftMedia["variants"]) =>
+      linesOf(
+        await look(files(lines), {
+          ...GOOD_MEDIA,
+          animation: [source("source/rose.mp4", media)],
+          ...(variants && { variants }),
+        }),
+      ).filter((it) => !it.includes("STRAY_FILE") && !it.includes("SOURCE_MISSING"));
+
+    test("that does not say where its transparency is needs its author to", async () => {
+      expect(await lookAt("")).toEqual([
+        `${GIFT}:4:12: source/rose.mp4 is an MP4 that does not say where its transparency is, and neither does gift.yaml [ALPHA_MISSING]`,
+      ]);
+      expect(await lookAt("alpha: right\n")).toEqual([]);
+    });
+
+    test("that says so itself does not need its author to", async () => {
+      expect(await lookAt("alpha: right\n", { ...mp4, format: "vap", saysItsAlpha: true })).toEqual([
+        `${GIFT}:5:8: warning: alpha is right, but source/rose.mp4 says itself what shows through [ALPHA_UNUSED]`,
+      ]);
+    });
+
+    test("may have another file for a tier, of the same format", async () => {
+      const lines = "alpha: right\nvariants:\n  low: source/small.mp4\n";
+      expect(await lookAt(lines, mp4, { low: source("source/small.mp4", mp4) })).toEqual([]);
+      const vap = { ...mp4, format: "vap", saysItsAlpha: true };
+      expect(await lookAt(lines, mp4, { low: source("source/small.mp4", vap) })).toEqual([
+        `${GIFT}:7:8: source/small.mp4 is VAP, but source/rose.mp4 is MP4: apps ask for one player, whatever the tier [VARIANT_FORMAT]`,
+      ]);
+    });
+  });
+
+  test("what is made for every tier by itself takes no files for single ones", async () => {
+    const files = withEdit(GOOD, GIFT, "still:", "variants:\n  low: source/small.svga\nstill:");
+    const variants = { low: source("source/small.svga", SVGA) };
+    expect(
+      linesOf(await look(files, { ...GOOD_MEDIA, variants })).filter((it) => it.includes("VARIANT")),
+    ).toEqual([
+      `${GIFT}:6:3: variants are given, but every tier's file is made from source/rose.svga by itself [VARIANTS_UNUSED]`,
+    ]);
+  });
+
+  test("what nobody sees or hears is told with its weight, and what could be better with what to do", async () => {
+    const heavy: MediaFact = {
+      ...SVGA,
+      deadWeight: [
+        { what: "sound", name: "beat", bytes: 17_000 },
+        { what: "image", name: "img_3", bytes: 500 },
+      ],
+      warnings: [{ message: "the SVGA plays 24 frames a second", fix: "export it with 20" }],
+    };
+    expect(await look(GOOD, { ...GOOD_MEDIA, animation: [source("source/rose.svga", heavy)] })).toBe(
+      `${GIFT}:4:12: warning: source/rose.svga: the SVGA plays 24 frames a second [ART_ADVICE]\n` +
+        "  fix: export it with 20\n" +
+        `${GIFT}:4:12: warning: source/rose.svga carries 17.5 kB that nobody sees or hears: the sound beat and 1 other [DEAD_WEIGHT]\n` +
+        "  fix: run npx giftwrap fix rose --write, or export gifts/rose/source/rose.svga without it; builds leave it out where they can\n",
     );
   });
 
