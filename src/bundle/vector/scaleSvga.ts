@@ -60,10 +60,13 @@ async function changeImage(image: Picture, factor: number, cut: Cut): Promise<Re
   return null;
 }
 
-/** The size for what is left of an image, or null where it is right as it is, or where no frame says how large it is shown. */
+/**
+ * The size for what is left of an image, or null where it is right as it is. Where no frame says how large it is shown, it becomes smaller
+ * as the canvas does.
+ */
 function planScale({ size, shown }: Picture, left: Size, factor: number): Size | null {
-  if (!shown) return null;
   const own = { width: left.width, height: left.height };
+  if (!shown) return factor < 1 ? coveredSize(own, own, factor) : null;
   const shownLeft = {
     width: (shown.width * left.width) / size.width,
     height: (shown.height * left.height) / size.height,
