@@ -1,11 +1,11 @@
 import { inspect } from "../formats/inspect.ts";
-import type { Media } from "../formats/media.ts";
+import { type Media, MediaError } from "../formats/media.ts";
 import type { GiftFile, LockFile, PolicyFile, ReleaseFile, Variant } from "../model/schemas.ts";
 import { allSourceFiles, type GiftSources } from "../model/sources.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
 import { canonicalJson } from "../wire/metadata.ts";
 import { extensionOf } from "../wire/keys.ts";
-import { TIERS } from "../wire/viewer.ts";
+import { type Tier, TIERS } from "../wire/viewer.ts";
 import type { Drawing } from "./drawing.ts";
 import { encode, type Studio } from "./encode.ts";
 import { inTurn, type Run } from "./lanes.ts";
@@ -77,6 +77,7 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
       variantFiles.push({ role, mediaType, digest: object.digest, bytes: object.bytes.length });
       if (step.role === "animation") facts = await readVariant(workshop, step, object);
     }
+    if (facts && facts.kind !== "animation") throw doesNotMove(tier);
     if (!facts) throw new TypeError("a variant without an animation");
     player = facts.player ?? player;
     const { width, height, frames, fps, decodedBytes, images } = facts;
@@ -107,6 +108,13 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
     ...(previews.length > 0 && { previews }),
     tiers,
   };
+}
+
+function doesNotMove(tier: Tier): MediaError {
+  return new MediaError(
+    `for the ${tier} tier a single picture is left of the animation: its frames all look the same, or it is over in a moment`,
+    "export frames that differ, and an animation of at least half a second",
+  );
 }
 
 /** The lock's text: the same lock gives the same bytes. */

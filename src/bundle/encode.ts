@@ -1,7 +1,7 @@
 import type { Media } from "../formats/media.ts";
 import { MediaError } from "../formats/media.ts";
 import type { Drawing } from "./drawing.ts";
-import { EFFORT, encodeFrames } from "./encodeFrames.ts";
+import { EFFORT, encodeFrames, type SharpFactory } from "./encodeFrames.ts";
 import type { Step } from "./recipe.ts";
 import type { Artwork, Raster } from "./render/frames.ts";
 import { scaleDotLottie } from "./vector/scaleDotLottie.ts";
@@ -52,10 +52,7 @@ export async function encode(step: Step, sourceOf: SourceOf, studio?: Studio): P
       return sharp(raster.pixels, { raw }).webp({ quality, effort: EFFORT }).toBuffer();
     }
     case "still": {
-      const source = await fullest(step.sources.map(sourceOf), async (bytes) => {
-        const { channels } = await sharp(bytes).ensureAlpha().stats();
-        return channels.at(-1)?.mean ?? 0;
-      });
+      const source = await fullest(sharp, step.sources.map(sourceOf));
       return resize(source).webp({ quality, effort: EFFORT }).toBuffer();
     }
   }
@@ -85,7 +82,7 @@ async function openSharp() {
 async function convert(
   step: Step & { readonly kind: "convert" },
   studio: Studio | undefined,
-  sharp: Parameters<typeof encodeFrames>[0],
+  sharp: SharpFactory,
 ): Promise<Uint8Array> {
   const { width, height, frames } = step;
   const opened = await studio?.drawing.openFrames(studio.artworkOf(step.source), Math.max(width, height));
@@ -120,16 +117,35 @@ async function drawStill(
 }
 
 /** The picture that covers most: frame 0 is often empty. The first of equals. */
-async function fullest(
-  pictures: readonly Uint8Array[],
-  coverage: (bytes: Uint8Array) => Promise<number>,
-): Promise<Uint8Array> {
+async function fullest(sharp: SharpFactory, pictures: readonly Uint8Array[]): Promise<Uint8Array> {
   let best: Uint8Array | undefined;
   let most = -1;
   for (const picture of pictures) {
-    const covered = pictures.length === 1 ? 0 : await coverage(picture);
+    const covered = pictures.length === 1 ? 0 : await coverageOf(sharp, picture);
     if (covered > most) [best, most] = [picture, covered];
   }
   if (!best) throw new TypeError("a still needs a picture");
   return best;
+}
+
+/** By the very bytes: every tier asks about the same frames. */
+const coverages = new WeakMap<Uint8Array, Promise<number>>();
+
+/** The mean opacity, from 0 to 255. */
+function coverageOf(sharp: SharpFactory, picture: Uint8Array): Promise<number> {
+  const known = coverages.get(picture) ?? measureCoverage(sharp, picture);
+  coverages.set(picture, known);
+  return known;
+}
+
+async function measureCoverage(sharp: SharpFactory, picture: Uint8Array): Promise<number> {
+  const alpha = await sharp(picture)
+    .ensureAlpha()
+    .extractChannel("alpha")
+    .toColourspace("b-w")
+    .raw({ depth: "uchar" })
+    .toBuffer();
+  let sum = 0;
+  for (const value of alpha) sum += value;
+  return sum / alpha.length;
 }

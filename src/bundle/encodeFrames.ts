@@ -1,7 +1,7 @@
 import type { Sharp, SharpOptions } from "sharp";
 import type { Raster } from "./render/frames.ts";
 
-type SharpFactory = (input: Uint8Array | Uint8Array[], options?: SharpOptions) => Sharp;
+export type SharpFactory = (input: Uint8Array | Uint8Array[], options?: SharpOptions) => Sharp;
 
 /** Frames up to this lie in memory as they are; larger ones as PNG files of the same pixels, which take a fraction of it. */
 const MOST_PLAIN_BYTES = 256_000_000;

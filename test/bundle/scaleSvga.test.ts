@@ -110,7 +110,10 @@ describe("scaling the images of an SVGA", () => {
         const [was, is] = [await inspect(bytes).catch(() => null), await inspect(scaled)];
         expect(is.decodedBytes).toBeLessThanOrEqual(was?.decodedBytes ?? 3 * 60 * 40 * 4);
         expect([is.width, is.height, is.frames, is.fps]).toEqual([400, 300, 3, 20]);
-        expect((await scaleSvga(scaled, longSide)).bytes).toBe(scaled);
+        const isShown = [one, two].every((it) =>
+          it.some(({ layout }) => layout && layout.width * layout.height > 0),
+        );
+        if (isShown) expect((await scaleSvga(scaled, longSide)).bytes).toBe(scaled);
       }),
       { numRuns: 40 },
     );

@@ -42,10 +42,15 @@ export async function redraw(
     picture.toColourspace("srgb");
     if (format === "webp") return picture.webp({ quality: QUALITY, effort: EFFORT }).toBuffer();
     if (format === "jpeg") return picture.jpeg({ quality: QUALITY }).toBuffer();
-    // What is only cut keeps its very pixels, so it is not given a new palette.
-    return isPalette && isScaled
-      ? picture.png({ compressionLevel: 9, palette: true }).toBuffer()
-      : picture.png({ compressionLevel: 9, adaptiveFiltering: true }).toBuffer();
+    const inAllColours = picture.clone().png({ compressionLevel: 9, adaptiveFiltering: true });
+    if (!isPalette) return inAllColours.toBuffer();
+    const inFew = await picture
+      .png({ compressionLevel: 9, palette: true, dither: isScaled ? 1 : 0 })
+      .toBuffer();
+    if (isScaled) return inFew;
+    // What is only cut keeps its very pixels.
+    const exact = await inAllColours.toBuffer();
+    return (await hasSamePixels(inFew, exact)) ? inFew : exact;
   });
 }
 
@@ -87,6 +92,14 @@ export async function readStillSize(
 ): Promise<{ readonly width: number; readonly height: number } | null> {
   const { width, height, pages = 1 } = await decoding(name, bytes, (picture) => picture.metadata());
   return pages === 1 ? { width, height } : null;
+}
+
+async function hasSamePixels(a: Uint8Array, b: Uint8Array): Promise<boolean> {
+  const { default: sharp } = await import("sharp");
+  const [first, second] = await Promise.all(
+    [a, b].map((it) => sharp(it).ensureAlpha().toColourspace("srgb").raw().toBuffer()),
+  );
+  return first !== undefined && second !== undefined && first.equals(second);
 }
 
 async function decoding<T>(

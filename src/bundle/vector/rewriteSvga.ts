@@ -1,6 +1,6 @@
 import { zlibSync } from "fflate";
 import { type Change, NOTHING, type Rewritten, type Weight } from "./change.ts";
-import { type Box, type Redraw, redraw } from "./redraw.ts";
+import type { Box, Redraw } from "./redraw.ts";
 import {
   FRAME,
   IDENTITY,
@@ -18,18 +18,19 @@ import { type Field, type FieldCodec, floatField, LENGTH, toText } from "./svgaF
 /** What becomes of the images, by the positions of their fields. What is not named stays as it is. */
 export interface SvgaPlan {
   readonly drop: ReadonlySet<number>;
-  readonly redraw: ReadonlyMap<number, Redraw>;
+  readonly redraw: ReadonlyMap<number, Redrawn>;
+}
+
+export interface Redrawn extends Redraw {
+  /** The new picture. */
+  readonly bytes: Uint8Array;
 }
 
 /**
  * The file with its images dropped, cut and scaled as planned. Every other field is copied byte for byte, in its order; only where
  * an image is cut do the frames that draw it get another layout and place. Packed by fflate, which gives the same bytes everywhere.
  */
-export async function rewriteSvga(
-  codec: FieldCodec,
-  { fields, images }: SvgaParts,
-  plan: SvgaPlan,
-): Promise<Rewritten> {
+export function rewriteSvga(codec: FieldCodec, { fields, images }: SvgaParts, plan: SvgaPlan): Rewritten {
   const changes: Change[] = [];
   const cuts = new Map<string, Cut>();
   for (const [at, { box }] of plan.redraw) {
@@ -45,7 +46,7 @@ export async function rewriteSvga(
     }
     const change = plan.redraw.get(at);
     if (image && change) {
-      const bytes = await redraw(image.key, image.bytes, change);
+      const { bytes } = change;
       changes.push({
         kind: change.box ? (isScaled(change, change.box) ? "cut and scaled" : "cut") : "scaled",
         name: image.key,

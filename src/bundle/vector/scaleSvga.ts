@@ -1,12 +1,19 @@
 import type { Rewritten } from "./change.ts";
 import { coveredSize, isWorthIt } from "./coveredSize.ts";
 import { readSvga, type SvgaImage } from "./readSvga.ts";
-import type { Box, Redraw } from "./redraw.ts";
-import { rewriteSvga } from "./rewriteSvga.ts";
+import { type Box, type Redraw, redraw } from "./redraw.ts";
+import { type Redrawn, rewriteSvga } from "./rewriteSvga.ts";
 import { openFieldCodec } from "./svgaFields.ts";
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+type Picture = SvgaImage & { readonly size: Size };
+
 /** Which part of an image is left; null for all of it. */
-type Cut = (image: SvgaImage & { readonly size: NonNullable<SvgaImage["size"]> }) => Promise<Box | null>;
+type Cut = (image: Picture) => Promise<Box | null>;
 
 /**
  * An SVGA 2.x for screens on which its canvas has at most `longSide` pixels: no image keeps more pixels than it covers there, and
@@ -25,30 +32,46 @@ export async function scaleSvga(
   const parts = readSvga(codec, bytes);
   const factor = Math.min(1, longSide / parts.longSide);
   const drop = new Set<number>();
-  const redraw = new Map<number, Redraw>();
+  const changed = new Map<number, Redrawn>();
   for (const [at, image] of parts.images) {
     const { size, isUsed } = image;
     if (!isUsed) drop.add(at);
     else if (size) {
-      const change = await planImage({ ...image, size }, factor, cut);
-      if (change) redraw.set(at, change);
+      const change = await changeImage({ ...image, size }, factor, cut);
+      if (change) changed.set(at, change);
     }
   }
-  if (drop.size + redraw.size === 0) return { bytes, changes: [] };
-  return rewriteSvga(codec, parts, { drop, redraw });
+  if (drop.size + changed.size === 0) return { bytes, changes: [] };
+  return rewriteSvga(codec, parts, { drop, redraw: changed });
 }
 
-async function planImage(image: Parameters<Cut>[0], factor: number, cut: Cut): Promise<Redraw | null> {
-  const { size, shown } = image;
+async function changeImage(image: Picture, factor: number, cut: Cut): Promise<Redrawn | null> {
   const box = await cut(image);
-  const left = box ?? size;
-  const share = { width: left.width / size.width, height: left.height / size.height };
-  const shownLeft = shown
-    ? { width: shown.width * share.width, height: shown.height * share.height }
-    : { width: left.width, height: left.height };
-  const next = coveredSize({ width: left.width, height: left.height }, shownLeft, factor);
-  const isSmaller = next.width * next.height < left.width * left.height;
-  const isScaled = isSmaller && (factor < 1 || isWorthIt(left, next));
-  if (!box) return isScaled ? next : null;
-  return { box, ...(isScaled ? next : { width: box.width, height: box.height }) };
+  const whole = planScale(image, image.size, factor);
+  const changes: readonly (Redraw | null)[] = box
+    ? [{ box, ...(planScale(image, box, factor) ?? { width: box.width, height: box.height }) }, whole]
+    : [whole];
+  for (const change of changes) {
+    if (!change) continue;
+    const bytes = await redraw(image.key, image.bytes, change);
+    // Where memory is not short, a change that makes the file larger is none for the better.
+    if (factor < 1 || bytes.length <= image.bytes.length) return { ...change, bytes };
+  }
+  return null;
+}
+
+/**
+ * The size for what is left of an image, or null where it is right as it is. Where no frame says how large it is shown, it becomes smaller
+ * as the canvas does.
+ */
+function planScale({ size, shown }: Picture, left: Size, factor: number): Size | null {
+  const own = { width: left.width, height: left.height };
+  if (!shown) return factor < 1 ? coveredSize(own, own, factor) : null;
+  const shownLeft = {
+    width: (shown.width * left.width) / size.width,
+    height: (shown.height * left.height) / size.height,
+  };
+  const next = coveredSize(own, shownLeft, factor);
+  const isSmaller = next.width * next.height < own.width * own.height;
+  return isSmaller && (factor < 1 || isWorthIt(own, next)) ? next : null;
 }

@@ -46,8 +46,11 @@ export async function shrinkImages(
     const needed = its.map(({ shown, factor }) => coveredSize(size, shown, factor));
     const next = needed.reduce((a, b) => (a.width * a.height >= b.width * b.height ? a : b));
     const isSmaller = next.width * next.height < size.width * size.height;
-    if (!isSmaller || !(its.some((it) => it.factor < 1) || isWorthIt(size, next))) continue;
+    const isShort = its.some((it) => it.factor < 1);
+    if (!isSmaller || !(isShort || isWorthIt(size, next))) continue;
     const drawn = await redraw(nameOf(first.asset), bytes, next);
+    // Where memory is not short, a change that makes the file larger is none for the better.
+    if (!isShort && drawn.length > bytes.length) continue;
     for (const use of its) resizeUse(use, next);
     images.set(place, drawn);
     changes.push({
