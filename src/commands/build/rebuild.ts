@@ -25,7 +25,9 @@ export async function rebuild(builder: Builder, lock: LockFile, afresh: boolean)
   for (const { tree, project } of [here, await writtenWith(root, lock)].filter((it) => it !== null)) {
     if (!(await hasSources(tree, project, release, lock))) continue;
     sawSources = true;
-    const rebuilt = await buildFrom(builder, { tree, project }, release, afresh).catch(nullIfUnreadable);
+    const rebuilt = await buildFrom(builder, { tree, project }, release, { afresh, isNew: false }).catch(
+      nullIfUnreadable,
+    );
     if (rebuilt && isSameBuild(rebuilt, lock))
       return {
         release,
@@ -113,9 +115,9 @@ async function hasSources(tree: Tree, project: Project, key: string, lock: LockF
 }
 
 async function hasAll(cache: BuildCache, lock: LockFile): Promise<boolean> {
-  for (const { files } of Object.values(lock.tiers)) {
-    for (const { digest, mediaType } of files) if (!(await cache.object(digest, mediaType))) return false;
-  }
+  // Without previews: nobody downloads them.
+  for (const { digest, mediaType } of Object.values(lock.tiers).flatMap((it) => it.files))
+    if (!(await cache.object(digest, mediaType))) return false;
   return true;
 }
 
