@@ -1,6 +1,7 @@
 import { MediaError } from "./media.ts";
 
-const MAX_BYTES = 20_000_000;
+/** Ten times what a gift may be; text of another kind than ours takes twenty times its length in memory. */
+const MAX_BYTES = 10_000_000;
 /** Groups within groups within layers come to a few dozen; recursive code can follow this many. */
 const MAX_DEPTH = 256;
 /** Each costs about a hundred bytes of memory, however short it is written. */

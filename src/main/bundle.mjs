@@ -19,7 +19,7 @@ const bundle = await rolldown({
   cwd: ROOT,
   input: "src/main/ops.ts",
   platform: "node",
-  external: ["sharp"],
+  external: ["sharp", "canvaskit-wasm", "canvaskit-wasm/full", "playwright-core"],
   // Modules are named by where they are asked for, so that no folder of this machine has a say in the text.
   resolve: { symlinks: false },
   plugins: [leaveOut()],
