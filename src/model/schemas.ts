@@ -423,7 +423,7 @@ export interface PolicyFile {
         /**
          * The format that it plays.
          */
-        name: "webp" | "svga" | "lottie";
+        name: "webp" | "svga" | "lottie" | "dotlottie" | "vap" | "yyeva" | "mp4" | "pag" | "avif";
         /**
          * A semver range of the apps that carry it.
          */
