@@ -1,5 +1,6 @@
 import { canonicalJson } from "../wire/metadata.ts";
 import type { AlphaSide, Role } from "../wire/catalog.ts";
+import { fitInside } from "./render/fitInside.ts";
 import { TIERS, type Tier } from "../wire/viewer.ts";
 import type { PolicyFile } from "../model/schemas.ts";
 
@@ -239,10 +240,4 @@ export function thinTimes(times: readonly number[], maxFps: number): Thinned {
     }
   }
   return thinned;
-}
-
-/** The size that fits the long side, keeping the shape; never larger than the source. */
-function fitInside({ width, height }: Ingredient, longSide: number): { width: number; height: number } {
-  const scale = Math.min(1, longSide / Math.max(width, height));
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }

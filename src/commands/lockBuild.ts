@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { writeLock } from "../bundle/build.ts";
+import { objectsNamedBy } from "../bundle/objectsNamedBy.ts";
 import { type BuildCache, buildCache } from "../bundle/objectCache.ts";
 import { requireGitHub } from "../github/openGitHub.ts";
 import { classifyPath, lockPath } from "../model/paths.ts";
@@ -132,9 +133,8 @@ async function buildLock(io: Io, gift: string, version: string, writer: LocksWri
 }
 
 async function objectsOf(cache: BuildCache, lock: LockFile) {
-  const files = Object.values(lock.tiers).flatMap((it) => it.files);
   const objects = await Promise.all(
-    files.map(async ({ digest, mediaType }) => ({
+    objectsNamedBy(lock).map(async ({ digest, mediaType }) => ({
       digest,
       mediaType,
       content: await cache.object(digest, mediaType),

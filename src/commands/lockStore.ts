@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { writeLock } from "../bundle/build.ts";
+import { objectsNamedBy } from "../bundle/objectsNamedBy.ts";
 import { commitFiles } from "../github/commitFiles.ts";
 import { type GitHub, requireGitHub } from "../github/openGitHub.ts";
 import { type PullRequest, readPullRequest } from "../github/pullRequest.ts";
@@ -146,7 +147,7 @@ async function storeObjects(
   locks: readonly ProvenLock[],
   announcement: Announcement,
 ): Promise<{ written: number; present: number }> {
-  const files = locks.flatMap(({ lock }) => Object.values(lock.tiers).flatMap((it) => it.files));
+  const files = locks.flatMap(({ lock }) => objectsNamedBy(lock));
   const given = new Map(folder.manifest.objects.map((it) => [it.digest, it]));
   for (const { digest, mediaType, bytes } of files) {
     const it = given.get(digest);

@@ -14,7 +14,8 @@ import { playLottie } from "./vector/playLottie.ts";
 import { playSvga } from "./vector/playSvga.ts";
 import { playVideo } from "./video/playVideo.ts";
 
-export type { AlphaConvention, AlphaSide } from "./video/layout.ts";
+export type { AlphaSide } from "../wire/catalog.ts";
+export type { AlphaConvention } from "./video/layout.ts";
 export type { Player, PlayerModules, Playing, PlayOptions } from "./playing.ts";
 
 const PLAYERS: Readonly<Record<string, Player>> = {
@@ -59,7 +60,7 @@ export async function play(
     const { animation, sound: soundFile } = filesToPlay(loaded);
     sound = soundFile && (await prepareSound(soundFile));
     const playing = animation
-      ? await playerFor(animation)(layer, animation, options)
+      ? await playerFor(animation)(layer, animation, withAlpha(loaded, options))
       : playDefault(layer, options);
     layer.style.visibility = "visible";
     sound?.start();
@@ -68,6 +69,12 @@ export async function play(
     free();
     throw cause;
   }
+}
+
+/** What a release says of its video's transparency goes before what the app has agreed on for all videos. */
+export function withAlpha({ link }: Pick<Loaded, "link">, options: PlayOptions): PlayOptions {
+  const side = link.kind === "release" ? link.player.alpha : undefined;
+  return side === undefined ? options : { ...options, alpha: { ...options.alpha, side } };
 }
 
 /** @throws Error when the link has nothing to look at */

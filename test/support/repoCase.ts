@@ -16,6 +16,9 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import type { Io } from "../../src/commands/command.ts";
+import { buildPng } from "../formats/buildPng.ts";
+import { buildSvga } from "../formats/buildSvga.ts";
+import { fixtures } from "../formats/fixtures.ts";
 import { fileStore } from "../../src/store/fileStore.ts";
 import { makeEvidence, writeEvidence } from "../../src/trust/evidence.ts";
 import { type KeyName, type Signer, signerFromPem } from "../../src/trust/keys.ts";
@@ -50,6 +53,8 @@ type Made =
   /** A word behind the end of the file, so often. */
   | { readonly kind: "append"; readonly path: string; readonly word: string; readonly times: number }
   | { readonly kind: "empty"; readonly path: string }
+  /** One of the files in test/formats/fixtures.ts, by its name, or an SVGA that could be better. */
+  | { readonly kind: "media"; readonly path: string; readonly of: string }
   /** The file as it is, in ISO 8859-1. */
   | { readonly kind: "latin1"; readonly path: string }
   /** A name that is not UTF-8. */
@@ -284,6 +289,7 @@ async function make(root: string, made: Made, { keys, now }: Signed): Promise<vo
   if (made.kind === "symlink") symlinkSync(made.to, path);
   else if (made.kind === "pipe") await run("mkfifo", [path]);
   else if (made.kind === "empty") writeFileSync(path, "");
+  else if (made.kind === "media") writeFileSync(path, mediaOf(made.of));
   else if (made.kind === "latin1") writeFileSync(path, Buffer.from(readFileSync(path, "utf8"), "latin1"));
   else if (made.kind === "latin1-name") writeFileSync(Buffer.from(path, "latin1"), "");
   else if (made.kind === "cut") truncateSync(path, made.bytes);
@@ -339,4 +345,19 @@ function writeFiles(root: string, files: Bytes): void {
     made.add(folder);
     writeFileSync(join(root, path), bytes);
   }
+}
+
+const ODD_SVGAS: Readonly<Record<string, () => Uint8Array>> = {
+  "unused.svga": () =>
+    buildSvga({
+      images: { body: buildPng(12, 12), spare: buildPng(40, 40) },
+      sprites: [{ imageKey: "body", frames: 40 }],
+    }),
+  "uneven.svga": () => buildSvga({ fps: 24 }),
+};
+
+function mediaOf(name: string): Uint8Array {
+  const bytes = ODD_SVGAS[name]?.() ?? fixtures().find((it) => it.name === name)?.bytes;
+  if (!bytes) throw new Error(`there is no ${name}`);
+  return bytes;
 }

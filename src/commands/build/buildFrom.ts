@@ -20,12 +20,19 @@ export interface Builder {
   onStep(description: string): void;
 }
 
+export interface BuildFromOptions {
+  /** Encode again even what the cache has. */
+  readonly afresh: boolean;
+  /** Whether its lock is still to be written: only then previews are made, since people see them before it is merged. */
+  readonly isNew: boolean;
+}
+
 /** Builds a release of a tree; null when its gift, its sources or the policy are missing or too big. */
 export async function buildFrom(
   { cache, run, drawing, onStep }: Builder,
   { tree, project }: Builder["here"],
   key: string,
-  afresh: boolean,
+  { afresh, isNew }: BuildFromOptions,
 ): Promise<LockFile | null> {
   const release = project.releases.get(key)?.value;
   const gift = release && project.gifts.get(release.gift)?.value;
@@ -49,7 +56,7 @@ export async function buildFrom(
     afresh,
     run: measured,
     drawing,
-    makePreviews: drawing.makePreviews,
+    ...(isNew && { makePreviews: drawing.makePreviews }),
     onStep: (description) => {
       isMade = true;
       onStep(description);

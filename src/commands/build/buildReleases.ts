@@ -119,7 +119,7 @@ async function buildOne(
 /** Builds from the work tree and writes the lock. */
 async function lockRelease(builder: Builder, key: string): Promise<BuiltRelease> {
   try {
-    const lock = await buildFrom(builder, builder.here, key, false);
+    const lock = await buildFrom(builder, builder.here, key, { afresh: false, isNew: true });
     if (!lock)
       return {
         release: key,

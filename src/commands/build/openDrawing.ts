@@ -1,6 +1,7 @@
 import type { Preview } from "../../bundle/build.ts";
 import type { Drawing } from "../../bundle/drawing.ts";
 import { makePreviews } from "../../bundle/preview/makePreviews.ts";
+import { CannotDraw } from "../../bundle/render/browser.ts";
 import { CANVASKIT_VERSION } from "../../bundle/render/canvasKit.ts";
 import type { Artwork, DrawingBrowser } from "../../bundle/render/frames.ts";
 import { drawFullest } from "../../bundle/render/fullest.ts";
@@ -22,21 +23,33 @@ export function openDrawing(variables: NodeJS.ProcessEnv): DrawingHere {
     return opening;
   };
   return {
-    openFrames: async (artwork, longSide) => openFrames(artwork, longSide, await browserFor(artwork)),
-    drawFullest: async (artwork, longSide) => drawFullest(artwork, longSide, await browserFor(artwork)),
+    openFrames: async (artwork, longSide) =>
+      nullIfNot(openFrames(artwork, longSide, await browserFor(artwork))),
+    drawFullest: async (artwork, longSide) =>
+      nullIfNot(drawFullest(artwork, longSide, await browserFor(artwork))),
     programs: async (artwork) => {
       const browser = await browserFor(artwork);
       if (browser) return { browser: browser.version };
       return isDrawnHere(artwork) ? { canvaskit: CANVASKIT_VERSION } : {};
     },
     makePreviews: async (artwork) => {
-      const previews = await makePreviews(artwork, await browserFor(artwork));
+      const previews = await nullIfNot(makePreviews(artwork, await browserFor(artwork)));
       return previews
         ? (["sheet", "motion"] as const).map((role) => ({ role, mediaType: "image/webp", ...previews[role] }))
         : [];
     },
     close: async () => (await opening)?.close(),
   };
+}
+
+/** What a browser does not play it does not draw either: as good as no browser. */
+async function nullIfNot<T>(drawing: Promise<T | null>): Promise<T | null> {
+  try {
+    return await drawing;
+  } catch (error) {
+    if (error instanceof CannotDraw) return null;
+    throw error;
+  }
 }
 
 /** By instructions; rows of pictures are only decoded, by the builder's image library. */

@@ -22,10 +22,12 @@ export async function rebuild(builder: Builder, lock: LockFile, afresh: boolean)
   const { root, cache, here } = builder;
   if (!afresh && (await hasAll(cache, lock))) return { release, outcome: "built", message: BUILT_ALREADY };
   let sawSources = false;
-  for (const { tree, project } of [here, await writtenWith(root, lock)].filter((it) => it !== null)) {
+  for await (const { tree, project } of placesOf(here, root, lock)) {
     if (!(await hasSources(tree, project, release, lock))) continue;
     sawSources = true;
-    const rebuilt = await buildFrom(builder, { tree, project }, release, afresh).catch(nullIfUnreadable);
+    const rebuilt = await buildFrom(builder, { tree, project }, release, { afresh, isNew: false }).catch(
+      nullIfUnreadable,
+    );
     if (rebuilt && isSameBuild(rebuilt, lock))
       return {
         release,
@@ -113,19 +115,28 @@ async function hasSources(tree: Tree, project: Project, key: string, lock: LockF
 }
 
 async function hasAll(cache: BuildCache, lock: LockFile): Promise<boolean> {
-  for (const { files } of Object.values(lock.tiers)) {
-    for (const { digest, mediaType } of files) if (!(await cache.object(digest, mediaType))) return false;
-  }
+  // Without previews: nobody downloads them.
+  for (const { digest, mediaType } of Object.values(lock.tiers).flatMap((it) => it.files))
+    if (!(await cache.object(digest, mediaType))) return false;
   return true;
 }
 
-/** The commit in which the lock was last written, or null outside of git. */
-async function writtenWith(root: string, lock: LockFile): Promise<{ tree: Tree; project: Project } | null> {
-  if ((await commitOf(root, "HEAD")) === null) return null;
+/** Where its sources may be: the work tree, and then the commits in which the lock was written, the newest first. */
+async function* placesOf(
+  here: Builder["here"],
+  root: string,
+  lock: LockFile,
+): AsyncGenerator<Builder["here"]> {
+  yield here;
+  if ((await commitOf(root, "HEAD")) === null) return;
   const path = lockPath(lock.gift, lock.version);
-  const commit = (await git(root, ["log", "-1", "--format=%H", "--", path])).trim();
-  if (commit === "") return null;
-  const tree = revisionTree(root, commit);
-  const { project } = await readProject(tree, { gifts: new Set([lock.gift]), others: [] });
-  return { tree, project };
+  const commits = await git(root, ["log", `-${MOST_COMMITS}`, "--format=%H", "--", path]);
+  for (const commit of commits.split("\n").filter(Boolean)) {
+    const tree = revisionTree(root, commit);
+    const { project } = await readProject(tree, { gifts: new Set([lock.gift]), others: [] });
+    yield { tree, project };
+  }
 }
+
+/** A lock is written once, and again only until it is merged. */
+const MOST_COMMITS = 5;

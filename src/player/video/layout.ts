@@ -1,3 +1,4 @@
+import type { AlphaSide } from "../../wire/catalog.ts";
 import { isRecord } from "../../wire/isRecord.ts";
 import { findBox } from "../boxes.ts";
 
@@ -22,9 +23,6 @@ export interface AlphaLayout {
    */
   readonly isStraight: boolean;
 }
-
-/** The half that carries transparency, in a file that does not say; `none` for a video without. */
-export type AlphaSide = "left" | "right" | "top" | "bottom" | "none";
 
 /** How a video carries transparency that does not say so itself. */
 export interface AlphaConvention {
