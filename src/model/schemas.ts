@@ -38,11 +38,11 @@ export interface GiftFile {
     [k: string]: string;
   };
   /**
-   * An optional sound file below source/.
+   * An optional sound file below source/: MP3, AAC (also as M4A), Opus or WAV.
    */
   sound?: string;
   /**
-   * The picture shown when nothing of the gift can move; made from the fullest frame when it is not given and the animation can be drawn.
+   * The picture shown when nothing of the gift can move: PNG, JPEG, WebP or AVIF. Where it is not given it is made from the fullest frame, for which MP4, PAG and AVIF need Chromium where the gift is built.
    */
   still?: string;
 }
@@ -250,7 +250,7 @@ export interface LockFile {
     bytes: Bytes;
   }[];
   /**
-   * What made the bytes; the same identity gives the same bytes again.
+   * What made the bytes; the same identity gives the same bytes again. What drew frames, canvaskit or a browser, is named where something was drawn by it.
    */
   builder: {
     [k: string]: string;
@@ -421,9 +421,9 @@ export interface PolicyFile {
        */
       players: {
         /**
-         * The format that it plays.
+         * The format that it plays, as `giftwrap inspect` says after "needs"; of folders of frames, GIF and APNG it is webp, which is made of them.
          */
-        name: "webp" | "svga" | "lottie";
+        name: "webp" | "svga" | "lottie" | "dotlottie" | "vap" | "yyeva" | "mp4" | "pag" | "avif";
         /**
          * A semver range of the apps that carry it.
          */
@@ -528,15 +528,15 @@ export interface PolicyFile {
   smoke?: Smoke;
 }
 /**
- * How frames are encoded for this tier, and its budget.
+ * What is made of an animation for this tier, and its budget.
  */
 export interface TierPolicy {
   /**
-   * For folders of frames: size, rate and quality of the animated WebP.
+   * Size, rate and quality of the animated WebP that folders of frames, WebP, GIF and APNG become. The images in SVGA 2.x, Lottie and dotLottie follow the long side; all other formats stay as they are.
    */
   frames: {
     /**
-     * Pixels; smaller frames are left as they are.
+     * Pixels; smaller pictures are left as they are.
      */
     longSide: number;
     /**
