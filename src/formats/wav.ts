@@ -1,3 +1,4 @@
+import { checkSeconds, MAX_SOUND_SECONDS } from "./limits.ts";
 import { MediaError, type MediaFormat, soundOf } from "./media.ts";
 import { cutOff, isRiff, riffChunks, u16, u32 } from "./riff.ts";
 
@@ -24,6 +25,7 @@ export const wav: MediaFormat = {
     if (bytesPerSecond === 0) throw cutOff("WAV", "it does not say how its samples are stored");
     if (sampleBytes === 0) throw new MediaError("the WAV has no sound in it", EXPORT_AS);
     const seconds = sampleBytes / bytesPerSecond;
+    checkSeconds("WAV", seconds, MAX_SOUND_SECONDS);
     return soundOf("wav", "audio/wav", ["wav"], { codec: "pcm", seconds, bytes: bytes.length }, sampleBytes);
   },
 };

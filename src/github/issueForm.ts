@@ -24,7 +24,17 @@ export type FormFieldId =
   | "ends";
 
 /** What the art is, in the words of the form. */
-export const ANIMATION_CHOICES = ["PNG frames", "SVGA", "Lottie"] as const;
+export const ANIMATION_CHOICES = [
+  "PNG frames",
+  "SVGA",
+  "Lottie",
+  "dotLottie",
+  "WebP",
+  "GIF",
+  "PAG",
+  "VAP",
+  "YYEVA",
+] as const;
 export type AnimationChoice = (typeof ANIMATION_CHOICES)[number];
 
 /** The fields of .github/ISSUE_TEMPLATE/new-release.yml, in their order: that file has these and no others. */

@@ -38,6 +38,9 @@ export type PlannedRelease =
 interface Art {
   readonly animation: string;
   readonly player: string;
+  readonly isFolder: boolean;
+  /** Whether somebody has to draw the still: nothing else than a browser could. */
+  readonly needsStill: boolean;
   readonly folder: string;
   readonly words: string;
 }
@@ -104,38 +107,59 @@ export function nextVersion(versions: readonly string[]): string {
 }
 
 function artOf(gift: string, { isThere, animation }: KnownGift, choice: AnimationChoice | undefined): Art {
-  const kind = isThere ? kindOf(animation) : (choice ?? null);
-  switch (kind) {
-    case "PNG frames":
-      return {
-        animation: isThere ? (animation ?? "source/frames") : "source/frames",
-        player: "webp",
-        folder: isThere ? (animation ?? "source/frames") : "source/frames",
-        words: "the frames, as PNG files that are numbered in playing order: 000.png, 001.png …",
-      };
-    case "SVGA":
-      return inFile(animation ?? `source/${gift}.svga`, "svga");
-    case "Lottie":
-      return inFile(animation ?? `source/${gift}.json`, "lottie");
-    case null:
-      return { animation: "source", player: "webp", folder: "source", words: "the files of this version" };
-  }
-}
-
-function inFile(animation: string, player: string): Art {
-  const name = animation.slice(animation.lastIndexOf("/") + 1);
+  if (isThere && animation === null)
+    return { ...FRAMES, animation: "source", folder: "source", words: "the files of this version" };
+  const file = isThere ? fileKindOf(animation ?? "") : FILES[choice ?? "PNG frames"];
+  const folder = (isThere && animation) || "source/frames";
+  if (!file) return { ...FRAMES, animation: folder, folder };
+  const path = animation ?? `source/${gift}.${file.extension}`;
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const still = file.needsStill ? ", and still.png, the picture that is shown where nothing can move" : "";
   return {
-    animation,
-    player,
-    folder: animation.slice(0, Math.max(0, animation.lastIndexOf("/"))) || "source",
-    words: `the animation as ${name}, and still.png, the picture that is shown where nothing can move`,
+    animation: path,
+    player: file.player,
+    isFolder: false,
+    needsStill: file.needsStill,
+    folder: path.slice(0, Math.max(0, path.lastIndexOf("/"))) || "source",
+    words: `the animation as ${name}${still}`,
   };
 }
 
-function kindOf(animation: string | null): AnimationChoice | null {
-  if (animation === null) return null;
-  if (animation.endsWith(".svga")) return "SVGA";
-  return animation.endsWith(".json") ? "Lottie" : "PNG frames";
+const FRAMES = {
+  player: "webp",
+  isFolder: true,
+  needsStill: false,
+  words: "the frames, as PNG files that are numbered in playing order: 000.png, 001.png …",
+} as const;
+
+interface FileKind {
+  readonly extension: string;
+  readonly player: string;
+  readonly needsStill: boolean;
+}
+
+const drawn = (extension: string, player: string): FileKind => ({ extension, player, needsStill: false });
+const filmed = (extension: string, player: string): FileKind => ({ extension, player, needsStill: true });
+
+/** What is one file, by what people call it. */
+const FILES: Readonly<Record<AnimationChoice, FileKind | null>> = {
+  "PNG frames": null,
+  SVGA: drawn("svga", "svga"),
+  Lottie: drawn("json", "lottie"),
+  dotLottie: drawn("lottie", "dotlottie"),
+  WebP: drawn("webp", "webp"),
+  GIF: drawn("gif", "webp"),
+  PAG: filmed("pag", "pag"),
+  VAP: filmed("mp4", "vap"),
+  YYEVA: filmed("mp4", "yyeva"),
+};
+
+/** Of a gift that is there only its file's name is known; null for a folder. */
+function fileKindOf(animation: string): FileKind | null {
+  const extension = /\.([a-z0-9]+)$/i.exec(animation)?.[1]?.toLowerCase();
+  if (extension === undefined) return null;
+  const known = Object.values(FILES).find((it) => it?.extension === extension);
+  return known ?? { extension, player: "webp", needsStill: false };
 }
 
 function regionsOf(
@@ -148,15 +172,19 @@ function regionsOf(
   return Object.keys(gate?.traffic?.regions ?? {}).map((name) => [name, SHARE_PERCENT]);
 }
 
-function giftText({ gift, giftName }: ReleaseForm, { animation, player }: Art, author: string): string {
-  const isFolder = player === "webp";
+function giftText(
+  { gift, giftName }: ReleaseForm,
+  { animation, isFolder, needsStill }: Art,
+  author: string,
+): string {
   return [
     "# yaml-language-server: $schema=../../schemas/gift.schema.json",
     `id: ${toYamlScalar(gift)}`,
     `name: ${toYamlScalar(giftName ?? toName(gift))}`,
     `owner: ${toYamlScalar(`@${author}`)}`,
     `animation: ${animation}`,
-    ...(isFolder ? [`fps: ${FPS}`] : ["still: source/still.png"]),
+    ...(isFolder ? [`fps: ${FPS}`] : []),
+    ...(needsStill ? ["still: source/still.png"] : []),
     "",
   ].join("\n");
 }

@@ -923,6 +923,12 @@ export interface Smoke {
     webp?: SmokeReference;
     svga?: SmokeReference;
     lottie?: SmokeReference;
+    dotlottie?: SmokeReference;
+    vap?: SmokeReference;
+    yyeva?: SmokeReference;
+    mp4?: SmokeReference;
+    pag?: SmokeReference;
+    avif?: SmokeReference;
   };
   /**
    * What is tried (default: all). single: once. combo: the same gift again and again within a few seconds. burst: many at once. long-room: one after another, as in hours of a room. cold: on a device that has nothing yet. slow: on a network that is slow and loses answers. kill: stopped by on-call while it plays.

@@ -81,7 +81,7 @@ describe("the form New gift release", () => {
     ["version", "1.4.0\n", "three numbers"],
     ["title", "Rose \u202eesor", "plain text"],
     ["title", "x".repeat(121), "at most 120"],
-    ["animation", "GIF", "choose one of"],
+    ["animation", "Flash", "choose one of"],
     ["cohorts", "Staff", "small letters"],
     ["percent", "0", "from 0.01 to 100"],
     ["percent", "1e2", "from 0.01 to 100"],

@@ -48,7 +48,6 @@ describe("a new release by the form", () => {
       name: "Dragon Dance"
       owner: "@yuki-art"
       animation: source/dragon-dance.json
-      still: source/still.png
 
       releases/dragon-dance/1.0.0.yaml
       # yaml-language-server: $schema=../../schemas/release.schema.json

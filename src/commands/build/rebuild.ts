@@ -22,12 +22,21 @@ export async function rebuild(builder: Builder, lock: LockFile, afresh: boolean)
   const { root, cache, here } = builder;
   if (!afresh && (await hasAll(cache, lock))) return { release, outcome: "built", message: BUILT_ALREADY };
   let sawSources = false;
+  let ours = await builderIdentity();
+  let whyNot: string | null = null;
   for await (const { tree, project } of placesOf(here, root, lock)) {
     if (!(await hasSources(tree, project, release, lock))) continue;
     sawSources = true;
-    const rebuilt = await buildFrom(builder, { tree, project }, release, { afresh, isNew: false }).catch(
-      nullIfUnreadable,
-    );
+    let rebuilt: LockFile | null;
+    try {
+      rebuilt = await buildFrom(builder, { tree, project }, release, { afresh, isNew: false });
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error;
+      whyNot = error.message;
+      continue;
+    }
+    // With what drew it, which only a build tells.
+    ours = rebuilt?.builder ?? ours;
     if (rebuilt && isSameBuild(rebuilt, lock))
       return {
         release,
@@ -42,7 +51,19 @@ export async function rebuild(builder: Builder, lock: LockFile, afresh: boolean)
       message:
         "its sources are not in this clone: its objects must come from a store (git fetch --unshallow may bring them)",
     };
-  return explainDifference(release, lock, await builderIdentity(), await isMerged(root, lock));
+  if (whyNot !== null)
+    return {
+      release,
+      outcome: "other_builder",
+      message: `cannot be built again here, since ${whyNot}: its objects must come from a store, or from a builder like its own (${describe(lock.builder)})`,
+    };
+  return explainDifference(release, lock, ours, await isMerged(root, lock));
+}
+
+function describe(builder: Readonly<Record<string, string>>): string {
+  return Object.entries(builder)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(", ");
 }
 
 /** Why this build gives other bytes than the lock names, and what to do about it. */
@@ -76,7 +97,7 @@ function describeOthers(
   theirs: Readonly<Record<string, string>>,
   ours: Readonly<Record<string, string>>,
 ): string | null {
-  // What only some formats need stands in the locks that needed it.
+  // What drew only the previews of one of them stands with that one alone.
   const names = Object.keys(theirs).filter((name) => name in ours && ours[name] !== theirs[name]);
   if (names.length === 0) return null;
   return names.map((name) => `${name} ${theirs[name]}, here ${ours[name]}`).join("; ");
@@ -86,12 +107,6 @@ function describeOthers(
 export async function isMerged(root: string, lock: Pick<LockFile, "gift" | "version">): Promise<boolean> {
   const path = lockPath(lock.gift, lock.version);
   return (await commitOf(root, "HEAD")) !== null && (await revisionTree(root, "HEAD").read([path])).has(path);
-}
-
-/** What another version of this tool could read when it locked the release. */
-function nullIfUnreadable(error: unknown): null {
-  if (error instanceof MediaError) return null;
-  throw error;
 }
 
 /** Whether the tiers are the same; images are not compared where the lock is of before they were counted. */
