@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./support/longestFirst.ts";
 import { withOfficialParser } from "./support/withOfficialParser.ts";
 
 /** Laws that the fast tests try a few times only; here they are tried as often as they should be. */
@@ -29,6 +30,7 @@ export default defineConfig({
     globalSetup: ["test/compile.ts"],
     // Some wait for a cache to forget while others compute.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
