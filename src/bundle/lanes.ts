@@ -43,12 +43,27 @@ export function lanes(count: number, maxBytes: number): Run {
 /** One after the other. */
 export const inTurn: Run = (_load, work) => work();
 
-/** Does the work for every item, at most `count` at a time; the results are in the order of the items. */
+/**
+ * Does the work for every item, at most `count` at a time and as far as there is room for what each holds; the results are in the order of the
+ * items. What fails does not end the others: when all are through, the first failure is thrown.
+ */
 export async function eachInLanes<Item, Result>(
   items: readonly Item[],
   count: number,
   work: (item: Item) => Promise<Result>,
+  { maxBytes, bytesOf }: Room<Item> = { maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 },
 ): Promise<readonly Result[]> {
-  const run = lanes(count, Number.POSITIVE_INFINITY);
-  return Promise.all(items.map((item) => run({ bytes: 0 }, () => work(item))));
+  const run = lanes(count, maxBytes);
+  const settled = await Promise.allSettled(
+    items.map((item) => run({ bytes: bytesOf(item) }, () => work(item))),
+  );
+  return settled.map((it) => {
+    if (it.status === "rejected") throw it.reason;
+    return it.value;
+  });
+}
+
+export interface Room<Item> {
+  readonly maxBytes: number;
+  readonly bytesOf: (item: Item) => number;
 }

@@ -1,6 +1,6 @@
 import { type BuiltRelease, builtToLines, exitOf } from "./build/builtRelease.ts";
 import type { BuildRequest } from "./build/buildReleases.ts";
-import { readMark, writeMark } from "./build/mark.ts";
+import { readMark, readTreeState, writeMark } from "./build/mark.ts";
 import { type Command, type Io, JSON_OPTION } from "./command.ts";
 
 export const command: Command = {
@@ -30,10 +30,11 @@ export const command: Command = {
     const isWhole = words.length === 0 && !check && !relock && shard === undefined;
 
     const remembered = isWhole ? await readMark(io.root) : null;
+    const before = isWhole && !remembered ? await readTreeState(io.root) : null;
     const built = remembered ?? (await buildOnce(io, { words, check, relock, shard, environment }));
     if (args.flag("json")) io.line(JSON.stringify(built));
     else for (const line of builtToLines(built, words.length > 0)) io.line(line);
-    if (isWhole && !remembered) await writeMark(io.root, built);
+    await writeMark(io.root, before, built);
     return exitOf(built);
   },
 };

@@ -68,4 +68,15 @@ describe("working in lanes", () => {
     });
     expect(results).toEqual([30, 10, 20]);
   });
+
+  test("what fails is thrown when all the others are through", async () => {
+    const done: number[] = [];
+    const results = eachInLanes([1, 2, 3], 2, async (it) => {
+      if (it === 1) throw new Error("the first is broken");
+      await settle();
+      done.push(it);
+    });
+    await expect(results).rejects.toThrow("the first is broken");
+    expect(done).toEqual([2, 3]);
+  });
 });

@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { writeMark, readMark } from "../../src/commands/build/mark.ts";
+import { readMark, readTreeState, writeMark } from "../../src/commands/build/mark.ts";
 import { build } from "../../src/commands/build/buildReleases.ts";
 import type { BuiltRelease } from "../../src/commands/build/builtRelease.ts";
 import { buildLottie } from "../formats/buildLottie.ts";
@@ -22,10 +22,15 @@ beforeEach(async () => {
   await writeFile(join(world.root, "gifts/star/source/star.png"), buildPng(8, 8));
   await buildAll();
   await world.commit("Release star 1.0.0");
-  await writeMark(world.root, await buildAll());
+  await buildAndRemember();
 });
 
 afterEach(() => world.remove());
+
+const buildAndRemember = async (): Promise<void> => {
+  const before = await readTreeState(world.root);
+  await writeMark(world.root, before, await buildAll());
+};
 
 const buildAll = (): Promise<readonly BuiltRelease[]> =>
   build(quietIo(world.root), { words: [], check: false, relock: false });
@@ -50,7 +55,7 @@ describe("a build of a tree that is built", () => {
     await world.write({ [path]: releaseText({ gift: "star", version: "1.1.0" }) });
     expect(await readMark(world.root)).toBeNull();
     await buildAll();
-    await writeMark(world.root, await buildAll());
+    await buildAndRemember();
     expect(await readMark(world.root)).toHaveLength(2);
     await world.write({ [path]: `${releaseText({ gift: "star", version: "1.1.0" })}# a remark\n` });
     expect(await readMark(world.root)).toBeNull();
@@ -60,7 +65,7 @@ describe("a build of a tree that is built", () => {
     await world.write({ "releases/star/1.1.0.yaml": releaseText({ gift: "star", version: "1.1.0" }) });
     await buildAll();
     await world.commit("Release star 1.1.0");
-    await writeMark(world.root, await buildAll());
+    await buildAndRemember();
     await world.git("checkout", "--quiet", "HEAD~1");
     expect(await readMark(world.root)).toBeNull();
   });
@@ -79,9 +84,31 @@ describe("a build of a tree that is built", () => {
     await world.write({ "gifts/star/source/star.json": "{}" });
     await rm(join(world.root, ".giftwrap/cache"), { recursive: true });
     await world.git("checkout", "--quiet", "--orphan", "new");
+    const before = await readTreeState(world.root);
     const built = await buildAll();
     expect(built).toMatchObject([{ outcome: "sources_gone" }]);
-    await writeMark(world.root, built);
+    await writeMark(world.root, before, built);
     expect(await readMark(world.root)).toBeNull();
+  });
+
+  test("remembers nothing of a tree that was changed while it was built", async () => {
+    const before = await readTreeState(world.root);
+    const built = await buildAll();
+    await world.write({ "releases/star/1.1.0.yaml": releaseText({ gift: "star", version: "1.1.0" }) });
+    await writeMark(world.root, before, built);
+    expect(await readMark(world.root)).toBeNull();
+    expect(await buildAll()).toHaveLength(2);
+  });
+
+  test("never locks anew what is merged: a lock that is damaged or gone has to come back from git", async () => {
+    const path = "releases/star/1.0.0.lock.json";
+    for (const text of ["<<<<<<< HEAD\n{}", null]) {
+      await world.write({ [path]: text });
+      const built = await buildAll();
+      expect(built).toMatchObject([{ outcome: "lock_damaged" }]);
+      expect(built[0]?.message).toContain(`git checkout HEAD -- ${path}`);
+      await world.git("checkout", "--quiet", "HEAD", "--", path);
+    }
+    expect(await buildAll()).toMatchObject([{ outcome: "built" }]);
   });
 });

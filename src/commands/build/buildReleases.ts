@@ -12,10 +12,10 @@ import type { LockFile } from "../../model/schemas.ts";
 import { count } from "../../report/text.ts";
 import { readProject } from "../../source/readProject.ts";
 import { type Tree, workTree } from "../../source/tree.ts";
-import type { Io } from "../command.ts";
+import { type Io, parseReleaseWord } from "../command.ts";
 import { BUILT_ALREADY, type BuiltRelease } from "./builtRelease.ts";
 import { type Builder, buildFrom } from "./buildFrom.ts";
-import { costsOf } from "./costsOf.ts";
+import { costsBySizes, sizesByGift } from "./costsOf.ts";
 import { openDrawing } from "./openDrawing.ts";
 import { openCache } from "./openCache.ts";
 import { isMerged, rebuild } from "./rebuild.ts";
@@ -47,7 +47,8 @@ export async function build(io: Io, request: BuildRequest): Promise<readonly Bui
   const { project } = await readProject(tree);
   const cache = await openCache(io, tree, request.environment);
   const mine = await chooseReleases(io, tree, project, request);
-  const progress = new BuildProgress(await costsOf(cache, tree, project, mine), io.now());
+  const sizes = await sizesByGift(tree, project);
+  const progress = new BuildProgress(await costsBySizes(cache, project, mine, sizes), io.now());
   const isAlone = mine.length <= 1;
   const tell = (text: string) => io.progress(isAlone ? text : `${progress.toText(io.now())}: ${text}`);
   let isEnded = false;
@@ -56,15 +57,24 @@ export async function build(io: Io, request: BuildRequest): Promise<readonly Bui
     tell("ending: what is under way is finished first (Ctrl-C again leaves it)");
   });
   return withBuilder(io, { cache, here: { tree, project }, onStep: tell }, async (builder) => {
-    const results = await eachInLanes(mine, RELEASES_AT_ONCE, async (key): Promise<BuiltRelease | null> => {
+    const buildNext = async (key: string): Promise<BuiltRelease | null> => {
       if (isEnded) return { release: key, outcome: "left", message: "not built yet" };
       const result = await buildOne(builder, key, request);
       progress.done(key);
       if (result && result.message !== BUILT_ALREADY && !isAlone) tell(`${key} is done`);
       return result;
-    });
-    return results.filter((it) => it !== null);
+    };
+    const bytesOf = (key: string) => sumOf(sizes.get(parseReleaseWord(key).gift) ?? []);
+    const room = { maxBytes: MOST_SOURCE_BYTES, bytesOf };
+    return (await eachInLanes(mine, RELEASES_AT_ONCE, buildNext, room)).filter((it) => it !== null);
   });
+}
+
+/** Sources in memory at a time; one gift may have more alone. */
+const MOST_SOURCE_BYTES = 500_000_000;
+
+function sumOf(sizes: readonly { readonly bytes: number }[]): number {
+  return sizes.reduce((sum, it) => sum + it.bytes, 0);
 }
 
 /** One more than there are cores, so that none waits while a release is read. */
@@ -111,6 +121,13 @@ async function buildOne(
   { check, relock }: BuildRequest,
 ): Promise<BuiltRelease | null> {
   const lock = builder.here.project.locks.get(key)?.value;
+  const { gift, version = "" } = parseReleaseWord(key);
+  if (!lock && (await isMerged(builder.root, { gift, version })))
+    return {
+      release: key,
+      outcome: "lock_damaged",
+      message: `its lock is merged, and is damaged or gone here: git checkout HEAD -- ${lockPath(gift, version)}`,
+    };
   const isNew = !lock || (relock && !check && !(await isMerged(builder.root, lock)));
   if (!isNew) return rebuild(builder, lock, check);
   return check ? null : lockRelease(builder, key);

@@ -15,7 +15,8 @@ export interface BuiltRelease {
     | "other_builder"
     | "differs"
     | "no_gift"
-    | "unreadable";
+    | "unreadable"
+    | "lock_damaged";
   readonly message: string;
 }
 
@@ -23,7 +24,7 @@ export const BUILT_ALREADY = "built already";
 
 /** Whether somebody has to mend the files; bytes that must come from a store are no mistake. */
 export function isWrong(outcome: BuiltRelease["outcome"]): boolean {
-  return outcome === "differs" || outcome === "no_gift" || outcome === "unreadable";
+  return ["differs", "no_gift", "unreadable", "lock_damaged"].includes(outcome);
 }
 
 export function exitOf(built: readonly BuiltRelease[]): Exit {

@@ -14,7 +14,15 @@ export async function costsOf(
   project: Project,
   releases: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const sizes = await sizesByGift(tree, project);
+  return costsBySizes(cache, project, releases, await sizesByGift(tree, project));
+}
+
+export async function costsBySizes(
+  cache: Pick<BuildCache, "seconds"> | null,
+  project: Project,
+  releases: readonly string[],
+  sizes: SizesByGift,
+): Promise<ReadonlyMap<string, number>> {
   const costs = await eachInLanes(releases, ASKED_AT_ONCE, async (key): Promise<[string, number]> => {
     const release = project.releases.get(key)?.value;
     if (!release) return [key, 0];
@@ -24,7 +32,10 @@ export async function costsOf(
   return new Map(costs);
 }
 
-async function sizesByGift(tree: Tree, { paths }: Project): Promise<ReadonlyMap<string, SourceSize[]>> {
+export type SizesByGift = ReadonlyMap<string, readonly SourceSize[]>;
+
+/** What each gift's folder holds, without a look into the files. */
+export async function sizesByGift(tree: Tree, { paths }: Project): Promise<SizesByGift> {
   const sources = paths.flatMap((path) => {
     const it = classifyPath(path);
     return it.kind === "source" ? [{ path, gift: it.gift }] : [];

@@ -11,13 +11,20 @@ import { BUILT_ALREADY, type BuiltRelease } from "./builtRelease.ts";
  * other, so that asking costs no look into a file, and none for each file but git's.
  */
 interface Mark {
-  /** Digest of git's index below `gifts/` and `releases/`: what every file holds that is as it was committed or staged. */
-  readonly index: string;
-  /** The other files there, changed or unknown to git, each with its size and time. */
-  readonly loose: Readonly<Record<string, string>>;
-  /** When an entry was last added to or removed from each folder: of the tree, and of the cache's objects. */
-  readonly folders: Readonly<Record<string, number>>;
+  readonly tree: TreeState;
+  /** When an object was last added to or removed from each folder of the cache. */
+  readonly objects: Readonly<Record<string, number>>;
   readonly releases: readonly string[];
+}
+
+/** What lies below `gifts/` and `releases/`. */
+export interface TreeState {
+  /** Digest of git's index: what every file holds that is as it was committed or staged. */
+  readonly index: string;
+  /** The other files, changed or unknown to git, each with its size and time. */
+  readonly loose: Readonly<Record<string, string>>;
+  /** When an entry was last added to or removed from each folder. */
+  readonly folders: Readonly<Record<string, number>>;
 }
 
 const FOLDERS = ["gifts", "releases"];
@@ -34,17 +41,17 @@ export async function readMark(root: string): Promise<readonly BuiltRelease[] | 
   if (!mark || !isTop(root)) return null;
   // The folders are asked while git goes through the files.
   const asked = Promise.all([digestIndex(root), changedFiles(root)]);
-  const areFoldersSame = isSame(mark.folders, timesOf(root, Object.keys(mark.folders)));
+  const areFoldersSame = isSame(mark.objects, timesOf(root)) && isSame(mark.tree.folders, timesOf(root));
   const [index, changed] = await asked;
-  const isKnown = changed.every((path) => Object.hasOwn(mark.loose, path));
-  if (!areFoldersSame || !isKnown || index !== mark.index) return null;
-  if (!isSame(mark.loose, statesOf(root, Object.keys(mark.loose)))) return null;
+  const { loose } = mark.tree;
+  const isKnown = changed.every((path) => Object.hasOwn(loose, path));
+  if (!areFoldersSame || !isKnown || index !== mark.tree.index || !isSame(loose, statesOf(root))) return null;
   return mark.releases.map((release) => ({ release, outcome: "built", message: BUILT_ALREADY }));
 }
 
-/** Remembers that these are all there are, and built. A build that made a lock says nothing: what it made is new to the tree. */
-export async function writeMark(root: string, built: readonly BuiltRelease[]): Promise<void> {
-  if (built.length === 0 || built.some((it) => it.outcome !== "built") || !isTop(root)) return;
+/** The state of the tree, to be asked for before a build begins; null outside of a work tree of git. */
+export async function readTreeState(root: string): Promise<TreeState | null> {
+  if (!isTop(root)) return null;
   const [index, changed, untracked, tracked] = await Promise.all([
     digestIndex(root),
     changedFiles(root),
@@ -52,12 +59,28 @@ export async function writeMark(root: string, built: readonly BuiltRelease[]): P
     trackedPaths(root),
   ]);
   const loose = [...changed, ...untracked.filter((path) => FOLDERS.includes(path.split("/")[0] ?? ""))];
-  const mark: Mark = {
+  return {
     index,
-    loose: statesOf(root, loose),
-    folders: timesOf(root, [...foldersOf([...tracked, ...loose]), ...objectFolders()]),
-    releases: built.map((it) => it.release),
+    loose: record(loose, statesOf(root)),
+    folders: record([...foldersOf([...tracked, ...loose])], timesOf(root)),
   };
+}
+
+/**
+ * Remembers that these are all there are, and built. A build that made a lock says nothing, for what it made is new to the tree; nor does one
+ * during which the tree was changed.
+ * @param before the tree as the build found it
+ */
+export async function writeMark(
+  root: string,
+  before: TreeState | null,
+  built: readonly BuiltRelease[],
+): Promise<void> {
+  if (!before || built.length === 0 || built.some((it) => it.outcome !== "built")) return;
+  const after = await readTreeState(root);
+  if (JSON.stringify(after) !== JSON.stringify(before)) return;
+  const objects = record(objectFolders(), timesOf(root));
+  const mark: Mark = { tree: before, objects, releases: built.map((it) => it.release) };
   try {
     mkdirSync(join(root, CACHE), { recursive: true });
     const draft = join(root, `${FILE}.${process.pid}`);
@@ -100,23 +123,23 @@ function objectFolders(): readonly string[] {
 }
 
 /** A folder that is not there has the time 0. */
-function timesOf(root: string, folders: readonly string[]): Record<string, number> {
-  return Object.fromEntries(
-    folders.map((it) => [it, statSync(`${root}/${it}`, { throwIfNoEntry: false })?.mtimeMs ?? 0]),
-  );
+function timesOf(root: string): (folder: string) => number {
+  return (folder) => statSync(`${root}/${folder}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function statesOf(root: string, paths: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    paths.map((path) => {
-      const found = statSync(`${root}/${path}`, { throwIfNoEntry: false });
-      return [path, found ? `${found.size} ${found.mtimeMs} ${found.ctimeMs} ${found.ino}` : "gone"];
-    }),
-  );
+function statesOf(root: string): (path: string) => string {
+  return (path) => {
+    const found = statSync(`${root}/${path}`, { throwIfNoEntry: false });
+    return found ? `${found.size} ${found.mtimeMs} ${found.ctimeMs} ${found.ino}` : "gone";
+  };
 }
 
-function isSame<T>(before: Readonly<Record<string, T>>, now: Readonly<Record<string, T>>): boolean {
-  return Object.keys(before).every((it) => before[it] === now[it]);
+function record<T>(names: readonly string[], now: (name: string) => T): Record<string, T> {
+  return Object.fromEntries(names.map((it) => [it, now(it)]));
+}
+
+function isSame<T>(before: Readonly<Record<string, T>>, now: (name: string) => T): boolean {
+  return Object.keys(before).every((it) => before[it] === now(it));
 }
 
 function parseMark(root: string): Mark | null {
@@ -132,9 +155,10 @@ function parseMark(root: string): Mark | null {
 function isMark(value: unknown): value is Mark {
   return (
     isRecord(value) &&
-    typeof value["index"] === "string" &&
-    isRecord(value["loose"]) &&
-    isRecord(value["folders"]) &&
+    isRecord(value["tree"]) &&
+    isRecord(value["tree"]["loose"]) &&
+    isRecord(value["tree"]["folders"]) &&
+    isRecord(value["objects"]) &&
     Array.isArray(value["releases"])
   );
 }
