@@ -6,11 +6,21 @@ import sharp from "sharp";
 const [folder = "", side, quality, effort, fps, out = ""] = process.argv.slice(2);
 sharp.concurrency(1);
 const names = (await readdir(folder)).sort();
-await sharp(
-  names.map((it) => join(folder, it)),
-  { join: { animated: true } },
-)
-  .resize({ width: Number(side), height: Number(side), fit: "fill", kernel: "lanczos3" })
+const size = Number(side);
+// Frame by frame: a row of frames that is scaled as one picture bleeds from each into the next.
+const frames = [];
+for (const name of names)
+  frames.push(
+    await sharp(join(folder, name))
+      .ensureAlpha()
+      .resize({ width: size, height: size, fit: "fill", kernel: "lanczos3" })
+      .raw()
+      .toBuffer(),
+  );
+await sharp(Buffer.concat(frames), {
+  raw: { width: size, height: size * names.length, channels: 4, pageHeight: size },
+  limitInputPixels: false,
+})
   .webp({
     quality: Number(quality),
     effort: Number(effort),

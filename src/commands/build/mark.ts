@@ -12,6 +12,8 @@ import { BUILT_ALREADY, type BuiltRelease } from "./builtRelease.ts";
  */
 interface Mark {
   readonly tree: TreeState;
+  /** Size and time of git's own index: as long as they stay nobody has to ask what is in it. */
+  readonly indexFile: string;
   /** When an object was last added to or removed from each folder of the cache. */
   readonly objects: Readonly<Record<string, number>>;
   readonly releases: readonly string[];
@@ -28,6 +30,9 @@ export interface TreeState {
 }
 
 const FOLDERS = ["gifts", "releases"];
+/** Of a work tree of its own; one that belongs to another repository's has it elsewhere, and is asked each time. */
+const INDEX_FILE = ".git/index";
+const GONE = "gone";
 const CACHE = ".giftwrap/cache";
 const FILE = `${CACHE}/built.json`;
 const OBJECTS = `${CACHE}/objects/sha256`;
@@ -39,13 +44,15 @@ const OBJECTS = `${CACHE}/objects/sha256`;
 export async function readMark(root: string): Promise<readonly BuiltRelease[] | null> {
   const mark = parseMark(root);
   if (!mark || !isTop(root)) return null;
+  const { index: known } = mark.tree;
+  const isIndexSame = mark.indexFile !== GONE && mark.indexFile === statesOf(root)(INDEX_FILE);
   // The folders are asked while git goes through the files.
-  const asked = Promise.all([digestIndex(root), changedFiles(root)]);
+  const asked = Promise.all([isIndexSame ? known : digestIndex(root), changedFiles(root)]);
   const areFoldersSame = isSame(mark.objects, timesOf(root)) && isSame(mark.tree.folders, timesOf(root));
   const [index, changed] = await asked;
   const { loose } = mark.tree;
   const isKnown = changed.every((path) => Object.hasOwn(loose, path));
-  if (!areFoldersSame || !isKnown || index !== mark.tree.index || !isSame(loose, statesOf(root))) return null;
+  if (!areFoldersSame || !isKnown || index !== known || !isSame(loose, statesOf(root))) return null;
   return mark.releases.map((release) => ({ release, outcome: "built", message: BUILT_ALREADY }));
 }
 
@@ -79,8 +86,12 @@ export async function writeMark(
   if (!before || built.length === 0 || built.some((it) => it.outcome !== "built")) return;
   const after = await readTreeState(root);
   if (JSON.stringify(after) !== JSON.stringify(before)) return;
-  const objects = record(objectFolders(), timesOf(root));
-  const mark: Mark = { tree: before, objects, releases: built.map((it) => it.release) };
+  const mark: Mark = {
+    tree: before,
+    indexFile: statesOf(root)(INDEX_FILE),
+    objects: record(objectFolders(), timesOf(root)),
+    releases: built.map((it) => it.release),
+  };
   try {
     mkdirSync(join(root, CACHE), { recursive: true });
     const draft = join(root, `${FILE}.${process.pid}`);
@@ -130,7 +141,7 @@ function timesOf(root: string): (folder: string) => number {
 function statesOf(root: string): (path: string) => string {
   return (path) => {
     const found = statSync(`${root}/${path}`, { throwIfNoEntry: false });
-    return found ? `${found.size} ${found.mtimeMs} ${found.ctimeMs} ${found.ino}` : "gone";
+    return found ? `${found.size} ${found.mtimeMs} ${found.ctimeMs} ${found.ino}` : GONE;
   };
 }
 
@@ -158,6 +169,7 @@ function isMark(value: unknown): value is Mark {
     isRecord(value["tree"]) &&
     isRecord(value["tree"]["loose"]) &&
     isRecord(value["tree"]["folders"]) &&
+    typeof value["indexFile"] === "string" &&
     isRecord(value["objects"]) &&
     Array.isArray(value["releases"])
   );
