@@ -1,5 +1,6 @@
 import { inspect } from "../formats/inspect.ts";
 import { type Media, MediaError } from "../formats/media.ts";
+import { quoteName } from "../formats/quoteName.ts";
 import type { GiftFile, LockFile, PolicyFile, ReleaseFile, Variant } from "../model/schemas.ts";
 import { allSourceFiles, type GiftSources } from "../model/sources.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
@@ -194,6 +195,9 @@ async function readVariant(workshop: Workshop, step: Step, { digest, bytes }: Ma
       throw new TypeError(
         `scaling the images changed the ${fact} from ${prepared.media[fact]} to ${media[fact]}`,
       );
+  const left = new Set(media.pictures.filter((it) => it.isUsed).map((it) => it.name));
+  for (const { name, isUsed } of prepared.media.pictures)
+    if (isUsed && !left.has(name)) throw new TypeError(`scaling the images lost ${quoteName(name)}`);
   return media;
 }
 
