@@ -4,11 +4,13 @@ import { quoteName } from "../formats/quoteName.ts";
 import type { GiftFile, LockFile, PolicyFile, ReleaseFile, Variant } from "../model/schemas.ts";
 import { allSourceFiles, type GiftSources } from "../model/sources.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
+import type { Player } from "../wire/catalog.ts";
 import { canonicalJson } from "../wire/metadata.ts";
 import { extensionOf } from "../wire/keys.ts";
 import { type Tier, TIERS } from "../wire/viewer.ts";
 import type { Drawing } from "./drawing.ts";
 import { encode, type Studio } from "./encode.ts";
+import { joinPlayers } from "./joinPlayers.ts";
 import { inTurn, type Run } from "./lanes.ts";
 import type { BuildCache } from "./objectCache.ts";
 import { loadOf, planRecipe, type Step, stepKey } from "./recipe.ts";
@@ -66,7 +68,7 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
   const made = await makeAll(workshop, Object.values(recipe).flat());
 
   const tiers: LockFile["tiers"] = {};
-  let player = prepared.media.player;
+  const players: Partial<Record<Tier, Player>> = {};
   for (const tier of TIERS) {
     const steps = recipe[tier];
     if (!steps) continue;
@@ -80,7 +82,7 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
     }
     if (facts && facts.kind !== "animation") throw doesNotMove(tier);
     if (!facts) throw new TypeError("a variant without an animation");
-    player = facts.player ?? player;
+    if (facts.player) players[tier] = facts.player;
     const { width, height, frames, fps, decodedBytes, images } = facts;
     tiers[tier] = {
       width,
@@ -102,7 +104,7 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
       ...Object.fromEntries([...workshop.programs].sort(([a], [b]) => (a < b ? -1 : 1))),
     },
     player: {
-      ...(player ?? { name: "webp", version: "1.0.0" }),
+      ...(joinPlayers(players) ?? { name: "webp", version: "1.0.0" }),
       ...(prepared.media.embeddedSound && { embeddedSound: true as const }),
     },
     slots: [...prepared.media.slots].sort(),
