@@ -113,6 +113,23 @@ describe("scaling the images of a Lottie", () => {
   });
 });
 
+describe("a character that is a composition itself", () => {
+  const chars = [{ ch: "A", t: 1, data: { refId: "glyph", ks: {} } }];
+
+  test("stays, with everything in it, whatever size its text has", async () => {
+    const assets = [await imageOf("petal", 120, 80), { id: "glyph", layers: [showing("petal")] }];
+    const bytes = buildLottie({ assets, chars, layers: [buildLayer()] });
+    expect((await scaleLottie(bytes, 40)).bytes).toBe(bytes);
+    expect((await inspect(bytes)).deadWeight).toEqual([]);
+  });
+
+  test("keeps an image as it is that a layer shows, too", async () => {
+    const assets = [await imageOf("petal", 120, 80), { id: "glyph", layers: [showing("petal")] }];
+    const bytes = buildLottie({ assets, chars, layers: [buildLayer({ ty: 0, refId: "glyph" })] });
+    expect((await scaleLottie(bytes, 40)).bytes).toBe(bytes);
+  });
+});
+
 describe("scaling the images of a dotLottie", () => {
   const movie = (parts: Readonly<Record<string, unknown>>) => strToU8(strFromU8(buildLottie(parts)));
   const build = async () => {
