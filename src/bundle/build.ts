@@ -2,7 +2,7 @@ import { inspect } from "../formats/inspect.ts";
 import { type Media, MediaError } from "../formats/media.ts";
 import { quoteName } from "../formats/quoteName.ts";
 import type { GiftFile, LockFile, PolicyFile, ReleaseFile, Variant } from "../model/schemas.ts";
-import { allSourceFiles, type GiftSources } from "../model/sources.ts";
+import { allSourceFiles, type GiftSources, type SourceFile } from "../model/sources.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
 import type { Player } from "../wire/catalog.ts";
 import { canonicalJson } from "../wire/metadata.ts";
@@ -56,11 +56,11 @@ export interface Preview {
 export async function buildRelease(input: BuildInput, options: BuildOptions): Promise<LockFile> {
   const { gift, release, sources, policy } = input;
   const files = allSourceFiles(sources);
-  const bytesOf = new Map(files.map((file) => [digestOf(file.bytes), file.bytes]));
-  const sourceOf = (digest: string): Uint8Array => {
-    const bytes = bytesOf.get(digest);
-    if (!bytes) throw new TypeError(`a recipe names ${digest}, which is no source`);
-    return bytes;
+  const byDigest = new Map(files.map((file) => [digestOf(file.bytes), file]));
+  const sourceOf = (digest: string): SourceFile => {
+    const file = byDigest.get(digest);
+    if (!file) throw new TypeError(`a recipe names ${digest}, which is no source`);
+    return file;
   };
   const prepared = await toIngredients(gift, sources);
   const recipe = planRecipe(prepared.ingredients, release.compat.tiers, policy);
@@ -129,7 +129,7 @@ interface Workshop {
   readonly input: BuildInput;
   readonly options: BuildOptions;
   readonly prepared: Prepared;
-  readonly sourceOf: (digest: string) => Uint8Array;
+  readonly sourceOf: (digest: string) => SourceFile;
   /** What drew something of this release, with versions. */
   readonly programs: Map<string, string>;
 }
@@ -215,7 +215,7 @@ function artworkOf(
   const media = prepared.mediaOf.get(digest);
   if (!media) throw new TypeError(`a recipe draws ${digest}, which is no animation`);
   const { alpha } = input.gift;
-  return { kind: "file", bytes: sourceOf(digest), media, declared: alpha === undefined ? {} : { alpha } };
+  return { kind: "file", bytes: sourceOf(digest).bytes, media, declared: alpha === undefined ? {} : { alpha } };
 }
 
 async function programsOf(workshop: Workshop, step: Step): Promise<Readonly<Record<string, string>>> {
