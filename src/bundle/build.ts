@@ -215,7 +215,12 @@ function artworkOf(
   const media = prepared.mediaOf.get(digest);
   if (!media) throw new TypeError(`a recipe draws ${digest}, which is no animation`);
   const { alpha } = input.gift;
-  return { kind: "file", bytes: sourceOf(digest).bytes, media, declared: alpha === undefined ? {} : { alpha } };
+  return {
+    kind: "file",
+    bytes: sourceOf(digest).bytes,
+    media,
+    declared: alpha === undefined ? {} : { alpha },
+  };
 }
 
 async function programsOf(workshop: Workshop, step: Step): Promise<Readonly<Record<string, string>>> {

@@ -43,10 +43,10 @@ describe("encoding frames", () => {
         mediaType: "image/webp",
         frames: ["0", "1", "2"],
       } as const;
-      const after = await encode(
-        { ...step, delays, width, height, quality },
-        (at) => ({ path: at, bytes: files[Number(at)] ?? Buffer.alloc(0) }),
-      );
+      const after = await encode({ ...step, delays, width, height, quality }, (at) => ({
+        path: at,
+        bytes: files[Number(at)] ?? Buffer.alloc(0),
+      }));
       expect([kind, Buffer.from(after).equals(before)]).toEqual([kind, true]);
     }
   });

@@ -35,6 +35,23 @@ async function openFile(bytes: Uint8Array, longSide: number | null = null): Prom
   return frames;
 }
 
+/** A file whose frames are laid on each other in other ways: the flags behind each mark are these in turn. */
+function otherwiseLaid(
+  bytes: Buffer,
+  mark: Buffer,
+  after: number,
+  shift: number,
+  ways: readonly number[],
+): Buffer {
+  const changed = Buffer.from(bytes);
+  let seen = 0;
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) {
+    const kept = (bytes[at + after] ?? 0) & ((1 << shift) - 1);
+    changed[at + after] = kept | ((ways[seen++ % ways.length] ?? 0) << shift);
+  }
+  return changed;
+}
+
 /** The largest difference between two pictures, where colours count as far as they are seen. */
 function farthest(a: Uint8Array, b: Uint8Array): number {
   let most = Math.abs(a.length - b.length);
@@ -82,6 +99,14 @@ describe("the frames", () => {
       await strip().webp({ delay, minSize: true }).toBuffer(),
       await strip().gif({ delay }).toBuffer(),
       await strip().gif({ delay, progressive: true }).toBuffer(),
+      otherwiseLaid(await strip().gif({ delay }).toBuffer(), Buffer.of(0x21, 0xf9, 4), 3, 2, [1, 2, 3, 1, 2]),
+      otherwiseLaid(
+        await strip().webp({ delay, lossless: true }).toBuffer(),
+        Buffer.from("ANMF"),
+        23,
+        0,
+        [1, 0, 2, 3],
+      ),
     ]) {
       const frames = await openFile(bytes);
       expect(frames.count).toBe(9);
