@@ -76,6 +76,16 @@ describe("scaling the images of a Lottie", () => {
     expect(open(bytes).assets[0]).toMatchObject({ w: 30, h: 20 });
   });
 
+  test("knows it of a layer with very many key frames, too", async () => {
+    const k = Array.from({ length: 100_000 }, (_, t) => ({ t, s: [50, 50] }));
+    const layers = [showing("petal", { ks: { s: { a: 1, k } } })];
+    const { bytes } = await scaleLottie(
+      buildLottie({ assets: [await imageOf("petal", 120, 80)], layers }),
+      4_000,
+    );
+    expect(open(bytes).assets[0]).toMatchObject({ w: 60, h: 40 });
+  });
+
   test("leaves an image alone whose layer holds more than the picture", async () => {
     const assets = [await imageOf("petal", 120, 80)];
     for (const layers of [

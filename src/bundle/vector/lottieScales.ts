@@ -107,7 +107,8 @@ function ownScale(layer: Json): number {
   const scale = isRecord(transform) ? transform["s"] : undefined;
   if (!isRecord(scale)) return 1;
   const values = valuesOf(scale["k"]);
-  return values.length === 0 ? 1 : Math.max(...values) / 100;
+  // More key frames than a call takes arguments are legal.
+  return values.length === 0 ? 1 : values.reduce((a, b) => Math.max(a, b)) / 100;
 }
 
 /** The sizes in the first two dimensions. */

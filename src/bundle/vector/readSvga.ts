@@ -134,24 +134,26 @@ function readSprite(codec: FieldCodec, message: Uint8Array, uses: Map<string, Us
     toText(fields.find((it) => it.number === number)?.value ?? new Uint8Array());
   const imageKey = textOf(SPRITE.imageKey);
   const matteKey = textOf(SPRITE.matteKey);
-  const own: Use = { width: 0, height: 0, mayBeCut: !imageKey.endsWith(".matte"), keys: new Set([imageKey]) };
-  for (const { number, value } of fields) if (number === SPRITE.frames) readFrame(codec, value, own);
-  for (const name of new Set(namesOf(imageKey))) noteUse(uses, name, own);
-  const matte: Use = { width: 0, height: 0, mayBeCut: false, keys: new Set([matteKey]) };
-  if (matteKey !== "") for (const name of new Set(namesOf(matteKey))) noteUse(uses, name, matte);
+  const use: Use = { width: 0, height: 0, mayBeCut: !imageKey.endsWith(".matte"), keys: new Set([imageKey]) };
+  for (const { number, value } of fields) if (number === SPRITE.frames) readFrame(codec, value, use);
+  noteUse(uses, imageKey, use);
+  if (matteKey !== "")
+    noteUse(uses, matteKey, { width: 0, height: 0, mayBeCut: false, keys: new Set([matteKey]) });
   return { imageKey, matteKey };
 }
 
-function noteUse(uses: Map<string, Use>, name: string, use: Use): void {
-  const known = uses.get(name);
-  if (!known) {
-    uses.set(name, { ...use, keys: new Set(use.keys) });
-    return;
+function noteUse(uses: Map<string, Use>, key: string, use: Use): void {
+  for (const name of new Set(namesOf(key))) {
+    const known = uses.get(name);
+    if (!known) {
+      uses.set(name, { ...use, keys: new Set(use.keys) });
+      continue;
+    }
+    known.width = Math.max(known.width, use.width);
+    known.height = Math.max(known.height, use.height);
+    known.mayBeCut &&= use.mayBeCut;
+    for (const it of use.keys) known.keys.add(it);
   }
-  known.width = Math.max(known.width, use.width);
-  known.height = Math.max(known.height, use.height);
-  known.mayBeCut &&= use.mayBeCut;
-  for (const key of use.keys) known.keys.add(key);
 }
 
 /** How many of the keys each name may stand for. */
