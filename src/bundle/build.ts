@@ -1,13 +1,16 @@
 import { inspect } from "../formats/inspect.ts";
 import { type Media, MediaError } from "../formats/media.ts";
+import { quoteName } from "../formats/quoteName.ts";
 import type { GiftFile, LockFile, PolicyFile, ReleaseFile, Variant } from "../model/schemas.ts";
-import { allSourceFiles, type GiftSources } from "../model/sources.ts";
+import { allSourceFiles, type GiftSources, type SourceFile } from "../model/sources.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
+import type { Player } from "../wire/catalog.ts";
 import { canonicalJson } from "../wire/metadata.ts";
 import { extensionOf } from "../wire/keys.ts";
 import { type Tier, TIERS } from "../wire/viewer.ts";
 import type { Drawing } from "./drawing.ts";
 import { encode, type Studio } from "./encode.ts";
+import { joinPlayers } from "./joinPlayers.ts";
 import { inTurn, type Run } from "./lanes.ts";
 import type { BuildCache } from "./objectCache.ts";
 import { loadOf, planRecipe, type Step, stepKey } from "./recipe.ts";
@@ -53,11 +56,11 @@ export interface Preview {
 export async function buildRelease(input: BuildInput, options: BuildOptions): Promise<LockFile> {
   const { gift, release, sources, policy } = input;
   const files = allSourceFiles(sources);
-  const bytesOf = new Map(files.map((file) => [digestOf(file.bytes), file.bytes]));
-  const sourceOf = (digest: string): Uint8Array => {
-    const bytes = bytesOf.get(digest);
-    if (!bytes) throw new TypeError(`a recipe names ${digest}, which is no source`);
-    return bytes;
+  const byDigest = new Map(files.map((file) => [digestOf(file.bytes), file]));
+  const sourceOf = (digest: string): SourceFile => {
+    const file = byDigest.get(digest);
+    if (!file) throw new TypeError(`a recipe names ${digest}, which is no source`);
+    return file;
   };
   const prepared = await toIngredients(gift, sources);
   const recipe = planRecipe(prepared.ingredients, release.compat.tiers, policy);
@@ -65,7 +68,7 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
   const made = await makeAll(workshop, Object.values(recipe).flat());
 
   const tiers: LockFile["tiers"] = {};
-  let player = prepared.media.player;
+  const players: Partial<Record<Tier, Player>> = {};
   for (const tier of TIERS) {
     const steps = recipe[tier];
     if (!steps) continue;
@@ -79,7 +82,7 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
     }
     if (facts && facts.kind !== "animation") throw doesNotMove(tier);
     if (!facts) throw new TypeError("a variant without an animation");
-    player = facts.player ?? player;
+    if (facts.player) players[tier] = facts.player;
     const { width, height, frames, fps, decodedBytes, images } = facts;
     tiers[tier] = {
       width,
@@ -101,7 +104,7 @@ export async function buildRelease(input: BuildInput, options: BuildOptions): Pr
       ...Object.fromEntries([...workshop.programs].sort(([a], [b]) => (a < b ? -1 : 1))),
     },
     player: {
-      ...(player ?? { name: "webp", version: "1.0.0" }),
+      ...(joinPlayers(players) ?? { name: "webp", version: "1.0.0" }),
       ...(prepared.media.embeddedSound && { embeddedSound: true as const }),
     },
     slots: [...prepared.media.slots].sort(),
@@ -126,7 +129,7 @@ interface Workshop {
   readonly input: BuildInput;
   readonly options: BuildOptions;
   readonly prepared: Prepared;
-  readonly sourceOf: (digest: string) => Uint8Array;
+  readonly sourceOf: (digest: string) => SourceFile;
   /** What drew something of this release, with versions. */
   readonly programs: Map<string, string>;
 }
@@ -194,6 +197,9 @@ async function readVariant(workshop: Workshop, step: Step, { digest, bytes }: Ma
       throw new TypeError(
         `scaling the images changed the ${fact} from ${prepared.media[fact]} to ${media[fact]}`,
       );
+  const left = new Set(media.pictures.filter((it) => it.isUsed).map((it) => it.name));
+  for (const { name, isUsed } of prepared.media.pictures)
+    if (isUsed && !left.has(name)) throw new TypeError(`scaling the images lost ${quoteName(name)}`);
   return media;
 }
 
@@ -209,7 +215,12 @@ function artworkOf(
   const media = prepared.mediaOf.get(digest);
   if (!media) throw new TypeError(`a recipe draws ${digest}, which is no animation`);
   const { alpha } = input.gift;
-  return { kind: "file", bytes: sourceOf(digest), media, declared: alpha === undefined ? {} : { alpha } };
+  return {
+    kind: "file",
+    bytes: sourceOf(digest).bytes,
+    media,
+    declared: alpha === undefined ? {} : { alpha },
+  };
 }
 
 async function programsOf(workshop: Workshop, step: Step): Promise<Readonly<Record<string, string>>> {

@@ -1,5 +1,6 @@
 import type { Media } from "../formats/media.ts";
 import { MediaError } from "../formats/media.ts";
+import type { SourceFile } from "../model/sources.ts";
 import type { Drawing } from "./drawing.ts";
 import { EFFORT, encodeFrames, type SharpFactory } from "./encodeFrames.ts";
 import type { Step } from "./recipe.ts";
@@ -8,7 +9,7 @@ import { scaleDotLottie } from "./vector/scaleDotLottie.ts";
 import { scaleLottie } from "./vector/scaleLottie.ts";
 import { scaleSvga } from "./vector/scaleSvga.ts";
 
-type SourceOf = (digest: string) => Uint8Array;
+type SourceOf = (digest: string) => SourceFile;
 
 /** What makes the steps that draw an animation; who only carries and encodes pictures needs none. */
 export interface Studio {
@@ -24,11 +25,12 @@ const SCALE = { svga: scaleSvga, lottie: scaleLottie, dotlottie: scaleDotLottie 
  * @throws MediaError when a source cannot be decoded, or cannot be drawn here
  */
 export async function encode(step: Step, sourceOf: SourceOf, studio?: Studio): Promise<Uint8Array> {
-  if (step.kind === "carry") return sourceOf(step.source);
+  if (step.kind === "carry") return sourceOf(step.source).bytes;
   const sharp = await openSharp();
-  if (step.kind === "scale") return (await SCALE[step.format](sourceOf(step.source), step.longSide)).bytes;
+  if (step.kind === "scale")
+    return (await SCALE[step.format](sourceOf(step.source).bytes, step.longSide)).bytes;
   const { width, height, quality } = step;
-  const resize = (bytes: Uint8Array) =>
+  const resize = ({ bytes }: SourceFile) =>
     sharp(bytes).ensureAlpha().resize({ width, height, fit: "fill", kernel: "lanczos3" });
 
   switch (step.kind) {
@@ -37,10 +39,9 @@ export async function encode(step: Step, sourceOf: SourceOf, studio?: Studio): P
       return encodeFrames(sharp, step, async (at) => {
         const digest = frames[at];
         if (digest === undefined) throw new TypeError(`there is no frame ${at}`);
-        const pixels = await resize(sourceOf(digest))
-          .toColourspace("srgb")
-          .raw({ depth: "uchar" })
-          .toBuffer();
+        const source = sourceOf(digest);
+        const picture = resize(source).toColourspace("srgb").raw({ depth: "uchar" });
+        const pixels = await inWords(source, picture.toBuffer());
         return { width, height, pixels };
       });
     }
@@ -53,8 +54,21 @@ export async function encode(step: Step, sourceOf: SourceOf, studio?: Studio): P
     }
     case "still": {
       const source = await fullest(sharp, step.sources.map(sourceOf));
-      return resize(source).webp({ quality, effort: EFFORT }).toBuffer();
+      return inWords(source, resize(source).webp({ quality, effort: EFFORT }).toBuffer());
     }
+  }
+}
+
+/** The library's own words help nobody who draws. */
+async function inWords<T>({ path }: SourceFile, decoded: Promise<T>): Promise<T> {
+  try {
+    return await decoded;
+  } catch (cause) {
+    throw new MediaError(
+      `${path} cannot be decoded: its pixels are damaged or cut off`,
+      "export it again and upload the whole file",
+      { cause },
+    );
   }
 }
 
@@ -117,8 +131,8 @@ async function drawStill(
 }
 
 /** The picture that covers most: frame 0 is often empty. The first of equals. */
-async function fullest(sharp: SharpFactory, pictures: readonly Uint8Array[]): Promise<Uint8Array> {
-  let best: Uint8Array | undefined;
+async function fullest(sharp: SharpFactory, pictures: readonly SourceFile[]): Promise<SourceFile> {
+  let best: SourceFile | undefined;
   let most = -1;
   for (const picture of pictures) {
     const covered = pictures.length === 1 ? 0 : await coverageOf(sharp, picture);
@@ -132,9 +146,9 @@ async function fullest(sharp: SharpFactory, pictures: readonly Uint8Array[]): Pr
 const coverages = new WeakMap<Uint8Array, Promise<number>>();
 
 /** The mean opacity, from 0 to 255. */
-function coverageOf(sharp: SharpFactory, picture: Uint8Array): Promise<number> {
-  const known = coverages.get(picture) ?? measureCoverage(sharp, picture);
-  coverages.set(picture, known);
+function coverageOf(sharp: SharpFactory, picture: SourceFile): Promise<number> {
+  const known = coverages.get(picture.bytes) ?? inWords(picture, measureCoverage(sharp, picture.bytes));
+  coverages.set(picture.bytes, known);
   return known;
 }
 

@@ -61,14 +61,19 @@ export function toSvgaMedia(movie: SvgaMovie): Media {
  * (SVGACanvasDrawer.kt and SVGAVideoEntity.kt in SVGAPlayer-Android), and iOS leaves out any ending (SVGAPlayer.m, SVGAVideoEntity.m), of the
  * sprite's key and of the image's. What any of them would find stays in use.
  */
-export function shownBySprites({ sprites }: Pick<SvgaMovie, "sprites">): (imageKey: string) => boolean {
+export function shownBySprites({
+  sprites,
+}: {
+  readonly sprites: readonly { readonly imageKey: string; readonly matteKey: string }[];
+}): (imageKey: string) => boolean {
   const shown = new Set<string>();
   for (const { imageKey, matteKey } of sprites)
     for (const key of [imageKey, matteKey]) for (const name of namesOf(key)) shown.add(name);
   return (imageKey) => namesOf(imageKey).some((it) => shown.has(it));
 }
 
-function namesOf(key: string): readonly string[] {
+/** What players may call the image of this key. */
+export function namesOf(key: string): readonly string[] {
   return [key, key.replace(/\.matte$/, ""), key.replace(/\.[^./]*$/, "")];
 }
 

@@ -12,6 +12,7 @@ import type { GiftFile } from "../../src/model/schemas.ts";
 import type { GiftSources } from "../../src/model/sources.ts";
 import { parseFile } from "../../src/source/readProject.ts";
 import { digestOf } from "../../src/trust/nodeCrypto.ts";
+import { buildPag, pagLayer, pagTag } from "../formats/buildPag.ts";
 import { buildWav } from "../formats/buildWav.ts";
 import { releaseText } from "../support/world.ts";
 import { drawPng, drawSvga } from "./drawSvga.ts";
@@ -152,6 +153,16 @@ describe("a release of an SVGA", () => {
     expect(new Set(sounds)).toEqual(new Set([digestOf(buildWav())]));
   });
 
+  test("never takes an object that lost an image", async () => {
+    const still = source("still.png", await drawPng(50, 40));
+    const { lock, cache, input } = await build({ animation: [source("kite.svga", await svga())], still });
+    cache.objects.set(
+      lock.tiers.low?.files[0]?.digest ?? "",
+      drawSvga({ width: 600, height: 450, images: {}, sprites: { body: [frame, frame] } }),
+    );
+    await expect(buildRelease(input, { cache })).rejects.toThrow('scaling the images lost "body"');
+  });
+
   test("gets a still that is drawn, with what drew it named in the lock", async () => {
     const { lock, objectOf } = await build({ animation: [source("kite.svga", await svga())] }, { drawing });
     expect(await inspect(objectOf("low", "still"))).toMatchObject({
@@ -213,6 +224,18 @@ describe("a release of a file that is carried as it is", () => {
       { kind: "draw", source: "main", width: 512 },
     ]);
     expect(recipe.mid).toBeUndefined();
+  });
+});
+
+describe("a release of a PAG", () => {
+  test("asks for the newest player that one of its files needs", async () => {
+    const files = {
+      animation: [source("kite.pag", buildPag())],
+      variants: { low: source("low.pag", buildPag({ layers: [pagLayer(2), pagTag(80, Buffer.of(0))] })) },
+      still: source("still.png", await drawPng(50, 40)),
+    };
+    const { lock } = await build(files, {}, { variants: { low: "source/low.pag" } });
+    expect(lock.player).toEqual({ name: "pag", version: "80.0.0" });
   });
 });
 

@@ -43,10 +43,10 @@ describe("encoding frames", () => {
         mediaType: "image/webp",
         frames: ["0", "1", "2"],
       } as const;
-      const after = await encode(
-        { ...step, delays, width, height, quality },
-        (at) => files[Number(at)] ?? Buffer.alloc(0),
-      );
+      const after = await encode({ ...step, delays, width, height, quality }, (at) => ({
+        path: at,
+        bytes: files[Number(at)] ?? Buffer.alloc(0),
+      }));
       expect([kind, Buffer.from(after).equals(before)]).toEqual([kind, true]);
     }
   });
@@ -64,6 +64,29 @@ describe("encoding frames", () => {
     };
     const plain = await encodeFrames(sharp, clip, draw);
     expect(Buffer.from(await encodeFrames(sharp, clip, draw, 0)).equals(plain)).toBe(true);
+  });
+});
+
+describe("a picture that cannot be decoded", () => {
+  test("is named, with what to do, whatever is made of it", async () => {
+    const whole = await drawPng(60, 40);
+    // Of so many pixels the fixture holds only the first.
+    const files = new Map([
+      ["000", { path: "source/frames/000.png", bytes: whole }],
+      ["001", { path: "source/frames/001.png", bytes: buildPng(700, 700) }],
+    ]);
+    const sourceOf = (digest: string) => files.get(digest) ?? { path: digest, bytes: whole };
+    const size = { mediaType: "image/webp", width: 32, height: 32, quality: 70 } as const;
+    for (const step of [
+      { kind: "animate", role: "animation", frames: ["000", "001"], delays: [50, 50], ...size },
+      { kind: "still", role: "still", sources: ["001"], ...size },
+      { kind: "still", role: "still", sources: ["000", "001"], ...size },
+    ] as const)
+      await expect(encode(step, sourceOf)).rejects.toMatchObject({
+        name: "MediaError",
+        message: "source/frames/001.png cannot be decoded: its pixels are damaged or cut off",
+        fix: "export it again and upload the whole file",
+      });
   });
 });
 

@@ -1,10 +1,11 @@
 import sharp from "sharp";
-import { describe, expect, test } from "vitest";
-import { apngFrames } from "../../src/bundle/render/apngFrames.ts";
+import { describe, expect, test, vi } from "vitest";
+import { splitApng } from "../../src/bundle/render/apngPieces.ts";
+import { composedFrames } from "../../src/bundle/render/composedFrames.ts";
 import type { Frames } from "../../src/bundle/render/frames.ts";
 import { openFrames } from "../../src/bundle/render/openFrames.ts";
-import { pagedFrames } from "../../src/bundle/render/pictureFrames.ts";
 import { inspect } from "../../src/formats/inspect.ts";
+import { buildPng } from "../formats/buildPng.ts";
 import { buildLayer, buildLottie, dataUrl } from "../formats/buildLottie.ts";
 import { animatedGif, animatedWebp, drawFrames, pngChunk } from "../player/mediaFixtures.ts";
 import { buildZip } from "../formats/buildZip.ts";
@@ -27,6 +28,41 @@ async function leftEdges(frames: Frames): Promise<number[]> {
   return edges;
 }
 
+async function openFile(bytes: Uint8Array, longSide: number | null = null): Promise<Frames> {
+  const media = await inspect(bytes);
+  const frames = await openFrames({ kind: "file", bytes, media, declared: {} }, longSide, null);
+  if (!frames) throw new Error("it needs no browser");
+  return frames;
+}
+
+/** A file whose frames are laid on each other in other ways: the flags behind each mark are these in turn. */
+function otherwiseLaid(
+  bytes: Buffer,
+  mark: Buffer,
+  after: number,
+  shift: number,
+  ways: readonly number[],
+): Buffer {
+  const changed = Buffer.from(bytes);
+  let seen = 0;
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) {
+    const kept = (bytes[at + after] ?? 0) & ((1 << shift) - 1);
+    changed[at + after] = kept | ((ways[seen++ % ways.length] ?? 0) << shift);
+  }
+  return changed;
+}
+
+/** The largest difference between two pictures, where colours count as far as they are seen. */
+function farthest(a: Uint8Array, b: Uint8Array): number {
+  let most = Math.abs(a.length - b.length);
+  for (const [at, value] of a.entries()) {
+    const alpha = at - (at % 4) + 3;
+    const isSeen = at === alpha || (a[alpha] ?? 0) > 0;
+    if (isSeen) most = Math.max(most, Math.abs(value - (b[at] ?? 0)));
+  }
+  return most;
+}
+
 describe("the frames", () => {
   test("of a folder are its pictures, one at a time, in straight alpha", async () => {
     const files = await drawFrames(4);
@@ -39,32 +75,87 @@ describe("the frames", () => {
   });
 
   test("of an animated WebP and a GIF are whole, whatever is stored of each", async () => {
-    const bytes = await animatedWebp(6, 80, 1);
-    const media = await inspect(bytes);
-    const frames = await openFrames({ kind: "file", bytes, media, declared: {} }, null, null);
-    if (!frames) throw new Error("a WebP needs no browser");
-    expect(await leftEdges(frames)).toEqual([0, 16, 32, 0, 16, 32]);
-    const gif = await animatedGif(6, 80, 1);
-    expect(
-      await leftEdges(pagedFrames({ noun: "GIF", bytes: gif, source: SIZE, count: 6, fps: 12.5 }, SIZE)),
-    ).toEqual([0, 16, 32, 0, 16, 32]);
+    for (const bytes of [await animatedWebp(6, 80, 1), await animatedGif(6, 80, 1)])
+      expect(await leftEdges(await openFile(bytes))).toEqual([0, 16, 32, 0, 16, 32]);
   });
 
-  test("of a large WebP are decoded by the chunk, and come out the same", async () => {
-    const bytes = await animatedWebp(6, 80, 1);
-    // As if it were so large that only two frames fit into memory.
-    const source = { width: 2_000, height: 4_000 };
-    expect(await leftEdges(pagedFrames({ noun: "WebP", bytes, source, count: 6, fps: 12.5 }, SIZE))).toEqual([
-      0, 16, 32, 0, 16, 32,
-    ]);
+  test("of an animated WebP and a GIF are those that the image library gives, asked for in whatever order", async () => {
+    const side = 24;
+    const frame = (at: number) => {
+      const opacity = at % 4 === 3 ? 0 : 1;
+      return Buffer.from(
+        `<svg xmlns="http://www.w3.org/2000/svg" width="${side}" height="${side}"><rect x="${(at * 5) % 16}" y="${(at * 3) % 12}" width="${4 + (at % 5)}" height="7" fill="hsl(${at * 40},80%,50%)" opacity="${opacity}"/><rect x="${at}" width="2" height="3" fill="#0af"/></svg>`,
+      );
+    };
+    const strip = () =>
+      sharp(
+        Array.from({ length: 9 }, (_, at) => frame(at)),
+        { join: { animated: true } },
+      );
+    const delay = Array<number>(9).fill(50);
+    for (const bytes of [
+      await strip().webp({ delay, lossless: true }).toBuffer(),
+      await strip().webp({ delay, quality: 60 }).toBuffer(),
+      await strip().webp({ delay, minSize: true }).toBuffer(),
+      await strip().gif({ delay }).toBuffer(),
+      await strip().gif({ delay, progressive: true }).toBuffer(),
+      otherwiseLaid(await strip().gif({ delay }).toBuffer(), Buffer.of(0x21, 0xf9, 4), 3, 2, [1, 2, 3, 1, 2]),
+      otherwiseLaid(
+        await strip().webp({ delay, lossless: true }).toBuffer(),
+        Buffer.from("ANMF"),
+        23,
+        0,
+        [1, 0, 2, 3],
+      ),
+    ]) {
+      const frames = await openFile(bytes);
+      expect(frames.count).toBe(9);
+      for (const at of [0, 1, 2, 5, 3, 4, 6, 7, 8]) {
+        const expected = await sharp(bytes, { page: at }).ensureAlpha().raw().toBuffer();
+        const { pixels } = await frames.draw(at);
+        expect(farthest(pixels, expected)).toBeLessThanOrEqual(1);
+      }
+      await frames.close();
+    }
+  });
+
+  test("of a WebP and a GIF do not shine into each other when they are made smaller", async () => {
+    const side = 40;
+    const pixels = Buffer.alloc(side * side * 4 * 4);
+    for (const at of [1, 3])
+      for (let pixel = 0; pixel < side * side; pixel++)
+        pixels.set([255, 0, 0, 255], (at * side * side + pixel) * 4);
+    const raw = { width: side, height: side * 4, channels: 4, pageHeight: side } as const;
+    const delay = [100, 100, 100, 100];
+    for (const bytes of [
+      await sharp(pixels, { raw }).gif({ delay }).toBuffer(),
+      await sharp(pixels, { raw }).webp({ delay, lossless: true }).toBuffer(),
+    ]) {
+      const frames = await openFile(bytes, 13);
+      for (let at = 0; at < 4; at++) {
+        const raster = await frames.draw(at);
+        const alphas = new Set(raster.pixels.filter((_, index) => index % 4 === 3));
+        expect([...alphas]).toEqual([at % 2 === 0 ? 0 : 255]);
+      }
+    }
+  });
+
+  test("of a WebP and a GIF are each decoded once when they are asked for in order", async () => {
+    const file = vi.fn(() => buildPng(8, 8));
+    const place = { left: 0, top: 0, width: 8, height: 8, dispose: "keep", blend: "replace" } as const;
+    const pieces = Array.from({ length: 30 }, () => ({ ...place, file }));
+    const size = { width: 8, height: 8 };
+    const frames = composedFrames({ noun: "WebP", pieces, fps: 10 }, size, size);
+    for (let at = 0; at < 30; at++) await frames.draw(at);
+    expect(file).toHaveBeenCalledTimes(30);
   });
 
   test("of a WebP with a damaged frame say that it is damaged", async () => {
     const bytes = await animatedWebp(3, 80, 1);
+    const frames = await openFile(bytes);
     const last = bytes.lastIndexOf("VP8");
     bytes.fill(0xff, last + 20);
-    const frames = pagedFrames({ noun: "WebP", bytes, source: SIZE, count: 3, fps: 10 }, SIZE);
-    await expect(frames.draw(2)).rejects.toThrow("the WebP is damaged");
+    await expect(frames.draw(2)).rejects.toThrow("the frame 3 of the WebP is damaged");
   });
 
   test("of a Lottie move as its key frames say", async () => {
@@ -175,8 +266,10 @@ describe("the frames", () => {
 
 describe("the frames of an APNG", () => {
   const side = { width: 4, height: 4 };
+  const openApng = (bytes: Uint8Array) =>
+    composedFrames({ noun: "APNG", pieces: splitApng(bytes), fps: 10 }, side, side);
   const draw = async (pieces: readonly Piece[], at: number) => {
-    const frames = apngFrames(await buildApng(pieces), side, 10, side);
+    const frames = openApng(await buildApng(pieces));
     const raster = await frames.draw(at);
     return (x: number, y: number) => pixelOf(raster, x, y);
   };
@@ -218,7 +311,7 @@ describe("the frames of an APNG", () => {
       dispose: 1,
       blend: 0,
     }));
-    const frames = apngFrames(await buildApng(pieces), side, 10, side);
+    const frames = openApng(await buildApng(pieces));
     const seen = await Promise.all([2, 0, 1].map((at) => frames.draw(at)));
     expect(seen.map((it) => [0, 1, 2].map((x) => pixelOf(it, x, 0)[3]))).toEqual([
       [0, 0, 255],

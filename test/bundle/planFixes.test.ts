@@ -95,6 +95,20 @@ describe("fixing an SVGA", () => {
     }
   });
 
+  test("cuts nothing off an image that a player may draw for another key, nor where it may draw another image", async () => {
+    const png = await drawPng(60, 40, { left: 20, top: 9, width: 25, height: 14 });
+    const full = await drawPng(60, 40);
+    for (const [images, keys] of [
+      [{ body: png }, ["body.png"]],
+      [{ body: png }, ["body", "body.png"]],
+      [{ body: png, "body.png": full }, ["body"]],
+    ] as const) {
+      const sprites = Object.fromEntries(keys.map((it) => [it, [{ layout }]]));
+      const bytes = drawSvga({ ...CANVAS, images, sprites });
+      expect((await fix(bytes)).bytes).toBe(bytes);
+    }
+  });
+
   test("scales down what is larger than it is ever shown, drops dead weight, and then finds nothing more", async () => {
     const images = {
       big: await drawPng(300, 200),

@@ -76,6 +76,16 @@ describe("scaling the images of a Lottie", () => {
     expect(open(bytes).assets[0]).toMatchObject({ w: 30, h: 20 });
   });
 
+  test("knows it of a layer with very many key frames, too", async () => {
+    const k = Array.from({ length: 100_000 }, (_, t) => ({ t, s: [50, 50] }));
+    const layers = [showing("petal", { ks: { s: { a: 1, k } } })];
+    const { bytes } = await scaleLottie(
+      buildLottie({ assets: [await imageOf("petal", 120, 80)], layers }),
+      4_000,
+    );
+    expect(open(bytes).assets[0]).toMatchObject({ w: 60, h: 40 });
+  });
+
   test("leaves an image alone whose layer holds more than the picture", async () => {
     const assets = [await imageOf("petal", 120, 80)];
     for (const layers of [
@@ -113,6 +123,23 @@ describe("scaling the images of a Lottie", () => {
   });
 });
 
+describe("a character that is a composition itself", () => {
+  const chars = [{ ch: "A", t: 1, data: { refId: "glyph", ks: {} } }];
+
+  test("stays, with everything in it, whatever size its text has", async () => {
+    const assets = [await imageOf("petal", 120, 80), { id: "glyph", layers: [showing("petal")] }];
+    const bytes = buildLottie({ assets, chars, layers: [buildLayer()] });
+    expect((await scaleLottie(bytes, 40)).bytes).toBe(bytes);
+    expect((await inspect(bytes)).deadWeight).toEqual([]);
+  });
+
+  test("keeps an image as it is that a layer shows, too", async () => {
+    const assets = [await imageOf("petal", 120, 80), { id: "glyph", layers: [showing("petal")] }];
+    const bytes = buildLottie({ assets, chars, layers: [buildLayer({ ty: 0, refId: "glyph" })] });
+    expect((await scaleLottie(bytes, 40)).bytes).toBe(bytes);
+  });
+});
+
 describe("scaling the images of a dotLottie", () => {
   const movie = (parts: Readonly<Record<string, unknown>>) => strToU8(strFromU8(buildLottie(parts)));
   const build = async () => {
@@ -144,6 +171,52 @@ describe("scaling the images of a dotLottie", () => {
     });
   });
 
+  test("scales the images that stand in the animation itself, too", async () => {
+    const asset = await imageOf("petal", 120, 80);
+    const bytes = zipSync({
+      "manifest.json": strToU8('{"version":"2","animations":[{"id":"one"}]}'),
+      "a/one.json": movie({ assets: [asset], layers: [showing("petal")] }),
+    });
+    const { bytes: scaled, changes } = await scaleDotLottie(bytes, 60);
+    expect(changes).toMatchObject([{ kind: "scaled", name: "petal", after: { width: 60, height: 40 } }]);
+    const [after] = open(unzipSync(scaled)["a/one.json"] ?? new Uint8Array()).assets;
+    expect(after).toMatchObject({ w: 60, h: 40 });
+    expect(await sizeOf(after?.p ?? "")).toEqual([60, 40]);
+    expect((await inspect(scaled)).decodedBytes).toBeLessThan((await inspect(bytes)).decodedBytes);
+    expect((await scaleDotLottie(scaled, 60)).bytes).toBe(scaled);
+  });
+
+  test("copies other animations byte for byte, even what is no JSON, and leaves their images alone", async () => {
+    const asset = { id: "petal", w: 120, h: 80, u: "/i/", p: "petal.png", e: 0 };
+    const bytes = zipSync({
+      "manifest.json": strToU8('{"version":"2","animations":[{"id":"one"},{"id":"two"}]}'),
+      "a/one.json": movie({ assets: [asset], layers: [showing("petal")] }),
+      "a/two.json": strToU8('{ "assets": [{ "p": "night\\u002epng" }, '),
+      "i/petal.png": await drawPng(120, 80),
+      "i/night.png": await drawPng(10, 10),
+    });
+    const [before, after] = [unzipSync(bytes), unzipSync((await scaleDotLottie(bytes, 60)).bytes)];
+    expect(after["a/two.json"]).toEqual(before["a/two.json"]);
+    expect(after["i/night.png"]).toEqual(before["i/night.png"]);
+    expect((await sharp(after["i/petal.png"]).metadata()).width).toBe(60);
+  });
+
+  test("reads names as UTF-8, whether the archive says so or not", async () => {
+    const name = "\u82b1.png";
+    const asset = { id: "petal", w: 120, h: 80, u: "/i/", p: name, e: 0 };
+    const bytes = Buffer.from(
+      zipSync({
+        "manifest.json": strToU8('{"version":"2","animations":[{"id":"one"}]}'),
+        "a/one.json": movie({ assets: [asset], layers: [showing("petal")] }),
+        [`i/${name}`]: await drawPng(120, 80),
+      }),
+    );
+    withoutUtf8Flags(bytes);
+    const { bytes: scaled, changes } = await scaleDotLottie(bytes, 60);
+    expect(changes).toMatchObject([{ kind: "scaled", name: "petal" }]);
+    expect(await inspect(scaled)).toMatchObject({ images: 1, pictures: [{ width: 60, isUsed: true }] });
+  });
+
   test("gives the same bytes in every time zone, and the very file back once nothing is to do", async () => {
     const bytes = await build();
     const first = (await scaleDotLottie(bytes, 60)).bytes;
@@ -158,3 +231,13 @@ describe("scaling the images of a dotLottie", () => {
     expect((await scaleDotLottie(first, 60)).bytes).toBe(first);
   });
 });
+
+/** As many programs write archives: names in UTF-8, and bit 11 not set (APPNOTE.TXT, section 4.4.4). */
+function withoutUtf8Flags(zip: Buffer): void {
+  for (const [mark, flags] of [
+    ["PK\u0003\u0004", 6],
+    ["PK\u0001\u0002", 8],
+  ] as const)
+    for (let at = zip.indexOf(mark); at >= 0; at = zip.indexOf(mark, at + 4))
+      zip.writeUInt16LE(zip.readUInt16LE(at + flags) & ~0x800, at + flags);
+}

@@ -6,6 +6,7 @@ import { coveredSize } from "../../src/bundle/vector/coveredSize.ts";
 import { scaleSvga } from "../../src/bundle/vector/scaleSvga.ts";
 import { inspect } from "../../src/formats/inspect.ts";
 import { buildPng } from "../formats/buildPng.ts";
+import { buildSvga } from "../formats/buildSvga.ts";
 import { decodeSvga, drawPng, type DrawnFrame, drawSvga } from "./drawSvga.ts";
 
 const open = (bytes: Uint8Array) => decodeSvga(inflateSync(bytes));
@@ -64,6 +65,31 @@ describe("scaling the images of an SVGA", () => {
     expect(Object.keys(open(bytes).images).sort()).toEqual(["beat", "body", "mask"]);
     expect(Buffer.from(open(bytes).images["beat"] ?? [])).toEqual(beat);
     expect(changes).toMatchObject([{ kind: "dropped", name: "old", before: { width: 20 } }]);
+  });
+
+  test("keeps every image that some player shows, by whichever of its names, as large as it is shown", async () => {
+    const png = await drawPng(40, 40);
+    const first = { alpha: 1, layout: { width: 40, height: 40 } };
+    const cases = [
+      [{ fire: png }, [{ imageKey: "fire.png", frames: 40, first }]],
+      [{ "fire.png": png }, [{ imageKey: "fire", frames: 40, first }]],
+      [
+        { "mask.matte": png, body: png },
+        [
+          { imageKey: "mask.matte", frames: 40, first },
+          { imageKey: "body", frames: 40, matteKey: "mask.matte", first },
+        ],
+      ],
+      [{ mask: png }, [{ imageKey: "body", frames: 40, matteKey: "mask.matte", first }]],
+    ] as const;
+    for (const [images, sprites] of cases) {
+      const bytes = buildSvga({ images, sprites });
+      expect((await scaleSvga(bytes, 300)).bytes).toBe(bytes);
+      const smaller = open((await scaleSvga(bytes, 150)).bytes).images;
+      expect(Object.keys(smaller)).toEqual(Object.keys(images));
+      for (const image of Object.values(smaller)) expect(await sizeOf(image)).toEqual([20, 20]);
+      expect((await inspect(bytes)).deadWeight).toEqual([]);
+    }
   });
 
   test("keeps a slot's key, and a palette", async () => {

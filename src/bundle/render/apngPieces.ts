@@ -2,28 +2,17 @@ import { crc32 } from "node:zlib";
 import { MAX_FRAMES } from "../../formats/limits.ts";
 import { MediaError } from "../../formats/media.ts";
 import { pngChunks } from "../../formats/png.ts";
+import type { Piece } from "./composedFrames.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
-/** One frame of an animated PNG: a PNG of its own, and how it is laid on what is there already. */
-export interface ApngPiece {
-  readonly png: Uint8Array;
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-  /** What becomes of its place before the next frame. */
-  readonly dispose: "keep" | "clear" | "restore";
-  /** Whether it replaces what is there, or lies over it. */
-  readonly blend: "replace" | "over";
-}
-
 /**
  * Takes an animated PNG apart: each frame's data behind the header with its own size. Palette, transparency and colours are of
- * all of them. Source: Portable Network Graphics (third edition, W3C 2025), sections 11.3.6.2 (fcTL) and 11.3.6.3 (fdAT).
+ * all of them. Source: Portable Network Graphics (third edition, W3C 2025), sections 11.3.6.2 (fcTL, with how a frame is laid on
+ * the ones before it) and 11.3.6.3 (fdAT).
  * @throws MediaError when it is damaged
  */
-export function splitApng(bytes: Uint8Array): readonly ApngPiece[] {
+export function splitApng(bytes: Uint8Array): readonly Piece[] {
   let header: Uint8Array | null = null;
   let hasData = false;
   const shared: Uint8Array[] = [];
@@ -41,11 +30,11 @@ export function splitApng(bytes: Uint8Array): readonly ApngPiece[] {
   }
   return pieces.map(({ control, data }, at) => {
     if (data.length === 0) throw damaged(`its frame ${at + 1} has no pixels`);
-    return { ...control, png: toPng(header ?? new Uint8Array(), control, shared, data) };
+    return { ...control, file: () => toPng(header ?? new Uint8Array(), control, shared, data) };
   });
 }
 
-type Control = Omit<ApngPiece, "png">;
+type Control = Omit<Piece, "file">;
 
 function readControl(data: Uint8Array, header: Uint8Array | null): Control {
   if (data.length !== 26 || header?.length !== 13) throw damaged("a frame's control is not whole");

@@ -1,11 +1,14 @@
 import { inlineDotLottie, parseDotLottie } from "../../formats/dotLottie.ts";
 import type { Media } from "../../formats/media.ts";
-import { apngFrames } from "./apngFrames.ts";
+import { splitApng } from "./apngPieces.ts";
+import { composedFrames } from "./composedFrames.ts";
 import { fitInside } from "./fitInside.ts";
 import type { Artwork, DrawingBrowser, Frames, Size } from "./frames.ts";
+import { splitGif } from "./gifPieces.ts";
 import { lottieFrames } from "./lottieFrames.ts";
-import { folderFrames, pagedFrames, stillFrames } from "./pictureFrames.ts";
+import { folderFrames, stillFrames } from "./pictureFrames.ts";
 import { svgaFrames } from "./svgaFrames.ts";
+import { splitWebp } from "./webpPieces.ts";
 
 /**
  * Opens an artwork for drawing. Frames are never larger than the source.
@@ -33,11 +36,11 @@ async function openHere(bytes: Uint8Array, media: Media, size: Size): Promise<Fr
   const { format, frames: count, fps } = media;
   switch (format) {
     case "webp":
-      return pagedFrames({ noun: "WebP", bytes, source: media, count, fps }, size);
+      return composedFrames({ noun: "WebP", pieces: splitWebp(bytes), fps }, media, size);
     case "gif":
-      return pagedFrames({ noun: "GIF", bytes, source: media, count, fps }, size);
+      return composedFrames({ noun: "GIF", pieces: splitGif(bytes), fps }, media, size);
     case "apng":
-      return apngFrames(bytes, media, fps, size);
+      return composedFrames({ noun: "APNG", pieces: splitApng(bytes), fps }, media, size);
     case "svga":
       return svgaFrames(bytes, count, fps, size);
     case "lottie":

@@ -2,7 +2,7 @@ import type { Sharp } from "sharp";
 import { MediaError } from "../../formats/media.ts";
 import type { Raster, Size } from "./frames.ts";
 
-/** Of one picture, all its pages together: what is beyond that does not fit beside others in memory. */
+/** Of one picture: what is beyond that does not fit beside others in memory. */
 const MOST_PIXELS = 400_000_000;
 /** WebP effort: 4 is the last that costs milliseconds rather than seconds a frame. */
 const EFFORT = 4;
@@ -14,28 +14,6 @@ export async function decodePicture(bytes: Uint8Array, size: Size, noun: string)
   return inWords(noun, async () => {
     const pixels = await toPixels(sharp(bytes, { limitInputPixels: MOST_PIXELS }), size);
     return { ...size, pixels };
-  });
-}
-
-/** Frames `from` up to, not with, `to` of an animated WebP or GIF, scaled. @throws MediaError when they cannot be decoded */
-export async function decodePages(
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  size: Size,
-  noun: string,
-): Promise<readonly Raster[]> {
-  const { default: sharp } = await import("sharp");
-  return inWords(noun, async () => {
-    const pages = to - from;
-    const strip = await toPixels(sharp(bytes, { page: from, pages, limitInputPixels: MOST_PIXELS }), size);
-    const length = size.width * size.height * 4;
-    if (strip.length !== length * pages)
-      throw new TypeError("there are not as many frames as were asked for");
-    return Array.from({ length: pages }, (_, at) => ({
-      ...size,
-      pixels: strip.subarray(at * length, (at + 1) * length),
-    }));
   });
 }
 
@@ -82,7 +60,6 @@ function rawOf({ width, height }: Size): { width: number; height: number; channe
   return { width, height, channels: 4 };
 }
 
-/** Pages stay one below the other. */
 function toPixels(picture: Sharp, { width, height }: Size): Promise<Uint8Array> {
   return picture
     .toColourspace("srgb")

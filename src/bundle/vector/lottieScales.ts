@@ -11,9 +11,11 @@ export interface ScaledLayer {
 }
 
 /**
- * The layers of a Lottie by the id of the asset that they show, as far as they can be reached from the movie. A layer is scaled by itself, by
- * its parents, and by every layer that shows the composition that it stands in; between key frames no scale is larger than at
- * one. Source: Lottie Animation Format 1.0, Layers (`parent`, `refId`), Transform (`s` in percent).
+ * The layers of a Lottie by the id of the asset that they show, as far as they can be reached from the movie, or from a character
+ * that is a composition itself (`chars`, drawn for texts by lottie-web). A layer is scaled by itself, by its parents, and by every layer
+ * that shows the composition that it stands in; between key frames no scale is larger than at one. How large a character is drawn is
+ * its text's matter, so nothing in it may be changed. Source: Lottie Animation Format 1.0, Layers (`parent`, `refId`), Transform
+ * (`s` in percent).
  */
 export function findShown(movie: Json): ReadonlyMap<string, readonly ScaledLayer[]> {
   const compositions = new Map(
@@ -22,31 +24,59 @@ export function findShown(movie: Json): ReadonlyMap<string, readonly ScaledLayer
     ),
   );
   const shown = new Map<string, ScaledLayer[]>();
-  const largest = new Map<string, number>();
-  const waiting: { composition: Json; scale: number; depth: number }[] = [
-    { composition: movie, scale: 1, depth: 0 },
-  ];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    for (const it of layersOf(next.composition, next.scale)) {
-      const id = it.layer["refId"];
-      if (typeof id !== "string") continue;
-      const composition = compositions.get(id);
-      if (composition) {
+  const reached = new Set<string>();
+  follow([movie], true);
+  const glyphs = glyphIds(movie);
+  for (const id of glyphs) reached.add(id);
+  follow(
+    glyphs.map((id) => compositions.get(id)).filter((it) => it !== undefined),
+    false,
+  );
+  for (const id of reached) shown.set(id, shown.get(id) ?? []);
+  return shown;
+
+  function follow(starts: readonly Json[], isFree: boolean): void {
+    const largest = new Map<string, number>();
+    const waiting = starts.map((composition) => ({ composition, scale: 1, depth: 0 }));
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      for (const it of layersOf(next.composition, next.scale)) {
+        const id = it.layer["refId"];
+        if (typeof id !== "string") continue;
+        const composition = compositions.get(id);
+        if (!composition) {
+          note(id, { ...it, isAlone: it.isAlone && isFree });
+          continue;
+        }
         // Shown again and no larger, it brings nothing new; a composition within itself ends by its depth.
         if (it.scale <= (largest.get(id) ?? -1) || next.depth >= compositions.size) continue;
         largest.set(id, it.scale);
+        reached.add(id);
         waiting.push({ composition, scale: it.scale, depth: next.depth + 1 });
-      } else {
-        const list = shown.get(id) ?? [];
-        const known = list.findIndex((other) => other.layer === it.layer);
-        if (known < 0) list.push(it);
-        else if (it.scale > (list[known]?.scale ?? 0)) list[known] = it;
-        shown.set(id, list);
       }
     }
   }
-  for (const id of largest.keys()) shown.set(id, shown.get(id) ?? []);
-  return shown;
+
+  function note(id: string, it: ScaledLayer): void {
+    const list = shown.get(id) ?? [];
+    shown.set(id, list);
+    const known = list.findIndex((other) => other.layer === it.layer);
+    const before = list[known];
+    if (!before) list.push(it);
+    else
+      list[known] = {
+        ...it,
+        scale: Math.max(it.scale, before.scale),
+        isAlone: it.isAlone && before.isAlone,
+      };
+  }
+}
+
+/** What the characters of a movie's fonts show. */
+function glyphIds(movie: Json): string[] {
+  return objectsOf(movie["chars"]).flatMap(({ data }) => {
+    const id = isRecord(data) ? data["refId"] : undefined;
+    return typeof id === "string" ? [id] : [];
+  });
 }
 
 export function objectsOf(list: unknown): Json[] {
@@ -77,7 +107,8 @@ function ownScale(layer: Json): number {
   const scale = isRecord(transform) ? transform["s"] : undefined;
   if (!isRecord(scale)) return 1;
   const values = valuesOf(scale["k"]);
-  return values.length === 0 ? 1 : Math.max(...values) / 100;
+  // More key frames than a call takes arguments are legal.
+  return values.length === 0 ? 1 : values.reduce((a, b) => Math.max(a, b)) / 100;
 }
 
 /** The sizes in the first two dimensions. */

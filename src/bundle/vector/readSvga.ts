@@ -1,5 +1,6 @@
 import { inflateSync } from "node:zlib";
 import { isPng, readPngSize } from "../../formats/png.ts";
+import { namesOf, shownBySprites } from "../../formats/svgaFacts.ts";
 import { type Field, type FieldCodec, LENGTH, toFloat, toText } from "./svgaFields.ts";
 
 /** More is refused when the file is inspected; here it only keeps memory bounded. */
@@ -8,10 +9,9 @@ const MAX_INFLATED_BYTES = 64_000_000;
 /** Fields by number, after proto/svga.proto in github.com/svga/SVGA-Format. */
 export const MOVIE = { params: 2, images: 3, sprites: 4, audios: 5 } as const;
 export const MAP_ENTRY = { key: 1, value: 2 } as const;
-export const SPRITE = { imageKey: 1, frames: 2 } as const;
+export const SPRITE = { imageKey: 1, frames: 2, matteKey: 3 } as const;
 export const FRAME = { alpha: 1, layout: 2, transform: 3, clipPath: 4, shapes: 5 } as const;
 const AUDIO_KEY = 1;
-const MATTE = ".matte";
 
 export interface Layout {
   readonly x: number;
@@ -39,9 +39,12 @@ export interface SvgaImage {
   readonly size: { readonly width: number; readonly height: number } | null;
   /** How large it is shown at most, in pixels of the file's canvas; null when no frame gives it a size. */
   readonly shown: { readonly width: number; readonly height: number } | null;
-  /** Whether a sprite draws it, or a sound is played from it. */
+  /** Whether some player draws it for a sprite, or plays a sound from it. */
   readonly isUsed: boolean;
-  /** Whether its frame may be cut: nothing but whole pictures is drawn of it, at the place that its layout says. */
+  /**
+   * Whether its frame may be cut: nothing but whole pictures is drawn of it, at the place that its layout says, by sprites that every
+   * player draws this very image for.
+   */
   readonly mayBeCut: boolean;
 }
 
@@ -60,29 +63,40 @@ export interface SvgaParts {
  */
 export function readSvga(codec: FieldCodec, bytes: Uint8Array): SvgaParts {
   const fields = codec.split(inflateSync(bytes, { maxOutputLength: MAX_INFLATED_BYTES }));
+  const sprites: Sprite[] = [];
   const uses = new Map<string, Use>();
   const sounds = new Set<string>();
   let longSide = 0;
   for (const { number, wireType, value } of fields) {
     if (wireType !== LENGTH) continue;
-    if (number === MOVIE.sprites) readSprite(codec, value, uses);
+    if (number === MOVIE.sprites) sprites.push(readSprite(codec, value, uses));
     if (number === MOVIE.audios)
       for (const it of codec.split(value)) if (it.number === AUDIO_KEY) sounds.add(toText(it.value));
     if (number === MOVIE.params)
       for (const it of codec.split(value))
         if (it.number === 1 || it.number === 2) longSide = Math.max(longSide, toFloat(it) ?? 0);
   }
+  const isShown = shownBySprites({ sprites });
+  const entries = fields.flatMap(({ number, wireType, value }, at) =>
+    number === MOVIE.images && wireType === LENGTH ? [[at, readEntry(codec, value)] as const] : [],
+  );
+  const holders = countNames(entries.map(([, { key }]) => key));
   const images = new Map<number, SvgaImage>();
-  for (const [at, { number, wireType, value }] of fields.entries()) {
-    if (number !== MOVIE.images || wireType !== LENGTH) continue;
-    const entry = readEntry(codec, value);
-    const use = uses.get(entry.key);
+  for (const [at, entry] of entries) {
+    const isPicture = isPng(entry.bytes);
+    const names = namesOf(entry.key);
+    const its = names.flatMap((it) => uses.get(it) ?? []);
+    const width = Math.max(0, ...its.map((it) => it.width));
+    const height = Math.max(0, ...its.map((it) => it.height));
     images.set(at, {
       ...entry,
-      size: isPng(entry.bytes) ? readPngSize(entry.bytes) : null,
-      shown: use && use.width > 0 && use.height > 0 ? { width: use.width, height: use.height } : null,
-      isUsed: use !== undefined || sounds.has(entry.key),
-      mayBeCut: use?.mayBeCut ?? false,
+      size: isPicture ? readPngSize(entry.bytes) : null,
+      shown: width > 0 && height > 0 ? { width, height } : null,
+      isUsed: sounds.has(entry.key) || (isPicture && isShown(entry.key)),
+      mayBeCut:
+        its.length > 0 &&
+        its.every((it) => it.mayBeCut && it.keys.size === 1 && it.keys.has(entry.key)) &&
+        names.every((it) => holders.get(it) === 1),
     });
   }
   return { fields, longSide, images };
@@ -99,25 +113,55 @@ export function readTransform(codec: FieldCodec, message: Uint8Array): Transform
   return { a, b, c, d, tx, ty };
 }
 
-/** The key of the image that a sprite draws: mattes name theirs with an ending of their own. */
-export function imageKeyOf(spriteKey: string): string {
-  return spriteKey.endsWith(MATTE) ? spriteKey.slice(0, -MATTE.length) : spriteKey;
-}
-
+/** How large something is drawn at most of all sprites that one name leads to. */
 interface Use {
   width: number;
   height: number;
   mayBeCut: boolean;
+  /** As the sprites write the name. */
+  readonly keys: Set<string>;
 }
 
-function readSprite(codec: FieldCodec, message: Uint8Array, uses: Map<string, Use>): void {
+interface Sprite {
+  readonly imageKey: string;
+  readonly matteKey: string;
+}
+
+/** Notes a sprite's frames under every name by which some player looks its image up. */
+function readSprite(codec: FieldCodec, message: Uint8Array, uses: Map<string, Use>): Sprite {
   const fields = codec.split(message);
-  const spriteKey = toText(fields.find((it) => it.number === SPRITE.imageKey)?.value ?? new Uint8Array());
-  const key = imageKeyOf(spriteKey);
-  const use = uses.get(key) ?? { width: 0, height: 0, mayBeCut: true };
-  uses.set(key, use);
-  if (key !== spriteKey) use.mayBeCut = false;
+  const textOf = (number: number) =>
+    toText(fields.find((it) => it.number === number)?.value ?? new Uint8Array());
+  const imageKey = textOf(SPRITE.imageKey);
+  const matteKey = textOf(SPRITE.matteKey);
+  const use: Use = { width: 0, height: 0, mayBeCut: !imageKey.endsWith(".matte"), keys: new Set([imageKey]) };
   for (const { number, value } of fields) if (number === SPRITE.frames) readFrame(codec, value, use);
+  noteUse(uses, imageKey, use);
+  if (matteKey !== "")
+    noteUse(uses, matteKey, { width: 0, height: 0, mayBeCut: false, keys: new Set([matteKey]) });
+  return { imageKey, matteKey };
+}
+
+function noteUse(uses: Map<string, Use>, key: string, use: Use): void {
+  for (const name of new Set(namesOf(key))) {
+    const known = uses.get(name);
+    if (!known) {
+      uses.set(name, { ...use, keys: new Set(use.keys) });
+      continue;
+    }
+    known.width = Math.max(known.width, use.width);
+    known.height = Math.max(known.height, use.height);
+    known.mayBeCut &&= use.mayBeCut;
+    for (const it of use.keys) known.keys.add(it);
+  }
+}
+
+/** How many of the keys each name may stand for. */
+function countNames(keys: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys)
+    for (const name of new Set(namesOf(key))) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
 function readFrame(codec: FieldCodec, message: Uint8Array, use: Use): void {

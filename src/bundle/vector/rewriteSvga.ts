@@ -4,7 +4,6 @@ import type { Box, Redraw } from "./redraw.ts";
 import {
   FRAME,
   IDENTITY,
-  imageKeyOf,
   MAP_ENTRY,
   MOVIE,
   readLayout,
@@ -90,7 +89,7 @@ function moveSprite(codec: FieldCodec, sprite: Field, cuts: ReadonlyMap<string, 
   if (cuts.size === 0) return sprite.raw;
   const fields = codec.split(sprite.value);
   const key = fields.find((it) => it.number === SPRITE.imageKey);
-  const cut = key && cuts.get(imageKeyOf(toText(key.value)));
+  const cut = key && cuts.get(toText(key.value));
   if (!cut) return sprite.raw;
   const moved = fields.map((field) =>
     field.number === SPRITE.frames

@@ -21,20 +21,16 @@ interface Use {
 }
 
 /**
- * Draws the images of Lottie movies with no more pixels than they cover where the canvas is scaled by `factor`. The assets' sizes and
- * their layers' transforms are changed in the movies, which are the caller's own. An image stays as it is where a layer holds more than
+ * Draws the images of a Lottie movie with no more pixels than they cover where the canvas is scaled by `factor`. The assets' sizes and
+ * their layers' transforms are changed in the movie, which is the caller's own. An image stays as it is where a layer holds more than
  * the picture in its coordinates: masks, effects, or other layers that hang on it.
  */
-export async function shrinkImages(
-  movies: readonly { readonly movie: Json; readonly factor: number; readonly placeOf: PlaceOf }[],
-): Promise<Shrunk> {
-  const uses = new Map<string, { bytes: Uint8Array; uses: (Use & { readonly factor: number })[] }>();
-  for (const { movie, factor, placeOf } of movies) {
-    for (const { place, bytes, use } of findUses(movie, placeOf)) {
-      const known = uses.get(place) ?? { bytes, uses: [] };
-      known.uses.push({ ...use, factor });
-      uses.set(place, known);
-    }
+export async function shrinkImages(movie: Json, factor: number, placeOf: PlaceOf): Promise<Shrunk> {
+  const uses = new Map<string, { bytes: Uint8Array; uses: Use[] }>();
+  for (const { place, bytes, use } of findUses(movie, placeOf)) {
+    const known = uses.get(place) ?? { bytes, uses: [] };
+    known.uses.push(use);
+    uses.set(place, known);
   }
   const images = new Map<string, Uint8Array>();
   const changes: Change[] = [];
@@ -43,14 +39,13 @@ export async function shrinkImages(
     if (!first || !its.every((it) => it.mayChange)) continue;
     const size = await readStillSize(nameOf(first.asset), bytes);
     if (!size) continue;
-    const needed = its.map(({ shown, factor }) => coveredSize(size, shown, factor));
+    const needed = its.map(({ shown }) => coveredSize(size, shown, factor));
     const next = needed.reduce((a, b) => (a.width * a.height >= b.width * b.height ? a : b));
     const isSmaller = next.width * next.height < size.width * size.height;
-    const isShort = its.some((it) => it.factor < 1);
-    if (!isSmaller || !(isShort || isWorthIt(size, next))) continue;
+    if (!isSmaller || !(factor < 1 || isWorthIt(size, next))) continue;
     const drawn = await redraw(nameOf(first.asset), bytes, next);
     // Where memory is not short, a change that makes the file larger is none for the better.
-    if (!isShort && drawn.length > bytes.length) continue;
+    if (factor === 1 && drawn.length > bytes.length) continue;
     for (const use of its) resizeUse(use, next);
     images.set(place, drawn);
     changes.push({

@@ -56,7 +56,7 @@ function drawVariant(side: number, fps: number, quality: number): Promise<Uint8A
     height: side,
     quality,
   } as const;
-  return encode(step, (digest) => byDigest.get(digest) ?? new Uint8Array());
+  return encode(step, (digest) => ({ path: digest, bytes: byDigest.get(digest) ?? new Uint8Array() }));
 }
 
 const DROPS = 40;

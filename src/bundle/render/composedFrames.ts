@@ -1,20 +1,40 @@
 import { MediaError } from "../../formats/media.ts";
-import { type ApngPiece, splitApng } from "./apngPieces.ts";
 import type { Frames, Raster, Size } from "./frames.ts";
 import { layOver } from "./layOver.ts";
 import { decodePicture, resizeRaster } from "./pixels.ts";
 
+/** One frame of an animated picture: a picture of its own, and how it is laid on what is there already. */
+export interface Piece {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  /** What becomes of its place before the next frame: it stays, becomes clear, or is what it was before. */
+  readonly dispose: "keep" | "clear" | "restore";
+  /** Whether it replaces what is there, or lies over it. */
+  readonly blend: "replace" | "over";
+  /** A file that stands still, of this size. */
+  file(): Uint8Array;
+}
+
+/** An animated picture, taken apart. */
+export interface Pieces {
+  /** What a person calls it, as in "the GIF". */
+  readonly noun: string;
+  readonly pieces: readonly Piece[];
+  readonly fps: number;
+}
+
 /**
- * An animated PNG, whose frames the image library does not see: they are decoded one at a time and composed here, as Portable Network
- * Graphics (third edition, W3C 2025), section 11.3.6.2, has it. One canvas is held, and what a frame is to give back; asking in
- * order is fast, going back begins anew.
+ * An animated picture whose frames are decoded one at a time and composed here: the image library sees none in an APNG, begins at the
+ * first for every question about a WebP or a GIF, and scales them as one tall picture, so that each would shine into the next. One
+ * canvas is held, and what a frame is to give back; asking in order is fast, going back begins anew.
  * @throws MediaError when it is damaged
  */
-export function apngFrames(bytes: Uint8Array, source: Size, fps: number, size: Size): Frames {
-  const pieces = splitApng(bytes);
+export function composedFrames({ noun, pieces, fps }: Pieces, source: Size, size: Size): Frames {
   if (pieces.length === 0)
     throw new MediaError(
-      "the APNG is damaged: it has no frames",
+      `the ${noun} is damaged: it has no frames`,
       "export it again and upload the whole file",
     );
   let canvas = new Canvas(source);
@@ -29,7 +49,7 @@ export function apngFrames(bytes: Uint8Array, source: Size, fps: number, size: S
     }
     for (; next <= at; next++) {
       const piece = pieces[next];
-      if (piece) await canvas.show(piece, next);
+      if (piece) await canvas.show(piece, next, noun);
     }
     const { raster } = canvas;
     // The canvas changes with the next frame.
@@ -58,8 +78,8 @@ class Canvas {
     this.raster = { width, height, pixels: new Uint8Array(width * height * 4) };
   }
 
-  async show(piece: ApngPiece, at: number): Promise<void> {
-    const picture = await decodePicture(piece.png, piece, `frame ${at + 1} of the APNG`);
+  async show(piece: Piece, at: number, noun: string): Promise<void> {
+    const picture = await decodePicture(piece.file(), piece, `frame ${at + 1} of the ${noun}`);
     this.#dispose();
     const before = piece.dispose === "restore" && at > 0 ? this.#cut(piece) : null;
     if (piece.blend === "replace") this.#put(piece, picture.pixels);
@@ -70,7 +90,7 @@ class Canvas {
         : () => this.#put(piece, before ?? new Uint8Array(piece.width * piece.height * 4));
   }
 
-  #cut(place: ApngPiece): Uint8Array {
+  #cut(place: Piece): Uint8Array {
     const cut = new Uint8Array(place.width * place.height * 4);
     this.#eachRow(place, (start, row) =>
       cut.set(this.raster.pixels.subarray(start, start + place.width * 4), row),
@@ -78,14 +98,14 @@ class Canvas {
     return cut;
   }
 
-  #put(place: ApngPiece, pixels: Uint8Array): void {
+  #put(place: Piece, pixels: Uint8Array): void {
     this.#eachRow(place, (start, row) =>
       this.raster.pixels.set(pixels.subarray(row, row + place.width * 4), start),
     );
   }
 
   /** Where each row of the place begins on the canvas, and in a picture of its size. */
-  #eachRow({ left, top, width, height }: ApngPiece, visit: (start: number, row: number) => void): void {
+  #eachRow({ left, top, width, height }: Piece, visit: (start: number, row: number) => void): void {
     for (let y = 0; y < height; y++) visit(((y + top) * this.raster.width + left) * 4, y * width * 4);
   }
 }
