@@ -1,7 +1,7 @@
 import { isRecord } from "../wire/isRecord.ts";
 import { embeddedFiles } from "./lottie.ts";
 import { type FindLottieFile, toLottieMedia } from "./lottieFacts.ts";
-import { assetsOf, type LottieJson, objectsOf, parseLottie } from "./lottieMovie.ts";
+import { assetsOf, type LottieJson, objectsOf, parseLottie, textOf } from "./lottieMovie.ts";
 import { type Advice, type DeadWeight, MediaError, type MediaFormat } from "./media.ts";
 import { parseJson } from "./parseJson.ts";
 import { quoteName } from "./quoteName.ts";
@@ -57,7 +57,7 @@ export function parseDotLottie(bytes: Uint8Array): DotLottie {
   const animations = isRecord(manifest) ? objectsOf(manifest["animations"]) : [];
   if (!isRecord(manifest) || animations.length === 0)
     throw new MediaError(`the dotLottie names no animation in its ${MANIFEST}`, EXPORT_AGAIN);
-  const version = String(manifest["version"]).startsWith("2") ? "2.0.0" : "1.0.0";
+  const version = textOf(manifest["version"]).startsWith("2") ? "2.0.0" : "1.0.0";
   const folders = version === "2.0.0" ? ["a", "animations"] : ["animations", "a"];
   const id = playedOf(manifest, animations);
   const path = folders.map((it) => `${it}/${id}.json`).find((it) => files.has(it));
@@ -95,7 +95,7 @@ export function inlineDotLottie(parsed: DotLottie): LottieJson {
 function playedOf(manifest: LottieJson, animations: readonly LottieJson[]): string {
   const initial = isRecord(manifest["initial"]) ? manifest["initial"]["animation"] : undefined;
   const named = [initial, manifest["activeAnimationId"]].find((it) => typeof it === "string" && it !== "");
-  return String(named ?? animations[0]?.["id"]);
+  return textOf(named ?? animations[0]?.["id"]);
 }
 
 /** Where an asset's file may lie: where it says, or in the folders of either version. */

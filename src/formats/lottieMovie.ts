@@ -131,7 +131,9 @@ function copiesIn(shapes: unknown): number {
 function mostOf(property: unknown): number {
   const k = isRecord(property) ? property["k"] : property;
   const values = objectsOf(k).flatMap(({ s, e }) => [s, e]);
-  return Math.max(0, ...[k, ...values].flat().filter((it) => typeof it === "number"));
+  let most = 0;
+  for (const it of [k, ...values].flat()) if (typeof it === "number") most = Math.max(most, it);
+  return most;
 }
 
 /** A name or an id as it is written; empty for none. */

@@ -126,6 +126,17 @@ export class MediaError extends Error {
   }
 }
 
+/** A reader failed in a way that is its own fault, too: the file cannot be used, and the people of this project want to know. */
+export class UnforeseenError extends MediaError {
+  constructor(noun: string, cause: unknown) {
+    super(
+      `the ${noun} is damaged in a way that was not foreseen`,
+      "export it again and upload the whole file, and send the file to the people of this project",
+      { cause },
+    );
+  }
+}
+
 /** Every fact of a plain picture's file: what most formats add their own to. */
 export function pictureOf(
   format: FormatName,

@@ -73,6 +73,11 @@ describe("a dotLottie", () => {
       manifest({ animations: [{ id: "tulip" }] }),
       'the dotLottie is to play the animation "tulip", which is not in it',
     ],
+    [
+      "a version and a name that are no texts",
+      { "manifest.json": Buffer.from('{"version":{"toString":1},"animations":[{"id":{"toString":1}}]}') },
+      "the dotLottie is to play the animation (no name), which is not in it",
+    ],
     ["a manifest that is no JSON", { "manifest.json": Buffer.from("{") }, /manifest.json is damaged/],
     [
       "a damaged image",

@@ -161,7 +161,7 @@ describe("a Lottie", () => {
     const deep = `${'{"k":'.repeat(100_000)}0${"}".repeat(100_000)}`;
     const text = buildLottie().toString().replace('"k":100', `"k":${deep}`);
     expect((await refusal(Buffer.from(text))).message).toBe("the Lottie is nested more than 256 levels deep");
-    const brackets = Buffer.from(`{"layers":${"[".repeat(10_000_000)}`);
+    const brackets = Buffer.from(`{"layers":${"[".repeat(9_000_000)}`);
     expect((await refusal(brackets)).message).toBe("the Lottie is nested more than 256 levels deep");
   });
 
@@ -220,6 +220,12 @@ describe("a Lottie", () => {
     expect((await refusal(buildLottie({ layers: [buildLayer({ shapes })] }))).message).toBe(
       'the repeaters in the layer "petals" of the Lottie draw its shapes 1600 times, at most 1000 are allowed',
     );
+  });
+
+  test("whose repeater has hundreds of thousands of values is read to the largest of them", async () => {
+    const k = Array.from({ length: 200_000 }, (_, at) => (at === 150_000 ? 1_001 : 1));
+    const layers = [buildLayer({ shapes: [{ ty: "rp", c: { a: 0, k } }] })];
+    expect((await refusal(buildLottie({ layers }))).message).toMatch(/draw its shapes 1001 times/);
   });
 
   test("says which images a layer shows, through compositions, and what nobody ever sees", async () => {
