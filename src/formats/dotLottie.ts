@@ -8,6 +8,8 @@ import { quoteName } from "./quoteName.ts";
 import { isZipWith, readZip } from "./zip.ts";
 
 const MANIFEST = "manifest.json";
+/** It names animations and themes at some hundred bytes each. */
+const MAX_MANIFEST_BYTES = 200_000;
 const EXPORT_AGAIN = "export it again as dotLottie, or as Lottie JSON with its images included";
 
 /** A dotLottie, unpacked. */
@@ -53,6 +55,11 @@ export const dotLottie: MediaFormat = {
 export function parseDotLottie(bytes: Uint8Array): DotLottie {
   const files = readZip("dotLottie", bytes);
   const written = files.get(MANIFEST);
+  if (written && written.length > MAX_MANIFEST_BYTES)
+    throw new MediaError(
+      `the dotLottie has a ${MANIFEST} of ${Math.ceil(written.length / 1_000)} kB, at most ${MAX_MANIFEST_BYTES / 1_000} kB are allowed`,
+      EXPORT_AGAIN,
+    );
   const manifest = written ? parseJson("dotLottie's manifest.json", written) : null;
   const animations = isRecord(manifest) ? objectsOf(manifest["animations"]) : [];
   if (!isRecord(manifest) || animations.length === 0)

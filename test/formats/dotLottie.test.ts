@@ -78,6 +78,11 @@ describe("a dotLottie", () => {
       { "manifest.json": Buffer.from('{"version":{"toString":1},"animations":[{"id":{"toString":1}}]}') },
       "the dotLottie is to play the animation (no name), which is not in it",
     ],
+    [
+      "a manifest that goes on and on",
+      manifest({ animations: [{ id: "rose" }], description: "x".repeat(200_000) }),
+      "the dotLottie has a manifest.json of 201 kB, at most 200 kB are allowed",
+    ],
     ["a manifest that is no JSON", { "manifest.json": Buffer.from("{") }, /manifest.json is damaged/],
     [
       "a damaged image",

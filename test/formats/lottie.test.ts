@@ -167,7 +167,14 @@ describe("a Lottie", () => {
 
   test("of millions of empty lists, or of more text than any drawing needs, is refused before it is parsed", async () => {
     const lists = Buffer.from(`{"layers":[${"[],".repeat(1_600_000)}0]}`);
-    expect((await refusal(lists)).message).toBe("the Lottie has more than 1500000 parts in its JSON");
+    expect(await refusal(lists)).toEqual({
+      message: "the Lottie would take 641 MB of memory, at most 120 MB are allowed",
+      fix: "make it of fewer groups, layers and key frames, then export it again",
+    });
+    const names = Buffer.from(`{"layers":[{${'"a":0,'.repeat(600_000)}"b":0}]}`);
+    expect((await refusal(names)).message).toMatch(/would take 139 MB of memory/);
+    const numbers = Buffer.from(`{"layers":[${"0,".repeat(2_500_000)}0]}`);
+    expect((await refusal(numbers)).message).toMatch(/would take 126 MB of memory/);
     const text = Buffer.from(`{"nm":"${"x".repeat(10_000_000)}"}`);
     expect((await refusal(text)).message).toBe("the Lottie is 11 MB of JSON, at most 10 MB are allowed");
   });
@@ -226,6 +233,36 @@ describe("a Lottie", () => {
     const k = Array.from({ length: 200_000 }, (_, at) => (at === 150_000 ? 1_001 : 1));
     const layers = [buildLayer({ shapes: [{ ty: "rp", c: { a: 0, k } }] })];
     expect((await refusal(buildLottie({ layers }))).message).toMatch(/draw its shapes 1001 times/);
+  });
+
+  const repeated = (c: unknown) => buildLayer({ nm: "spark", shapes: [{ ty: "el" }, { ty: "rp", c }] });
+
+  test("whose repeater takes its number from a slot is refused by the number in the slot", async () => {
+    const layers = [repeated({ a: 0, k: 1, sid: "sparks" })];
+    const slots = { sparks: { p: { a: 0, k: 5_000 } } };
+    expect((await refusal(buildLottie({ layers, slots }))).message).toBe(
+      'the repeaters in the layer "spark" of the Lottie draw its shapes 5000 times, at most 1000 are allowed',
+    );
+    expect(await inspect(buildLottie({ layers, slots: { sparks: { p: { k: 12 } } } }))).toBeDefined();
+    expect(await inspect(buildLottie({ layers }))).toBeDefined();
+    const nested = buildLayer({
+      shapes: [
+        { ty: "gr", it: repeated({ sid: "x" })["shapes"] },
+        { ty: "rp", c: 2 },
+      ],
+    });
+    expect((await refusal(buildLottie({ layers: [nested] }))).message).toMatch(/draw its shapes 2000 times/);
+  });
+
+  test("with many layers of many copies each is refused, compositions counted as often as they are shown", async () => {
+    const many = Array.from({ length: 21 }, () => repeated({ a: 0, k: 1_000 }));
+    expect((await refusal(buildLottie({ layers: many }))).message).toBe(
+      "the repeaters of the Lottie draw its layers 21000 times in all, at most 20000 are allowed",
+    );
+    const assets = [{ id: "sky", layers: many.slice(0, 7) }];
+    const shown = (times: number) => Array.from({ length: times }, () => shows("sky"));
+    expect(await inspect(buildLottie({ assets, layers: shown(2) }))).toBeDefined();
+    expect((await refusal(buildLottie({ assets, layers: shown(3) }))).message).toMatch(/21003 times/);
   });
 
   test("says which images a layer shows, through compositions, and what nobody ever sees", async () => {
