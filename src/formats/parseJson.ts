@@ -4,9 +4,12 @@ import { MediaError } from "./media.ts";
 const MAX_BYTES = 10_000_000;
 /** Groups within groups within layers come to a few dozen; recursive code can follow this many. */
 const MAX_DEPTH = 256;
-/** What is made of the text, at most: the largest animations of artists come to a quarter of it. */
+/** By the estimate below: some 2.5 MB of nothing but key frames. */
 const MAX_MEMORY_BYTES = 120_000_000;
-/** Bytes of memory by the mark that stands for a list or an object, a named value, or a further one: V8 at its worst, measured. */
+/**
+ * Bytes of memory by the mark that stands for a list or an object, a named value, or a further one. V8 itself keeps 40 to 180 for a list or
+ * an object, most where each object has other names (measured with Node 20); the rest is for what readers make of them and for garbage.
+ */
 const CONTAINER_BYTES = 350;
 const NAMED_BYTES = 180;
 const FURTHER_BYTES = 50;

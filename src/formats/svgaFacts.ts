@@ -8,6 +8,7 @@ import {
   pictureOf,
   type SoundFacts,
 } from "./media.ts";
+import { readMp3 } from "./mp3.ts";
 import { toPlayerVersion } from "./playerVersion.ts";
 import { isPng, readPngSize } from "./png.ts";
 import { quoteName } from "./quoteName.ts";
@@ -36,7 +37,7 @@ export function toSvgaMedia(movie: SvgaMovie): Media {
   checkSeconds("SVGA", frames / fps, MAX_ANIMATION_SECONDS);
   checkSprites(movie);
   const { pictures, played, unplayed } = sortImages(movie);
-  const sound = soundFacts(movie, played);
+  const sound = soundFacts(played);
   return {
     ...pictureOf("svga", "application/x-svga", ["svga"], { width, height }),
     kind: "animation",
@@ -52,7 +53,7 @@ export function toSvgaMedia(movie: SvgaMovie): Media {
     slots: slotsOf(movie.sprites.map((it) => it.imageKey)),
     player: { name: "svga", version: versionOf(movie) },
     deadWeight: [...pictures.filter((it) => !it.isUsed).map(unusedImage), ...unplayed],
-    warnings: [...rateAdvice(fps), ...unplayed.map(soundAdvice)],
+    warnings: [...rateAdvice(fps), ...unplayed.map(soundAdvice), ...silentAdvice(movie, played)],
   };
 }
 
@@ -101,8 +102,8 @@ function checkSprites({ sprites, frames }: SvgaMovie): void {
 
 interface SortedImages {
   readonly pictures: readonly EmbeddedPicture[];
-  /** Bytes of the sounds that the movie's audio entries name. */
-  readonly played: number;
+  /** The sounds that the movie's audio entries name, by their keys. */
+  readonly played: ReadonlyMap<string, Uint8Array>;
   readonly unplayed: readonly DeadWeight[];
 }
 
@@ -111,24 +112,45 @@ function sortImages(movie: SvgaMovie): SortedImages {
   const sounds = new Set(movie.sounds.map((it) => it.key));
   const pictures: EmbeddedPicture[] = [];
   const unplayed: DeadWeight[] = [];
-  let played = 0;
+  const played = new Map<string, Uint8Array>();
   for (const [name, image] of movie.images) {
     if (isPng(image))
       pictures.push({ name, ...sizeOf(name, image), bytes: image.length, isUsed: isShown(name) });
-    else if (sounds.has(name)) played += image.length;
+    else if (isSvgaSound(image) && sounds.has(name)) played.set(name, image);
     else if (isSvgaSound(image)) unplayed.push({ what: "sound", name, bytes: image.length });
+    else if (sounds.has(name))
+      throw new MediaError(
+        `the sound ${quoteName(name)} in the SVGA is not an MP3`,
+        "use an MP3 for the sound and export it again",
+      );
     else throw explainImage(name, image);
   }
   return { pictures, played, unplayed };
 }
 
-/** What the audio entries play together; null when none of them has bytes. */
-function soundFacts({ sounds, fps }: SvgaMovie, bytes: number): SoundFacts | null {
-  if (bytes === 0) return null;
-  const seconds = sounds.map(({ totalMs, startFrame, endFrame }) =>
-    totalMs > 0 ? totalMs / 1_000 : Math.max(0, endFrame - startFrame) / fps,
-  );
-  return { codec: "mp3", seconds: Math.max(0, ...seconds), bytes };
+/** The longest sound, by its own frames and not by what the audio entries say; null when there is none. */
+function soundFacts(played: ReadonlyMap<string, Uint8Array>): SoundFacts | null {
+  if (played.size === 0) return null;
+  let seconds = 0;
+  let bytes = 0;
+  for (const [key, sound] of played) {
+    seconds = Math.max(seconds, secondsOf(key, sound));
+    bytes += sound.length;
+  }
+  return { codec: "mp3", seconds, bytes };
+}
+
+function secondsOf(key: string, sound: Uint8Array): number {
+  try {
+    return readMp3(sound).durationSeconds;
+  } catch (cause) {
+    if (!(cause instanceof MediaError)) throw cause;
+    throw new MediaError(
+      `the sound ${quoteName(key)} in the SVGA: ${cause.message}`,
+      "put the sound in again, whole and no longer than the gift needs, and export it again",
+      { cause },
+    );
+  }
 }
 
 function sizeOf(key: string, image: Uint8Array): { width: number; height: number } {
@@ -175,4 +197,16 @@ function soundAdvice({ name }: DeadWeight): Advice {
     message: `the SVGA carries a sound that nothing plays, ${quoteName(name)}, and some web players stop at it`,
     fix: "run `giftwrap fix` to take it out, or remove the sound from the project and export it again",
   };
+}
+
+function silentAdvice({ sounds }: SvgaMovie, played: ReadonlyMap<string, Uint8Array>): readonly Advice[] {
+  const [first, ...others] = new Set(sounds.map((it) => it.key).filter((it) => !played.has(it)));
+  if (first === undefined) return [];
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  return [
+    {
+      message: `the SVGA is to play the sound ${quoteName(first)}${more}, which is not in it: it stays silent`,
+      fix: "put the sound into the project, or take its audio layer out, and export it again",
+    },
+  ];
 }
