@@ -93,6 +93,8 @@ export interface DeadWeight {
   readonly what: "image" | "sound" | "composition" | "file";
   readonly name: string;
   readonly bytes: number;
+  /** Whether `giftwrap fix` takes it out; otherwise only its author can. */
+  readonly isRemovable: boolean;
 }
 
 export interface Advice {

@@ -86,8 +86,8 @@ function checkTail(bytes: Uint8Array, end: number): void {
 
 function tags(before: number, behind: number): DeadWeight[] {
   const found = [
-    { what: "file", name: "the tag before the sound (ID3)", bytes: before },
-    { what: "file", name: "the tag behind the sound", bytes: behind },
+    { what: "file", name: "the tag before the sound (ID3)", bytes: before, isRemovable: false },
+    { what: "file", name: "the tag behind the sound", bytes: behind, isRemovable: false },
   ] as const;
   return found.filter((it) => it.bytes > MIN_DEAD_BYTES);
 }

@@ -1,5 +1,5 @@
 import { isRecord } from "../wire/isRecord.ts";
-import { MAX_FRAMES } from "./limits.ts";
+import { checkName, MAX_FRAMES } from "./limits.ts";
 import { type DeadWeight, type MediaFormat, MediaError } from "./media.ts";
 import { parseJson } from "./parseJson.ts";
 import { toPlayerVersion } from "./playerVersion.ts";
@@ -38,7 +38,7 @@ export const svgaArchive: MediaFormat = {
   matches: (bytes) => isZipWith(SPEC, bytes) || isZipWith(BINARY, bytes),
   async read(bytes) {
     const { movie, leftOver, isTwice } = await parseSvgaArchive(bytes);
-    const media = toSvgaMedia(movie);
+    const media = toSvgaMedia(movie, false);
     return {
       ...media,
       deadWeight: [...media.deadWeight, ...leftOver],
@@ -74,7 +74,7 @@ export async function parseSvgaArchive(bytes: Uint8Array): Promise<SvgaArchive> 
   }
   const leftOver = [...files]
     .filter(([name]) => !read.has(name))
-    .map(([name, file]): DeadWeight => ({ what: "file", name, bytes: file.length }));
+    .map(([name, file]): DeadWeight => ({ what: "file", name, bytes: file.length, isRemovable: false }));
   const version = archiveVersion(written, binary !== undefined);
   return {
     movie: { ...written, version, images },
@@ -106,6 +106,7 @@ function fromSpec(bytes: Uint8Array): SvgaMovie {
     throw new MediaError(`the SVGA is damaged: its ${SPEC} describes no movie`, EXPORT_SVGA_AGAIN);
   const viewBox = toRecord(movie["viewBox"]);
   const images = Object.entries(toRecord(spec["images"]));
+  for (const [key] of images) checkName("SVGA", "an image", key);
   const sprites = toList(spec["sprites"]);
   checkSvgaCount(images.length, MAX_SVGA_IMAGES, "images");
   checkSvgaCount(sprites.length, MAX_SVGA_SPRITES, "sprites");
@@ -123,6 +124,7 @@ function fromSpec(bytes: Uint8Array): SvgaMovie {
 
 function toSprite(sprite: Json): SvgaSprite {
   const frames = toList(sprite["frames"]);
+  checkName("SVGA", "a sprite", textOf(sprite["imageKey"]));
   checkSvgaCount(frames.length, MAX_FRAMES, "frames in one sprite");
   return {
     imageKey: textOf(sprite["imageKey"]),

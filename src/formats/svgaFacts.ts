@@ -23,9 +23,10 @@ const LEGAL_FPS: readonly number[] = [1, 2, 3, 5, 6, 10, 12, 15, 20, 30, 60];
 /**
  * What an SVGA says of itself, whichever version wrote it down. Players decode every image up front, used or not, so all of
  * them count.
+ * @param isRewritten whether `giftwrap fix` can take things out of the file; it leaves archives as they are
  * @throws MediaError when no player could show it
  */
-export function toSvgaMedia(movie: SvgaMovie): Media {
+export function toSvgaMedia(movie: SvgaMovie, isRewritten: boolean): Media {
   const { width, height } = checkSize("SVGA", movie.width, movie.height);
   const { fps, frames } = movie;
   if (!Number.isInteger(fps) || fps < 1 || fps > MAX_FPS)
@@ -36,7 +37,7 @@ export function toSvgaMedia(movie: SvgaMovie): Media {
   checkFrames("SVGA", frames);
   checkSeconds("SVGA", frames / fps, MAX_ANIMATION_SECONDS);
   checkSprites(movie);
-  const { pictures, played, unplayed } = sortImages(movie);
+  const { pictures, unseen, played, unplayed } = sortImages(movie, isRewritten);
   const sound = soundFacts(played);
   return {
     ...pictureOf("svga", "application/x-svga", ["svga"], { width, height }),
@@ -52,7 +53,7 @@ export function toSvgaMedia(movie: SvgaMovie): Media {
     sound,
     slots: slotsOf(movie.sprites.map((it) => it.imageKey)),
     player: { name: "svga", version: versionOf(movie) },
-    deadWeight: [...pictures.filter((it) => !it.isUsed).map(unusedImage), ...unplayed],
+    deadWeight: [...unseen, ...unplayed],
     warnings: [...rateAdvice(fps), ...unplayed.map(soundAdvice), ...silentAdvice(movie, played)],
   };
 }
@@ -105,19 +106,26 @@ interface SortedImages {
   /** The sounds that the movie's audio entries name, by their keys. */
   readonly played: ReadonlyMap<string, Uint8Array>;
   readonly unplayed: readonly DeadWeight[];
+  readonly unseen: readonly DeadWeight[];
 }
 
-function sortImages(movie: SvgaMovie): SortedImages {
+function sortImages(movie: SvgaMovie, isRewritten: boolean): SortedImages {
   const isShown = shownBySprites(movie);
   const sounds = new Set(movie.sounds.map((it) => it.key));
   const pictures: EmbeddedPicture[] = [];
   const unplayed: DeadWeight[] = [];
+  const unseen: DeadWeight[] = [];
   const played = new Map<string, Uint8Array>();
   for (const [name, image] of movie.images) {
-    if (isPng(image))
-      pictures.push({ name, ...sizeOf(name, image), bytes: image.length, isUsed: isShown(name) });
-    else if (isSvgaSound(image) && sounds.has(name)) played.set(name, image);
-    else if (isSvgaSound(image)) unplayed.push({ what: "sound", name, bytes: image.length });
+    const bytes = image.length;
+    if (isPng(image)) {
+      const isUsed = isShown(name);
+      pictures.push({ name, ...sizeOf(name, image), bytes, isUsed });
+      // What an audio entry names counts as used there.
+      const isRemovable = isRewritten && !sounds.has(name);
+      if (!isUsed) unseen.push({ what: "image", name, bytes, isRemovable });
+    } else if (isSvgaSound(image) && sounds.has(name)) played.set(name, image);
+    else if (isSvgaSound(image)) unplayed.push({ what: "sound", name, bytes, isRemovable: isRewritten });
     else if (sounds.has(name))
       throw new MediaError(
         `the sound ${quoteName(name)} in the SVGA is not an MP3`,
@@ -125,7 +133,7 @@ function sortImages(movie: SvgaMovie): SortedImages {
       );
     else throw explainImage(name, image);
   }
-  return { pictures, played, unplayed };
+  return { pictures, unseen, played, unplayed };
 }
 
 /** The longest sound, by its own frames and not by what the audio entries say; null when there is none. */
@@ -178,10 +186,6 @@ function explainImage(key: string, image: Uint8Array): MediaError {
   return new MediaError(`the image ${name} in the SVGA is not a PNG`, "use PNG images and export it again");
 }
 
-function unusedImage({ name, bytes }: EmbeddedPicture): DeadWeight {
-  return { what: "image", name, bytes };
-}
-
 function rateAdvice(fps: number): readonly Advice[] {
   if (LEGAL_FPS.includes(fps)) return [];
   return [
@@ -192,10 +196,10 @@ function rateAdvice(fps: number): readonly Advice[] {
   ];
 }
 
-function soundAdvice({ name }: DeadWeight): Advice {
+function soundAdvice({ name, isRemovable }: DeadWeight): Advice {
   return {
     message: `the SVGA carries a sound that nothing plays, ${quoteName(name)}, and some web players stop at it`,
-    fix: "run `giftwrap fix` to take it out, or remove the sound from the project and export it again",
+    fix: `${isRemovable ? "run `giftwrap fix` to take it out, or " : ""}remove the sound from the project and export it again`,
   };
 }
 

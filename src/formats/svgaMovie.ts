@@ -1,6 +1,6 @@
 import { inflateSync } from "node:zlib";
 import type { Reader } from "protobufjs";
-import { MAX_FRAMES } from "./limits.ts";
+import { checkName, MAX_FRAMES } from "./limits.ts";
 import { MediaError } from "./media.ts";
 import { toPlayerVersion } from "./playerVersion.ts";
 
@@ -188,6 +188,7 @@ export async function parseSvgaMessage(bytes: Uint8Array): Promise<SvgaMovie> {
       if (tag === SVGA_TAGS.image.key) key = reader.string();
       else if (tag === SVGA_TAGS.image.value) value = reader.bytes();
     });
+    checkName("SVGA", "an image", key);
     images.set(key, value);
     checkSvgaCount(images.size, MAX_SVGA_IMAGES, "images");
   };
@@ -211,6 +212,7 @@ export async function parseSvgaMessage(bytes: Uint8Array): Promise<SvgaMovie> {
         countFrame(reader.bytes());
       }
     });
+    checkName("SVGA", "a sprite", sprite.imageKey);
     sprites.push({ ...sprite, readFrames: () => framesOf(message) });
     checkSvgaCount(sprites.length, MAX_SVGA_SPRITES, "sprites");
   };

@@ -277,10 +277,31 @@ describe("a Lottie", () => {
       ["seen", true],
       ["left", false],
     ]);
-    expect(deadWeight.map(({ what, name }) => [what, name])).toEqual([
-      ["image", "left"],
-      ["composition", "old"],
+    expect(deadWeight.map(({ what, name, isRemovable }) => [what, name, isRemovable])).toEqual([
+      ["image", "left", true],
+      ["composition", "old", true],
     ]);
+  });
+
+  test("keeps what an app may put in, and takes nothing out that its own slots may fill", async () => {
+    const assets = [
+      embedded("avatar", buildPng(9, 9)),
+      { ...embedded("image_1", buildPng(9, 9)), nm: "photo.png" },
+      { id: "name_left", layers: [buildLayer()] },
+      embedded("left", buildPng(9, 9)),
+    ];
+    const removable = async (parts: object) =>
+      (await inspect(buildLottie({ assets, ...parts }))).deadWeight.map((it) => [it.name, it.isRemovable]);
+    expect(await removable({})).toEqual([["left", true]]);
+    expect(await removable({ slots: {} })).toEqual([["left", false]]);
+  });
+
+  test("with an asset whose name is a book is refused", async () => {
+    const assets = [embedded("x".repeat(100_000), buildPng(9, 9))];
+    expect(await refusal(buildLottie({ assets }))).toEqual({
+      message: `the Lottie has an asset with a name of 100000 characters: "${"x".repeat(60)}…"`,
+      fix: "give it a name of at most 200 characters, then export it again",
+    });
   });
 
   test("costs a canvas more for each layer with a mask or a matte, but not for ever", async () => {
@@ -298,8 +319,11 @@ describe("a Lottie", () => {
     expect(await inspect(buildLottie({ assets: [sound], layers }))).toMatchObject({
       embeddedSound: false,
       images: 0,
-      deadWeight: [{ what: "sound", name: "beat" }],
+      deadWeight: [{ what: "sound", name: "beat", isRemovable: false }],
       warnings: [{ message: "the Lottie has sound in it, which its players do not play" }],
     });
+    expect((await inspect(buildLottie({ assets: [sound] }))).deadWeight).toMatchObject([
+      { what: "sound", name: "beat", isRemovable: true },
+    ]);
   });
 });

@@ -109,8 +109,8 @@ describe("an SVGA", () => {
     const images = { body: buildPng(9, 9), left: buildPng(10, 10), beat: mp3 };
     const { deadWeight, warnings, pictures } = await inspect(buildSvga({ images }));
     expect(deadWeight).toEqual([
-      { what: "image", name: "left", bytes: images.left.length },
-      { what: "sound", name: "beat", bytes: mp3.length },
+      { what: "image", name: "left", bytes: images.left.length, isRemovable: true },
+      { what: "sound", name: "beat", bytes: mp3.length, isRemovable: true },
     ]);
     expect(pictures.map(({ name, isUsed }) => [name, isUsed])).toEqual([
       ["body", true],
@@ -199,6 +199,16 @@ describe("an SVGA", () => {
       "a length that is none of a gift",
       buildSvga({ fps: 1, frames: 61 }),
       "the SVGA lasts 61 seconds, at most 60 are allowed",
+    ],
+    [
+      "an image whose name is a book",
+      buildSvga({ images: { ["x".repeat(201)]: buildPng(1, 1) } }),
+      /^the SVGA has an image with a name of 201 characters: "x{60}…"$/,
+    ],
+    [
+      "a sprite whose name is a book",
+      buildSvga({ sprites: [sprite(`avatar_${"x".repeat(9_000)}`)] }),
+      /^the SVGA has a sprite with a name of 9007 characters/,
     ],
     ["no sprites", buildSvga({ sprites: [] }), "the SVGA draws nothing: it has no sprites"],
     [
