@@ -202,7 +202,9 @@ function* namesOf(movie: LottieJson): Generator<string> {
   const layers = [movie, ...assetsOf(movie)].flatMap((it) => objectsOf(it["layers"]));
   for (const { ty, nm, refId } of layers) {
     const shows = ty === LOTTIE_LAYER.text || (ty === LOTTIE_LAYER.image && !replaceable.has(refId));
-    if (shows && typeof nm === "string") yield nm;
+    if (!shows || typeof nm !== "string" || !isSlot(nm)) continue;
+    checkName("Lottie", "a layer", nm);
+    yield nm;
   }
 }
 

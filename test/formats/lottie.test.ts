@@ -296,6 +296,14 @@ describe("a Lottie", () => {
     expect(await removable({ slots: {} })).toEqual([["left", false]]);
   });
 
+  test("with a layer whose name goes to apps and is a book is refused, and any other name is the author's", async () => {
+    const text = (nm: string) => buildLottie({ layers: [buildLayer({ ty: 5, nm })] });
+    expect((await refusal(text(`name_${"x".repeat(9_000)}`))).message).toMatch(
+      /^the Lottie has a layer with a name of 9005 characters/,
+    );
+    expect((await inspect(text("x".repeat(9_000)))).slots).toEqual([]);
+  });
+
   test("with an asset whose name is a book is refused", async () => {
     const assets = [embedded("x".repeat(100_000), buildPng(9, 9))];
     expect(await refusal(buildLottie({ assets }))).toEqual({

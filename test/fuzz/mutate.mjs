@@ -117,12 +117,14 @@ function toBox(type, content) {
 function damageJson(bytes, random) {
   const text = Buffer.from(bytes).toString("utf8");
   const places = [...text.matchAll(/(?<=[:,[])(-?\d+(?:\.\d+)?|"[^"]{0,200}"|true|false|null)(?=[,\]}])/g)];
+  const chosen = [];
+  for (let times = 1 + Math.floor(random() * 3); times > 0 && places.length > 0; times--)
+    chosen.push(...places.splice(Math.floor(random() * places.length), 1));
   let damaged = text;
-  for (let times = 1 + Math.floor(random() * 3); times > 0 && places.length > 0; times--) {
-    const [place] = places.splice(Math.floor(random() * places.length), 1);
+  // From the end, so that no place moves before its turn.
+  for (const { index, 0: value } of chosen.sort((a, b) => b.index - a.index)) {
     const odd = ODD_VALUES[Math.floor(random() * ODD_VALUES.length)];
-    // Later places move, so the longest way is taken: by what stands there.
-    damaged = damaged.replace(place[0], () => odd);
+    damaged = damaged.slice(0, index) + odd + damaged.slice(index + value.length);
   }
   return Buffer.from(damaged);
 }
