@@ -58,7 +58,7 @@ function sequence(file: BoxFile): Media {
     memoryRule: `three canvases, and the ${REFERENCES} pictures that an AV1 decoder refers to`,
     player: { name: "avif", version: "1.0.0" },
     drawnBy: "browser",
-    deadWeight: silent.map(({ codec, bytes }) => ({ what: "sound", name: codec, bytes })),
+    deadWeight: silent.map(({ codec, bytes }) => ({ what: "sound", name: codec, bytes, isRemovable: false })),
   };
 }
 

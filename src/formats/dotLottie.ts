@@ -1,13 +1,15 @@
 import { isRecord } from "../wire/isRecord.ts";
 import { embeddedFiles } from "./lottie.ts";
 import { type FindLottieFile, toLottieMedia } from "./lottieFacts.ts";
-import { assetsOf, type LottieJson, objectsOf, parseLottie } from "./lottieMovie.ts";
+import { assetsOf, followLayers, type LottieJson, objectsOf, parseLottie, textOf } from "./lottieMovie.ts";
 import { type Advice, type DeadWeight, MediaError, type MediaFormat } from "./media.ts";
 import { parseJson } from "./parseJson.ts";
 import { quoteName } from "./quoteName.ts";
 import { isZipWith, readZip } from "./zip.ts";
 
 const MANIFEST = "manifest.json";
+/** It names animations and themes at some hundred bytes each. */
+const MAX_MANIFEST_BYTES = 200_000;
 const EXPORT_AGAIN = "export it again as dotLottie, or as Lottie JSON with its images included";
 
 /** A dotLottie, unpacked. */
@@ -32,6 +34,7 @@ export const dotLottie: MediaFormat = {
   read(bytes) {
     const parsed = parseDotLottie(bytes);
     const { version, movie } = parsed;
+    const others = readOthers(parsed);
     const media = toLottieMedia(movie, filesOf(parsed));
     return {
       ...media,
@@ -39,8 +42,8 @@ export const dotLottie: MediaFormat = {
       mediaType: "application/zip+dotlottie",
       extensions: ["lottie"],
       player: { name: "dotlottie", version },
-      deadWeight: [...media.deadWeight, ...leftOver(parsed)],
-      warnings: [...media.warnings, ...adviceOf(parsed)],
+      deadWeight: [...media.deadWeight.filter(isShownByNone(parsed, others)), ...leftOver(parsed, others)],
+      warnings: [...media.warnings, ...adviceOf(parsed), ...damagedAdvice(others)],
     };
   },
 };
@@ -53,11 +56,16 @@ export const dotLottie: MediaFormat = {
 export function parseDotLottie(bytes: Uint8Array): DotLottie {
   const files = readZip("dotLottie", bytes);
   const written = files.get(MANIFEST);
+  if (written && written.length > MAX_MANIFEST_BYTES)
+    throw new MediaError(
+      `the dotLottie has a ${MANIFEST} of ${Math.ceil(written.length / 1_000)} kB, at most ${MAX_MANIFEST_BYTES / 1_000} kB are allowed`,
+      EXPORT_AGAIN,
+    );
   const manifest = written ? parseJson("dotLottie's manifest.json", written) : null;
   const animations = isRecord(manifest) ? objectsOf(manifest["animations"]) : [];
   if (!isRecord(manifest) || animations.length === 0)
     throw new MediaError(`the dotLottie names no animation in its ${MANIFEST}`, EXPORT_AGAIN);
-  const version = String(manifest["version"]).startsWith("2") ? "2.0.0" : "1.0.0";
+  const version = textOf(manifest["version"]).startsWith("2") ? "2.0.0" : "1.0.0";
   const folders = version === "2.0.0" ? ["a", "animations"] : ["animations", "a"];
   const id = playedOf(manifest, animations);
   const path = folders.map((it) => `${it}/${id}.json`).find((it) => files.has(it));
@@ -95,7 +103,7 @@ export function inlineDotLottie(parsed: DotLottie): LottieJson {
 function playedOf(manifest: LottieJson, animations: readonly LottieJson[]): string {
   const initial = isRecord(manifest["initial"]) ? manifest["initial"]["animation"] : undefined;
   const named = [initial, manifest["activeAnimationId"]].find((it) => typeof it === "string" && it !== "");
-  return String(named ?? animations[0]?.["id"]);
+  return textOf(named ?? animations[0]?.["id"]);
 }
 
 /** Where an asset's file may lie: where it says, or in the folders of either version. */
@@ -118,12 +126,75 @@ const IMAGE = /\.(?:png|jpe?g|webp|gif|svg)$/i;
 /** Themes, state machines and what they had been called in version 1. */
 const IGNORED = /^(?:t|s|themes|states)\//;
 
-/** Files that the animation that is played does not lead to. What players elsewhere may use is spoken of, and stays. */
-function leftOver({ files, path, movie, pathOf }: DotLottie): DeadWeight[] {
-  const read = new Set<string | undefined>([MANIFEST, path, ...assetsOf(movie).map(pathOf)]);
+const ANIMATION = /^(?:animations|a)\/[^/]+\.json$/;
+/** What `giftwrap fix` takes out: images where images lie, and what operating systems leave in archives. */
+const IMAGES = /^(?:images|i)\//;
+const DIRT = /(?:^|\/)(?:__MACOSX\/|\.DS_Store$|Thumbs\.db$)/;
+
+/** The animations that are not played here. */
+interface Others {
+  /** Paths of those that can be read, and of their files: other players may show them, so they stay. */
+  readonly paths: ReadonlySet<string>;
+  /** Why others cannot, by their paths. */
+  readonly damaged: ReadonlyMap<string, MediaError>;
+}
+
+/** One after the other, so that no two of them are in memory at once. Nobody plays them here: a damaged one is no reason to refuse the file. */
+function readOthers({ files, path: played, pathOf }: DotLottie): Others {
+  const paths = new Set<string>();
+  const damaged = new Map<string, MediaError>();
+  for (const [path, file] of files) {
+    if (path === played || !ANIMATION.test(path)) continue;
+    try {
+      const movie = parseLottie(file);
+      followLayers(movie);
+      paths.add(path);
+      for (const asset of assetsOf(movie)) paths.add(pathOf(asset) ?? path);
+    } catch (cause) {
+      if (!(cause instanceof MediaError)) throw cause;
+      damaged.set(path, cause);
+    }
+  }
+  return { paths, damaged };
+}
+
+function damagedAdvice({ damaged }: Others): Advice[] {
+  const [first, ...more] = damaged;
+  if (!first) return [];
+  const [path, { message }] = first;
+  return [
+    {
+      message: `the animation ${quoteName(path)} in the dotLottie is not played, and could not be: ${message}${more.length > 0 ? `; ${more.length} more likewise` : ""}`,
+      fix: "leave it out, or make it whole, and export the dotLottie again",
+    },
+  ];
+}
+
+/** An image that the animation that is played leaves out may still be another one's. */
+function isShownByNone({ movie, pathOf }: DotLottie, { paths }: Others): (dead: DeadWeight) => boolean {
+  const kept = new Set<string>();
+  for (const asset of assetsOf(movie)) if (paths.has(pathOf(asset) ?? "")) kept.add(textOf(asset["id"]));
+  return ({ what, name }) => what === "composition" || !kept.has(name);
+}
+
+/** Files that no animation leads to. What players elsewhere may use is spoken of, and stays. */
+function leftOver({ files, path, movie, pathOf }: DotLottie, { paths }: Others): DeadWeight[] {
+  const read = new Set<string | undefined>([MANIFEST, path, ...assetsOf(movie).map(pathOf), ...paths]);
+  const manifest = Buffer.from(files.get(MANIFEST) ?? []).toString();
+  // Themes and slots may name any image.
+  const mayBeNamed =
+    movie["slots"] !== undefined ||
+    [...files.keys()].some((it) => it.endsWith(".json") && it !== MANIFEST && !ANIMATION.test(it));
+  const isUnnamed = (name: string): boolean =>
+    IMAGES.test(name) && !mayBeNamed && !manifest.includes(name.slice(name.lastIndexOf("/") + 1));
   return [...files]
     .filter(([name]) => !read.has(name) && !IGNORED.test(name))
-    .map(([name, file]) => ({ what: IMAGE.test(name) ? "image" : "file", name, bytes: file.length }));
+    .map(([name, file]) => ({
+      what: IMAGE.test(name) ? "image" : "file",
+      name,
+      bytes: file.length,
+      isRemovable: DIRT.test(name) || isUnnamed(name),
+    }));
 }
 
 function adviceOf({ files, path, manifest }: DotLottie): Advice[] {

@@ -5,7 +5,7 @@ import { dotLottie } from "./dotLottie.ts";
 import { gif } from "./gif.ts";
 import { jpeg } from "./jpeg.ts";
 import { lottie } from "./lottie.ts";
-import type { Declared, Media, MediaFormat } from "./media.ts";
+import { type Declared, type Media, MediaError, type MediaFormat, UnforeseenError } from "./media.ts";
 import { mp3 } from "./mp3.ts";
 import { mp4 } from "./mp4.ts";
 import { opus } from "./opus.ts";
@@ -28,10 +28,15 @@ const FORMATS: readonly MediaFormat[] = [...PICTURES, ...DRAWINGS, ...VIDEOS, ..
 
 /**
  * What a media file is. The bytes decide, never the file's name; work and memory are bounded whatever they hold.
- * @throws MediaError in words for a person when the file is damaged or of a format that is not supported
+ * @throws MediaError in words for a person when the file is damaged or of a format that is not supported; nothing else, so that one file
+ * never ends the check of all the others
  */
 export async function inspect(bytes: Uint8Array, declared?: Declared): Promise<Media> {
   const format = FORMATS.find((it) => it.matches(bytes));
   if (!format) throw explainUnsupported(bytes);
-  return format.read(bytes, declared);
+  try {
+    return await format.read(bytes, declared);
+  } catch (cause) {
+    throw cause instanceof MediaError ? cause : new UnforeseenError(format.name, cause);
+  }
 }

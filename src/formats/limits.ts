@@ -1,4 +1,5 @@
 import { MediaError } from "./media.ts";
+import { quoteName } from "./quoteName.ts";
 
 /** More is a recording, not a gift: half a minute at 60 frames per second. */
 export const MAX_FRAMES = 2_000;
@@ -77,4 +78,16 @@ export function checkFps(noun: string, fps: number): void {
     `the ${noun} plays ${fps} frames per second`,
     `export it with a frame rate from 1 to ${MAX_VIDEO_FPS}`,
   );
+}
+
+/** A word, or a path of a few folders. Names stand in findings and in catalogs. */
+const MAX_NAME_CHARACTERS = 200;
+
+/** @throws MediaError when a name inside of a file is longer than any that a person gives */
+export function checkName(noun: string, what: string, name: string): void {
+  if (name.length > MAX_NAME_CHARACTERS)
+    throw new MediaError(
+      `the ${noun} has ${what} with a name of ${name.length} characters: ${quoteName(name)}`,
+      `give it a name of at most ${MAX_NAME_CHARACTERS} characters, then export it again`,
+    );
 }

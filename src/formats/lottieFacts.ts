@@ -1,4 +1,4 @@
-import { checkFrames, checkSeconds, checkSize, MAX_ANIMATION_SECONDS } from "./limits.ts";
+import { checkFrames, checkName, checkSeconds, checkSize, MAX_ANIMATION_SECONDS } from "./limits.ts";
 import {
   assetsOf,
   EXPORT_LOTTIE_AS,
@@ -57,7 +57,7 @@ export function toLottieMedia(movie: LottieJson, find: FindLottieFile): Media {
   const reach = followLayers(movie);
   checkNothingBeside(movie, find);
   checkNoExpressions(movie);
-  const { pictures, unheard } = readAssets(movie, reach, find);
+  const { pictures, unseen, unheard } = readAssets(movie, reach, find);
   const canvases = 1 + Math.min(reach.offScreen, MOST_CANVASES_BESIDE);
   return {
     ...pictureOf("lottie", "application/vnd.lottie+json", ["json"], { width, height }),
@@ -72,11 +72,7 @@ export function toLottieMedia(movie: LottieJson, find: FindLottieFile): Media {
     pictures,
     slots: slotsOf(namesOf(movie)),
     player: { name: "lottie", version: versionOf(movie) },
-    deadWeight: [
-      ...pictures.filter((it) => !it.isUsed).map(unusedImage),
-      ...unheard,
-      ...unusedCompositions(movie, reach),
-    ],
+    deadWeight: [...unseen, ...unheard, ...unusedCompositions(movie, reach)],
     warnings: reach.hasSound || unheard.length > 0 ? [SOUND_ADVICE] : [],
   };
 }
@@ -128,27 +124,46 @@ function checkNoExpressions(movie: LottieJson): void {
 
 interface ReadAssets {
   readonly pictures: readonly EmbeddedPicture[];
+  readonly unseen: readonly DeadWeight[];
   readonly unheard: readonly DeadWeight[];
 }
 
-function readAssets(movie: LottieJson, { assets }: LottieReach, find: FindLottieFile): ReadAssets {
+function readAssets(movie: LottieJson, reach: LottieReach, find: FindLottieFile): ReadAssets {
   const pictures: EmbeddedPicture[] = [];
+  const unseen: DeadWeight[] = [];
   const unheard: DeadWeight[] = [];
   for (const asset of assetsOf(movie)) {
+    const name = textOf(asset["id"]);
+    checkName("Lottie", "an asset", name);
     const file = find(asset);
     if (!file) continue;
-    const name = textOf(asset["id"]);
+    const bytes = file.storedBytes;
+    const isRemovable = isTakenOut(movie, reach, asset);
     if (isImage(asset)) {
       const { width, height } = sizeOf(asset, file);
-      pictures.push({ name, width, height, bytes: file.storedBytes, isUsed: assets.has(asset["id"]) });
-    } else unheard.push({ what: "sound", name, bytes: file.storedBytes });
+      const isUsed = reach.assets.has(asset["id"]);
+      pictures.push({ name, width, height, bytes, isUsed });
+      if (!isUsed && slotNameOf(asset) === null) unseen.push({ what: "image", name, bytes, isRemovable });
+    } else unheard.push({ what: "sound", name, bytes, isRemovable });
     if (pictures.length > MAX_IMAGES)
       throw new MediaError(
         `the Lottie has more than ${MAX_IMAGES} images`,
         "use fewer images, then export it again",
       );
   }
-  return { pictures, unheard };
+  return { pictures, unseen, unheard };
+}
+
+/** Whether `giftwrap fix` takes an asset out: no layer names it, and neither an app nor another file fills it. */
+function isTakenOut(movie: LottieJson, { assets }: LottieReach, asset: LottieJson): boolean {
+  const { id, sid } = asset;
+  const mayBeFilled = movie["slots"] !== undefined || sid !== undefined || slotNameOf(asset) !== null;
+  return typeof id === "string" && !assets.has(id) && !mayBeFilled;
+}
+
+/** The id of an asset, or else its name, when an app may replace it by that; null otherwise. */
+function slotNameOf({ id, nm }: LottieJson): string | null {
+  return [id, nm].filter((it) => typeof it === "string").find(isSlot) ?? null;
 }
 
 /** A sound has no size (lottie-spec, Assets: only images have `w` and `h`). */
@@ -179,26 +194,29 @@ function* namesOf(movie: LottieJson): Generator<string> {
   const replaceable = new Set<unknown>();
   for (const asset of assetsOf(movie)) {
     if (typeof asset["p"] !== "string" || !isImage(asset)) continue;
-    const name = [asset["id"], asset["nm"]].find((it) => typeof it === "string" && isSlot(it));
-    if (typeof name !== "string") continue;
+    const name = slotNameOf(asset);
+    if (name === null) continue;
     replaceable.add(asset["id"]);
     yield name;
   }
   const layers = [movie, ...assetsOf(movie)].flatMap((it) => objectsOf(it["layers"]));
   for (const { ty, nm, refId } of layers) {
     const shows = ty === LOTTIE_LAYER.text || (ty === LOTTIE_LAYER.image && !replaceable.has(refId));
-    if (shows && typeof nm === "string") yield nm;
+    if (!shows || typeof nm !== "string" || !isSlot(nm)) continue;
+    checkName("Lottie", "a layer", nm);
+    yield nm;
   }
 }
 
-function unusedImage({ name, bytes }: EmbeddedPicture): DeadWeight {
-  return { what: "image", name, bytes };
-}
-
-function unusedCompositions(movie: LottieJson, { assets }: LottieReach): DeadWeight[] {
+function unusedCompositions(movie: LottieJson, reach: LottieReach): DeadWeight[] {
   return assetsOf(movie)
-    .filter((it) => Array.isArray(it["layers"]) && !assets.has(it["id"]))
-    .map((it) => ({ what: "composition", name: textOf(it["id"]), bytes: JSON.stringify(it).length }));
+    .filter((it) => Array.isArray(it["layers"]) && !reach.assets.has(it["id"]) && slotNameOf(it) === null)
+    .map((it) => ({
+      what: "composition",
+      name: textOf(it["id"]),
+      bytes: JSON.stringify(it).length,
+      isRemovable: isTakenOut(movie, reach, it),
+    }));
 }
 
 function toNumber(object: LottieJson, key: string): number {

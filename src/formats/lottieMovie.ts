@@ -17,6 +17,8 @@ const MAX_NESTING = 32;
 const MAX_LAYERS = 10_000;
 /** How often the shapes of one layer may be drawn by repeaters. */
 const MAX_COPIES = 1_000;
+/** How often shapes may be drawn for one frame, over all layers as they are laid out: more takes a player seconds. */
+const MAX_DRAWN = 20_000;
 
 /** What the layers that are played come to. */
 export interface LottieReach {
@@ -55,39 +57,56 @@ export function followLayers(movie: LottieJson): LottieReach {
     if (Array.isArray(asset["layers"]) && !compositions.has(asset["id"]))
       compositions.set(asset["id"], asset);
   const assets = new Set<unknown>();
-  const sizes = new Map<LottieJson, number>();
+  const sizes = new Map<LottieJson, Size>();
   const path: LottieJson[] = [];
   let offScreen = 0;
   let hasSound = false;
 
-  /** How many layers a player makes of it. */
-  const sizeOf = (composition: LottieJson): number => {
+  const sizeOf = (composition: LottieJson): Size => {
     const known = sizes.get(composition);
     if (known !== undefined) return known;
     if (path.includes(composition)) throw endless([...path.slice(path.indexOf(composition)), composition]);
     path.push(composition);
     if (path.length > MAX_NESTING) throw tooDeep(path);
-    let size = 0;
+    const size = { layers: 0, drawn: 0 };
     for (const layer of objectsOf(composition["layers"])) {
-      checkCopies(layer);
+      const copies = checkCopies(movie, layer);
       assets.add(layer["refId"]);
       if (isOffScreen(layer)) offScreen += 1;
       if (layer["ty"] === LOTTIE_LAYER.audio) hasSound = true;
       const shown = layer["ty"] === LOTTIE_LAYER.precomp ? compositions.get(layer["refId"]) : undefined;
-      size += 1 + (shown ? sizeOf(shown) : 0);
+      const within = shown ? sizeOf(shown) : NO_SIZE;
+      size.layers += 1 + within.layers;
+      size.drawn += copies + within.drawn;
     }
     path.pop();
     sizes.set(composition, size);
     return size;
   };
-  const layers = [movie, ...glyphs(movie, compositions, assets)].reduce((sum, it) => sum + sizeOf(it), 0);
+  const all = [movie, ...glyphs(movie, compositions, assets)].map(sizeOf);
+  const layers = all.reduce((sum, it) => sum + it.layers, 0);
+  const drawn = all.reduce((sum, it) => sum + it.drawn, 0);
   if (layers > MAX_LAYERS)
     throw new MediaError(
       `the Lottie comes to ${layers} layers when its compositions are laid out, at most ${MAX_LAYERS} are allowed`,
       "use fewer layers, or show a composition fewer times, then export it again",
     );
+  if (drawn > MAX_DRAWN)
+    throw new MediaError(
+      `the repeaters of the Lottie draw its layers ${drawn} times in all, at most ${MAX_DRAWN} are allowed`,
+      "lower the number of copies, or use fewer layers with repeaters, then export it again",
+    );
   return { assets, offScreen, hasSound };
 }
+
+/** What a player makes of a composition. */
+interface Size {
+  readonly layers: number;
+  /** How often it draws the shapes of a layer. */
+  readonly drawn: number;
+}
+
+const NO_SIZE: Size = { layers: 0, drawn: 0 };
 
 /** Characters that are compositions themselves (`t: 1`), as lottie-web draws them. */
 function glyphs(
@@ -107,31 +126,46 @@ function isOffScreen({ masksProperties, tt }: LottieJson): boolean {
   return (Array.isArray(masksProperties) && masksProperties.length > 0) || (typeof tt === "number" && tt > 0);
 }
 
-function checkCopies(layer: LottieJson): void {
-  const copies = copiesIn(layer["shapes"]);
+/** How often the layer's shapes are drawn. */
+function checkCopies(movie: LottieJson, layer: LottieJson): number {
+  const copies = copiesIn(movie, layer["shapes"]);
   if (copies > MAX_COPIES)
     throw new MediaError(
       `the repeaters in the layer ${quoteName(textOf(layer["nm"]))} of the Lottie draw its shapes ${copies} times, at most ${MAX_COPIES} are allowed`,
       "lower the number of copies, then export it again",
     );
+  return copies;
 }
 
 /** A repeater draws what stands beside it, groups with repeaters of their own as well. The JSON is not nested deeper than a stack. */
-function copiesIn(shapes: unknown): number {
+function copiesIn(movie: LottieJson, shapes: unknown): number {
   let own = 1;
   let within = 1;
   for (const shape of objectsOf(shapes)) {
-    if (shape["ty"] === "rp") own *= Math.max(1, mostOf(shape["c"]));
-    else within = Math.max(within, copiesIn(shape["it"]));
+    if (shape["ty"] === "rp") own *= Math.max(1, copiesOf(movie, shape["c"]));
+    else within = Math.max(within, copiesIn(movie, shape["it"]));
   }
   return own * within;
+}
+
+/**
+ * A property with a slot id takes its value from the movie's slots (lottie-spec 1.0, Slots), as CanvasKit does; whether other players do is
+ * open, so the larger counts. A slot that is not there is for an app to fill, with whatever it likes.
+ */
+function copiesOf({ slots }: LottieJson, copies: unknown): number {
+  const id = isRecord(copies) ? copies["sid"] : undefined;
+  if (typeof id !== "string") return mostOf(copies);
+  const slot = isRecord(slots) && Object.hasOwn(slots, id) ? slots[id] : undefined;
+  return Math.max(mostOf(copies), isRecord(slot) && "p" in slot ? mostOf(slot["p"]) : MAX_COPIES);
 }
 
 /** The largest number that a property takes: its value `k`, or the values `s` and `e` of its key frames. */
 function mostOf(property: unknown): number {
   const k = isRecord(property) ? property["k"] : property;
   const values = objectsOf(k).flatMap(({ s, e }) => [s, e]);
-  return Math.max(0, ...[k, ...values].flat().filter((it) => typeof it === "number"));
+  let most = 0;
+  for (const it of [k, ...values].flat()) if (typeof it === "number") most = Math.max(most, it);
+  return most;
 }
 
 /** A name or an id as it is written; empty for none. */

@@ -93,6 +93,8 @@ export interface DeadWeight {
   readonly what: "image" | "sound" | "composition" | "file";
   readonly name: string;
   readonly bytes: number;
+  /** Whether `giftwrap fix` takes it out; otherwise only its author can. */
+  readonly isRemovable: boolean;
 }
 
 export interface Advice {
@@ -123,6 +125,17 @@ export class MediaError extends Error {
   constructor(message: string, fix: string, options?: ErrorOptions) {
     super(message, options);
     this.fix = fix;
+  }
+}
+
+/** A reader failed in a way that is its own fault, too: the file cannot be used, and the people of this project want to know. */
+export class UnforeseenError extends MediaError {
+  constructor(noun: string, cause: unknown) {
+    super(
+      `the ${noun} is damaged in a way that was not foreseen`,
+      "export it again and upload the whole file, and send the file to the people of this project",
+      { cause },
+    );
   }
 }
 

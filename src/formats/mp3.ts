@@ -1,5 +1,5 @@
 import { checkSeconds, MAX_SOUND_SECONDS } from "./limits.ts";
-import { type DeadWeight, MediaError, type MediaFormat, soundOf } from "./media.ts";
+import { type DeadWeight, type Media, MediaError, type MediaFormat, soundOf } from "./media.ts";
 import { mpegFrame, type MpegFrame, summaryFrames } from "./mpegFrame.ts";
 import { playedBytes } from "./playedBytes.ts";
 import { cutOff } from "./riff.ts";
@@ -17,16 +17,19 @@ const MIN_DEAD_BYTES = 1_024;
 export const mp3: MediaFormat = {
   name: "MP3",
   matches: (bytes) => isId3(bytes) || mpegFrame(bytes, 0) !== null,
-  read(bytes) {
-    const start = skipId3(bytes);
-    const { end, seconds } = followFrames(bytes, start);
-    checkTail(bytes, end);
-    checkSeconds("MP3", seconds, MAX_SOUND_SECONDS);
-    const sound = { codec: "mp3", seconds, bytes: bytes.length };
-    const media = soundOf("mp3", "audio/mpeg", ["mp3"], sound, playedBytes(seconds));
-    return { ...media, deadWeight: tags(start, bytes.length - end) };
-  },
+  read: readMp3,
 };
+
+/** @throws MediaError as {@link MediaFormat.read} does */
+export function readMp3(bytes: Uint8Array): Media {
+  const start = skipId3(bytes);
+  const { end, seconds } = followFrames(bytes, start);
+  checkTail(bytes, end);
+  checkSeconds("MP3", seconds, MAX_SOUND_SECONDS);
+  const sound = { codec: "mp3", seconds, bytes: bytes.length };
+  const media = soundOf("mp3", "audio/mpeg", ["mp3"], sound, playedBytes(seconds));
+  return { ...media, deadWeight: tags(start, bytes.length - end) };
+}
 
 function isId3([i, d, three]: Uint8Array): boolean {
   return i === 0x49 && d === 0x44 && three === 0x33;
@@ -83,8 +86,8 @@ function checkTail(bytes: Uint8Array, end: number): void {
 
 function tags(before: number, behind: number): DeadWeight[] {
   const found = [
-    { what: "file", name: "the tag before the sound (ID3)", bytes: before },
-    { what: "file", name: "the tag behind the sound", bytes: behind },
+    { what: "file", name: "the tag before the sound (ID3)", bytes: before, isRemovable: false },
+    { what: "file", name: "the tag behind the sound", bytes: behind, isRemovable: false },
   ] as const;
   return found.filter((it) => it.bytes > MIN_DEAD_BYTES);
 }

@@ -38,7 +38,9 @@ export const opus: MediaFormat = {
     if (noteBytes <= MIN_DEAD_BYTES) return media;
     return {
       ...media,
-      deadWeight: [{ what: "file", name: "the notes before the sound (OpusTags)", bytes: noteBytes }],
+      deadWeight: [
+        { what: "file", name: "the notes before the sound (OpusTags)", bytes: noteBytes, isRemovable: false },
+      ],
     };
   },
 };

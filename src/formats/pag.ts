@@ -143,11 +143,11 @@ function slotsOf({ editable }: PagMovie, { images, texts }: Reach): string[] {
 }
 
 function unusedImage({ name, bytes }: EmbeddedPicture): DeadWeight {
-  return { what: "image", name, bytes };
+  return { what: "image", name, bytes, isRemovable: false };
 }
 
 function unheard(bytes: number): DeadWeight[] {
-  return bytes === 0 ? [] : [{ what: "sound", name: "audio", bytes }];
+  return bytes === 0 ? [] : [{ what: "sound", name: "audio", bytes, isRemovable: false }];
 }
 
 function adviceOf({ compositions }: PagMovie, images: number, soundBytes: number): Advice[] {

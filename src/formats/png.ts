@@ -7,6 +7,8 @@ const NAME = [0x89, 0x50, 0x4e, 0x47];
 const SIGNATURE = [...NAME, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Length, type and check value: what surrounds a chunk's data. */
 const CHUNK_FRAME_BYTES = 12;
+/** Programs cut pixels into chunks of some kilobytes: a file of 100 MB has some ten thousand. */
+const MAX_CHUNKS = 100_000;
 const EXPORT_AGAIN = "export it again and upload the whole file";
 
 /** Bit depths by colour type: Portable Network Graphics (third edition, W3C 2025), section 11.2.1. */
@@ -56,7 +58,7 @@ export function readPngSize(bytes: Uint8Array): { width: number; height: number 
   return size;
 }
 
-/** The chunks from the header to the end mark, which is left out. @throws MediaError when it is cut off or damaged */
+/** The chunks from the header to the end mark, which is left out. @throws MediaError when it is cut off, damaged, or in endless pieces */
 export function* pngChunks(bytes: Uint8Array): Generator<{ type: string; data: Uint8Array }> {
   if (!startsWith(bytes, SIGNATURE))
     throw new MediaError(
@@ -64,7 +66,12 @@ export function* pngChunks(bytes: Uint8Array): Generator<{ type: string; data: U
       "add `*.png binary` to .gitattributes and upload the original file again",
     );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = SIGNATURE.length; ; ) {
+  for (let at = SIGNATURE.length, chunks = 1; ; chunks++) {
+    if (chunks > MAX_CHUNKS)
+      throw new MediaError(
+        `the PNG is in more than ${MAX_CHUNKS} pieces`,
+        "export it again, or save it anew with another program",
+      );
     if (at + CHUNK_FRAME_BYTES > bytes.length) throw damaged("it ends before its end mark");
     const length = view.getUint32(at);
     const dataAt = at + 8;

@@ -23,9 +23,17 @@ export function* riffChunks(noun: string, bytes: Uint8Array): Generator<RiffChun
   yield* chunksWithin(noun, bytes.subarray(12, end));
 }
 
-/** Chunks one after the other, without a header before them. */
-export function* chunksWithin(noun: string, bytes: Uint8Array): Generator<RiffChunk> {
-  for (let at = 0; at < bytes.length; ) {
+/** Every frame of an animation is one, and a sound has a handful. */
+const MAX_CHUNKS = 100_000;
+
+/** Chunks one after the other, without a header before them. @throws MediaError when one is not whole, or there are more than `most` */
+export function* chunksWithin(noun: string, bytes: Uint8Array, most = MAX_CHUNKS): Generator<RiffChunk> {
+  for (let at = 0, chunks = 1; at < bytes.length; chunks++) {
+    if (chunks > most)
+      throw new MediaError(
+        `the ${noun} is in more than ${most} pieces`,
+        "export it again, or save it anew with another program",
+      );
     if (at + 8 > bytes.length) throw cutOff(noun, "its last part has no size");
     const id = textAt(bytes, at, 4);
     const size = u32(bytes, at + 4);

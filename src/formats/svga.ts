@@ -11,5 +11,5 @@ export const svga: MediaFormat = {
   // Method 8 with a 32 KB window, a header divisible by 31, and no preset dictionary (RFC 1950, section 2.2).
   matches: ([method = 0, flags = 0]) =>
     method === 0x78 && (method * 256 + flags) % 31 === 0 && (flags & 0x20) === 0,
-  read: async (bytes) => toSvgaMedia(await parseSvga(bytes)),
+  read: async (bytes) => toSvgaMedia(await parseSvga(bytes), true),
 };

@@ -1,7 +1,8 @@
 import { isRecord } from "../wire/isRecord.ts";
-import { MAX_FRAMES } from "./limits.ts";
+import { checkName, MAX_FRAMES } from "./limits.ts";
 import { type DeadWeight, type MediaFormat, MediaError } from "./media.ts";
 import { parseJson } from "./parseJson.ts";
+import { toPlayerVersion } from "./playerVersion.ts";
 import { isPng } from "./png.ts";
 import { toSvgaMedia } from "./svgaFacts.ts";
 import {
@@ -19,6 +20,7 @@ import { isZipWith, readZip } from "./zip.ts";
 const SPEC = "movie.spec";
 const BINARY = "movie.binary";
 const MAX_FILE_NAME_BYTES = 128;
+const LAST_ARCHIVE_VERSION = "1.5.0";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -36,7 +38,7 @@ export const svgaArchive: MediaFormat = {
   matches: (bytes) => isZipWith(SPEC, bytes) || isZipWith(BINARY, bytes),
   async read(bytes) {
     const { movie, leftOver, isTwice } = await parseSvgaArchive(bytes);
-    const media = toSvgaMedia(movie);
+    const media = toSvgaMedia(movie, false);
     return {
       ...media,
       deadWeight: [...media.deadWeight, ...leftOver],
@@ -60,7 +62,7 @@ export async function parseSvgaArchive(bytes: Uint8Array): Promise<SvgaArchive> 
   const files = readZip("SVGA", bytes);
   const spec = files.get(SPEC);
   const binary = files.get(BINARY);
-  const written = binary ? fromBinary(await parseSvgaMessage(binary)) : spec ? fromSpec(spec) : null;
+  const written = binary ? await parseSvgaMessage(binary) : spec ? fromSpec(spec) : null;
   if (!written)
     throw new MediaError(`the SVGA has no ${SPEC} at the top of its zip archive`, EXPORT_SVGA_AGAIN);
   const read = new Set([SPEC, BINARY]);
@@ -72,8 +74,13 @@ export async function parseSvgaArchive(bytes: Uint8Array): Promise<SvgaArchive> 
   }
   const leftOver = [...files]
     .filter(([name]) => !read.has(name))
-    .map(([name, file]): DeadWeight => ({ what: "file", name, bytes: file.length }));
-  return { movie: { ...written, images }, leftOver, isTwice: spec !== undefined && binary !== undefined };
+    .map(([name, file]): DeadWeight => ({ what: "file", name, bytes: file.length, isRemovable: false }));
+  const version = archiveVersion(written, binary !== undefined);
+  return {
+    movie: { ...written, version, images },
+    leftOver,
+    isTwice: spec !== undefined && binary !== undefined,
+  };
 }
 
 /** Where players look for an image's file: they ignore folders. */
@@ -83,9 +90,13 @@ function pathOf(key: string, value: Uint8Array, files: ReadonlyMap<string, Uint8
   return [name, `${name}.png`, `${key}.png`].find((it) => files.has(it));
 }
 
-/** A message of 2.x in an archive still needs a player that opens archives: the last such version was 1.5. */
-function fromBinary(movie: SvgaMovie): SvgaMovie {
-  return movie.version.startsWith("1.") ? movie : { ...movie, version: "1.5.0" };
+/**
+ * What says that it is of 2.x, or a message without a version, still needs a player that opens archives: the last such version was 1.5.
+ */
+function archiveVersion({ version }: SvgaMovie, isMessage: boolean): string {
+  const known = toPlayerVersion(version);
+  if (known === null) return isMessage ? LAST_ARCHIVE_VERSION : version;
+  return known.startsWith("1.") ? known : LAST_ARCHIVE_VERSION;
 }
 
 function fromSpec(bytes: Uint8Array): SvgaMovie {
@@ -95,6 +106,7 @@ function fromSpec(bytes: Uint8Array): SvgaMovie {
     throw new MediaError(`the SVGA is damaged: its ${SPEC} describes no movie`, EXPORT_SVGA_AGAIN);
   const viewBox = toRecord(movie["viewBox"]);
   const images = Object.entries(toRecord(spec["images"]));
+  for (const [key] of images) checkName("SVGA", "an image", key);
   const sprites = toList(spec["sprites"]);
   checkSvgaCount(images.length, MAX_SVGA_IMAGES, "images");
   checkSvgaCount(sprites.length, MAX_SVGA_SPRITES, "sprites");
@@ -112,6 +124,7 @@ function fromSpec(bytes: Uint8Array): SvgaMovie {
 
 function toSprite(sprite: Json): SvgaSprite {
   const frames = toList(sprite["frames"]);
+  checkName("SVGA", "a sprite", textOf(sprite["imageKey"]));
   checkSvgaCount(frames.length, MAX_FRAMES, "frames in one sprite");
   return {
     imageKey: textOf(sprite["imageKey"]),

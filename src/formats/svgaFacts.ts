@@ -8,6 +8,7 @@ import {
   pictureOf,
   type SoundFacts,
 } from "./media.ts";
+import { readMp3 } from "./mp3.ts";
 import { toPlayerVersion } from "./playerVersion.ts";
 import { isPng, readPngSize } from "./png.ts";
 import { quoteName } from "./quoteName.ts";
@@ -22,9 +23,10 @@ const LEGAL_FPS: readonly number[] = [1, 2, 3, 5, 6, 10, 12, 15, 20, 30, 60];
 /**
  * What an SVGA says of itself, whichever version wrote it down. Players decode every image up front, used or not, so all of
  * them count.
+ * @param isRewritten whether `giftwrap fix` can take things out of the file; it leaves archives as they are
  * @throws MediaError when no player could show it
  */
-export function toSvgaMedia(movie: SvgaMovie): Media {
+export function toSvgaMedia(movie: SvgaMovie, isRewritten: boolean): Media {
   const { width, height } = checkSize("SVGA", movie.width, movie.height);
   const { fps, frames } = movie;
   if (!Number.isInteger(fps) || fps < 1 || fps > MAX_FPS)
@@ -35,8 +37,8 @@ export function toSvgaMedia(movie: SvgaMovie): Media {
   checkFrames("SVGA", frames);
   checkSeconds("SVGA", frames / fps, MAX_ANIMATION_SECONDS);
   checkSprites(movie);
-  const { pictures, played, unplayed } = sortImages(movie);
-  const sound = soundFacts(movie, played);
+  const { pictures, unseen, played, unplayed } = sortImages(movie, isRewritten);
+  const sound = soundFacts(played);
   return {
     ...pictureOf("svga", "application/x-svga", ["svga"], { width, height }),
     kind: "animation",
@@ -51,8 +53,8 @@ export function toSvgaMedia(movie: SvgaMovie): Media {
     sound,
     slots: slotsOf(movie.sprites.map((it) => it.imageKey)),
     player: { name: "svga", version: versionOf(movie) },
-    deadWeight: [...pictures.filter((it) => !it.isUsed).map(unusedImage), ...unplayed],
-    warnings: [...rateAdvice(fps), ...unplayed.map(soundAdvice)],
+    deadWeight: [...unseen, ...unplayed],
+    warnings: [...rateAdvice(fps), ...unplayed.map(soundAdvice), ...silentAdvice(movie, played)],
   };
 }
 
@@ -106,34 +108,62 @@ function checkSprites({ sprites, frames }: SvgaMovie): void {
 
 interface SortedImages {
   readonly pictures: readonly EmbeddedPicture[];
-  /** Bytes of the sounds that the movie's audio entries name. */
-  readonly played: number;
+  /** The sounds that the movie's audio entries name, by their keys. */
+  readonly played: ReadonlyMap<string, Uint8Array>;
   readonly unplayed: readonly DeadWeight[];
+  readonly unseen: readonly DeadWeight[];
 }
 
-function sortImages(movie: SvgaMovie): SortedImages {
+function sortImages(movie: SvgaMovie, isRewritten: boolean): SortedImages {
   const isShown = shownBySprites(movie);
   const sounds = new Set(movie.sounds.map((it) => it.key));
   const pictures: EmbeddedPicture[] = [];
   const unplayed: DeadWeight[] = [];
-  let played = 0;
+  const unseen: DeadWeight[] = [];
+  const played = new Map<string, Uint8Array>();
   for (const [name, image] of movie.images) {
-    if (isPng(image))
-      pictures.push({ name, ...sizeOf(name, image), bytes: image.length, isUsed: isShown(name) });
-    else if (sounds.has(name)) played += image.length;
-    else if (isSvgaSound(image)) unplayed.push({ what: "sound", name, bytes: image.length });
+    const bytes = image.length;
+    if (isPng(image)) {
+      const isUsed = isShown(name);
+      pictures.push({ name, ...sizeOf(name, image), bytes, isUsed });
+      // What an audio entry names counts as used there.
+      const isRemovable = isRewritten && !sounds.has(name);
+      if (!isUsed) unseen.push({ what: "image", name, bytes, isRemovable });
+    } else if (isSvgaSound(image) && sounds.has(name)) played.set(name, image);
+    else if (isSvgaSound(image)) unplayed.push({ what: "sound", name, bytes, isRemovable: isRewritten });
+    else if (sounds.has(name))
+      throw new MediaError(
+        `the sound ${quoteName(name)} in the SVGA is not an MP3`,
+        "use an MP3 for the sound and export it again",
+      );
     else throw explainImage(name, image);
   }
-  return { pictures, played, unplayed };
+  return { pictures, unseen, played, unplayed };
 }
 
-/** What the audio entries play together; null when none of them has bytes. */
-function soundFacts({ sounds, fps }: SvgaMovie, bytes: number): SoundFacts | null {
-  if (bytes === 0) return null;
-  const seconds = sounds.map(({ totalMs, startFrame, endFrame }) =>
-    totalMs > 0 ? totalMs / 1_000 : Math.max(0, endFrame - startFrame) / fps,
-  );
-  return { codec: "mp3", seconds: Math.max(0, ...seconds), bytes };
+/** The longest sound, by its own frames and not by what the audio entries say; null when there is none. */
+function soundFacts(played: ReadonlyMap<string, Uint8Array>): SoundFacts | null {
+  if (played.size === 0) return null;
+  let seconds = 0;
+  let bytes = 0;
+  for (const [key, sound] of played) {
+    seconds = Math.max(seconds, secondsOf(key, sound));
+    bytes += sound.length;
+  }
+  return { codec: "mp3", seconds, bytes };
+}
+
+function secondsOf(key: string, sound: Uint8Array): number {
+  try {
+    return readMp3(sound).durationSeconds;
+  } catch (cause) {
+    if (!(cause instanceof MediaError)) throw cause;
+    throw new MediaError(
+      `the sound ${quoteName(key)} in the SVGA: ${cause.message}`,
+      "put the sound in again, whole and no longer than the gift needs, and export it again",
+      { cause },
+    );
+  }
 }
 
 function sizeOf(key: string, image: Uint8Array): { width: number; height: number } {
@@ -161,10 +191,6 @@ function explainImage(key: string, image: Uint8Array): MediaError {
   return new MediaError(`the image ${name} in the SVGA is not a PNG`, "use PNG images and export it again");
 }
 
-function unusedImage({ name, bytes }: EmbeddedPicture): DeadWeight {
-  return { what: "image", name, bytes };
-}
-
 function rateAdvice(fps: number): readonly Advice[] {
   if (LEGAL_FPS.includes(fps)) return [];
   return [
@@ -175,9 +201,21 @@ function rateAdvice(fps: number): readonly Advice[] {
   ];
 }
 
-function soundAdvice({ name }: DeadWeight): Advice {
+function soundAdvice({ name, isRemovable }: DeadWeight): Advice {
   return {
     message: `the SVGA carries a sound that nothing plays, ${quoteName(name)}, and some web players stop at it`,
-    fix: "run `giftwrap fix` to take it out, or remove the sound from the project and export it again",
+    fix: `${isRemovable ? "run `giftwrap fix` to take it out, or " : ""}remove the sound from the project and export it again`,
   };
+}
+
+function silentAdvice({ sounds }: SvgaMovie, played: ReadonlyMap<string, Uint8Array>): readonly Advice[] {
+  const [first, ...others] = new Set(sounds.map((it) => it.key).filter((it) => !played.has(it)));
+  if (first === undefined) return [];
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  return [
+    {
+      message: `the SVGA is to play the sound ${quoteName(first)}${more}, which is not in it: it stays silent`,
+      fix: "put the sound into the project, or take its audio layer out, and export it again",
+    },
+  ];
 }

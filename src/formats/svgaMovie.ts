@@ -1,7 +1,8 @@
 import { inflateSync } from "node:zlib";
 import type { Reader } from "protobufjs";
-import { MAX_FRAMES } from "./limits.ts";
+import { checkName, MAX_FRAMES } from "./limits.ts";
 import { MediaError } from "./media.ts";
+import { toPlayerVersion } from "./playerVersion.ts";
 
 const MAX_INFLATED_BYTES = 64_000_000;
 export const MAX_SVGA_SPRITES = 2_000;
@@ -9,6 +10,11 @@ export const MAX_SVGA_IMAGES = 1_000;
 const MAX_SOUNDS = 100;
 /** Every sprite may have every frame; what is beyond that was made to keep a reader busy. */
 const MAX_FIELDS = 5_000_000;
+/** A dozen for a picture's place; the rest are shapes. */
+const MAX_FRAME_FIELDS = 1_000;
+
+/** Of the players that open what is no zip archive. */
+const FIRST_PACKED_VERSION = "2.0.0";
 
 export const EXPORT_SVGA_AGAIN = "export it again as SVGA 2.x and upload the whole file";
 
@@ -118,7 +124,10 @@ const ZEROS = { a: 0, b: 0, c: 0, d: 0, tx: 0, ty: 0 };
  * @throws MediaError when it is damaged, or holds more of anything than an animation can use
  */
 export async function parseSvga(bytes: Uint8Array): Promise<SvgaMovie> {
-  return parseSvgaMessage(inflateSvga(bytes));
+  const movie = await parseSvgaMessage(inflateSvga(bytes));
+  // Whatever it says: players of 1.x open nothing but archives.
+  const isOlder = /^[01]\./.test(toPlayerVersion(movie.version) ?? "");
+  return isOlder ? { ...movie, version: FIRST_PACKED_VERSION } : movie;
 }
 
 /** The message inside of an SVGA 2.x. @throws MediaError when it cannot be unpacked or is more than 64 MB */
@@ -179,17 +188,31 @@ export async function parseSvgaMessage(bytes: Uint8Array): Promise<SvgaMovie> {
       if (tag === SVGA_TAGS.image.key) key = reader.string();
       else if (tag === SVGA_TAGS.image.value) value = reader.bytes();
     });
+    checkName("SVGA", "an image", key);
     images.set(key, value);
     checkSvgaCount(images.size, MAX_SVGA_IMAGES, "images");
+  };
+  /** Frames are read again by whoever asks, so what that takes is bounded here. */
+  const countFrame = (message: Uint8Array): void => {
+    const before = fields;
+    const count = (reader: Reader, tag: number): void => {
+      checkSvgaCount(fields - before, MAX_FRAME_FIELDS, "parts in one frame");
+      if (tag === SVGA_TAGS.frame.layout || tag === SVGA_TAGS.frame.transform)
+        read(reader.bytes(), () => checkSvgaCount(fields - before, MAX_FRAME_FIELDS, "parts in one frame"));
+    };
+    read(message, count);
   };
   const readSprite = (message: Uint8Array): void => {
     const sprite = { imageKey: "", matteKey: "", frames: 0 };
     read(message, (reader, tag) => {
       if (tag === SVGA_TAGS.sprite.imageKey) sprite.imageKey = reader.string();
       else if (tag === SVGA_TAGS.sprite.matteKey) sprite.matteKey = reader.string();
-      else if (tag === SVGA_TAGS.sprite.frames)
+      else if (tag === SVGA_TAGS.sprite.frames) {
         checkSvgaCount(++sprite.frames, MAX_FRAMES, "frames in one sprite");
+        countFrame(reader.bytes());
+      }
     });
+    checkName("SVGA", "a sprite", sprite.imageKey);
     sprites.push({ ...sprite, readFrames: () => framesOf(message) });
     checkSvgaCount(sprites.length, MAX_SVGA_SPRITES, "sprites");
   };

@@ -5,6 +5,7 @@ import { isMp4 } from "./isobmff.ts";
 import { checkFps, checkFrames, checkSeconds, checkSize, MAX_ANIMATION_SECONDS } from "./limits.ts";
 import { type Advice, MediaError, type MediaFormat } from "./media.ts";
 import { namesAmong } from "./namesAmong.ts";
+import { parseJson } from "./parseJson.ts";
 import { readVideo, type Video, videoMedia } from "./video.ts";
 
 const NOUN = "VAP";
@@ -57,7 +58,7 @@ function readLayout(bytes: Uint8Array): { width: number; height: number } {
 /** {@link readLayout} went before: the box is there, short, and JSON with an `info`. */
 function readConfig(bytes: Uint8Array): { info: Record<string, unknown>; slots: string[] } {
   const { start = 0, end = 0 } = findBox(bytes, "vapc") ?? {};
-  const json: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(start, end)));
+  const json = parseJson("VAP's vapc box", bytes.subarray(start, end));
   const info = isRecord(json) && isRecord(json["info"]) ? json["info"] : {};
   const sources: readonly unknown[] = isRecord(json) && Array.isArray(json["src"]) ? json["src"] : [];
   const tags = sources.map((it) => (isRecord(it) ? it["srcTag"] : null));
@@ -98,9 +99,9 @@ function adviseDifferences(
   ];
 }
 
-/** JSON's own errors quote what they found, which may be anything. */
+/** JSON's own errors quote what they found, which may be anything; an odd version cannot even be quoted. */
 function reasonOf(cause: unknown): string {
   return cause instanceof Error && cause.message.startsWith("its vapc box")
     ? cause.message
-    : "its vapc box is not JSON";
+    : "its vapc box is not JSON that can be understood";
 }

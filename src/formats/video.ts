@@ -155,7 +155,12 @@ function adviseOrder(noun: string, { isIndexLast }: Movie): Advice[] {
 function paddingOf(file: BoxFile): DeadWeight[] {
   const boxes = topBoxes(file).filter((it) => it.type === "free" || it.type === "skip");
   return boxes
-    .map(({ type, start, end }) => ({ what: "file" as const, name: `box ${type}`, bytes: end - start + 8 }))
+    .map(({ type, start, end }) => ({
+      what: "file" as const,
+      name: `box ${type}`,
+      bytes: end - start + 8,
+      isRemovable: false,
+    }))
     .filter((it) => it.bytes > MIN_PADDING_BYTES);
 }
 

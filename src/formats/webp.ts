@@ -1,9 +1,11 @@
-import { checkPictures, checkSize } from "./limits.ts";
+import { checkFrames, checkPictures, checkSize } from "./limits.ts";
 import { type Media, MediaError, type MediaFormat, pictureOf } from "./media.ts";
 import { toAnimation } from "./pictureRow.ts";
 import { chunksWithin, cutOff, isRiff, type RiffChunk, riffChunks, u16, u24 } from "./riff.ts";
 
 const ANIMATION_FLAG = 0x02;
+/** Transparency, the bitmap, and what nobody has thought of yet. */
+const MAX_FRAME_CHUNKS = 100;
 
 interface Size {
   readonly width: number;
@@ -45,8 +47,8 @@ function animation(canvas: Size, chunks: Iterable<RiffChunk>): Media {
   let durationMs = 0;
   for (const { id, data } of chunks) {
     if (id !== "ANMF") continue;
+    checkFrames("WebP", ++frames);
     durationMs += readFrame(canvas, data);
-    frames += 1;
   }
   checkPictures("WebP", frames, canvas);
   if (frames === 1) return picture(canvas);
@@ -67,7 +69,7 @@ function readFrame(canvas: Size, data: Uint8Array): number {
   const height = 1 + u24(data, 9);
   if (left + width > canvas.width || top + height > canvas.height)
     throw cutOff("WebP", "a frame lies outside its canvas");
-  const bitmap = requireBitmap(chunksWithin("WebP", data.subarray(16)));
+  const bitmap = requireBitmap(chunksWithin("WebP", data.subarray(16), MAX_FRAME_CHUNKS));
   if (bitmap.width !== width || bitmap.height !== height)
     throw cutOff("WebP", "a frame and its picture have different sizes");
   return u24(data, 12);

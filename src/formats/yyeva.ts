@@ -5,6 +5,7 @@ import { isMp4 } from "./isobmff.ts";
 import { checkSize } from "./limits.ts";
 import { MediaError, type MediaFormat } from "./media.ts";
 import { namesAmong } from "./namesAmong.ts";
+import { parseJson } from "./parseJson.ts";
 import { readVideo, videoMedia } from "./video.ts";
 
 const NOUN = "YYEVA";
@@ -81,10 +82,13 @@ function listIn(json: unknown, key: "effect" | "datas"): readonly unknown[] {
 
 function parseSettings(encoded: Uint8Array): unknown {
   if (encoded.length > MAX_SETTINGS_BYTES) throw tooLong();
+  return parseJson("YYEVA's description", inflateSettings(encoded));
+}
+
+function inflateSettings(encoded: Uint8Array): Uint8Array {
   try {
     const packed = Buffer.from(Buffer.from(encoded).toString("latin1"), "base64");
-    const text = inflateSync(packed, { maxOutputLength: MAX_SETTINGS_BYTES }).toString("utf8");
-    return JSON.parse(text);
+    return inflateSync(packed, { maxOutputLength: MAX_SETTINGS_BYTES });
   } catch (cause) {
     if (cause instanceof RangeError) throw tooLong(cause);
     throw new MediaError("the YYEVA is damaged: its settings cannot be unpacked", EXPORT_AGAIN, { cause });

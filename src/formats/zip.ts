@@ -1,4 +1,5 @@
 import { crc32, inflateRawSync } from "node:zlib";
+import { checkName } from "./limits.ts";
 import { MediaError } from "./media.ts";
 import { quoteName } from "./quoteName.ts";
 import { u16, u32 } from "./riff.ts";
@@ -53,7 +54,8 @@ export function readZip(noun: string, bytes: Uint8Array): ReadonlyMap<string, Ui
   const files = new Map<string, Uint8Array>();
   let total = 0;
   for (const entry of entriesOf(noun, bytes)) {
-    checkName(noun, entry.name);
+    checkPath(noun, entry.name);
+    checkName(noun, "a file", entry.name);
     if (entry.name.endsWith("/")) continue;
     if (files.has(entry.name))
       throw new MediaError(`the ${noun} has two files named ${quoteName(entry.name)}`, AGAIN);
@@ -126,7 +128,7 @@ function nameOf(noun: string, bytes: Uint8Array): string {
 }
 
 /** A name that a program could unpack to somewhere else, or take for another one. */
-function checkName(noun: string, name: string): void {
+function checkPath(noun: string, name: string): void {
   const isOutside = name === "" || /^\/|^[a-z]:|\\|(?:^|\/)\.\.?(?:\/|$)|\p{Cc}/iu.test(name);
   if (isOutside)
     throw new MediaError(

@@ -15,10 +15,11 @@ export function checkArt(id: string, gift: Located<GiftFile>, media: GiftMedia):
     ...(art ? checkAlpha(gift, art) : []),
     ...checkVariants(gift, media, art),
     ...(art && gift.value.still === undefined ? checkStill(gift, art) : []),
-    ...[...media.animation, ...Object.values(media.variants ?? {})].flatMap((it) => [
-      ...checkDeadWeight(id, gift, it),
-      ...toAdvice(gift, it),
-    ]),
+    ...[...media.animation, ...Object.values(media.variants ?? {})].flatMap((it) =>
+      tellOf(id, gift, "animation", it),
+    ),
+    ...(media.sound ? tellOf(id, gift, "sound", media.sound) : []),
+    ...(media.still ? tellOf(id, gift, "still", media.still) : []),
   ].map((it) => ({ ...found, ...it }));
 }
 
@@ -102,7 +103,14 @@ function checkStill(gift: Located<GiftFile>, { drawnBy }: MediaFact): Finding[] 
   ];
 }
 
-function checkDeadWeight(id: string, gift: Located<GiftFile>, file: SourceFact): Finding[] {
+/** Where in gift.yaml a file is named. */
+type Key = "animation" | "sound" | "still";
+
+function tellOf(id: string, gift: Located<GiftFile>, key: Key, file: SourceFact): Finding[] {
+  return [...checkDeadWeight(id, gift, key, file), ...toAdvice(gift, key, file)];
+}
+
+function checkDeadWeight(id: string, gift: Located<GiftFile>, key: Key, file: SourceFact): Finding[] {
   if (!("media" in file) || file.media.deadWeight.length === 0) return [];
   const { deadWeight } = file.media;
   const bytes = deadWeight.reduce((sum, it) => sum + it.bytes, 0);
@@ -112,19 +120,29 @@ function checkDeadWeight(id: string, gift: Located<GiftFile>, file: SourceFact):
     {
       code: "DEAD_WEIGHT",
       severity: "warning",
-      place: gift.place(["animation"]),
-      message: `${file.path} carries ${toBytes(bytes)} that nobody sees or hears: the ${first?.what} ${first?.name}${others > 0 ? ` and ${count(others, "other")}` : ""}`,
-      fix: `run npx giftwrap fix ${id} --write, or export ${giftPath(id, file.path)} without it; builds leave it out where they can`,
+      place: gift.place([key]),
+      message: `${file.path} carries ${toBytes(bytes)} that nobody sees or hears: the ${first?.what} "${first?.name}"${others > 0 ? ` and ${count(others, "other")}` : ""}`,
+      fix: lighten(id, giftPath(id, file.path), deadWeight),
     },
   ];
 }
 
-function toAdvice(gift: Located<GiftFile>, file: SourceFact): Finding[] {
+/** What a machine cannot take out is asked of the author only. */
+function lighten(id: string, path: string, deadWeight: MediaFact["deadWeight"]): string {
+  const byMachine = `run npx giftwrap fix ${id} --write`;
+  if (deadWeight.every((it) => it.isRemovable))
+    return `${byMachine}, or export ${path} without it; builds leave it out where they can`;
+  if (deadWeight.some((it) => it.isRemovable))
+    return `${byMachine}, and export ${path} again without the rest`;
+  return `export ${path} again without it`;
+}
+
+function toAdvice(gift: Located<GiftFile>, key: Key, file: SourceFact): Finding[] {
   if (!("media" in file)) return [];
   return file.media.warnings.map(({ message, fix }) => ({
     code: "ART_ADVICE",
     severity: "warning",
-    place: gift.place(["animation"]),
+    place: gift.place([key]),
     message: `${file.path}: ${message}`,
     fix,
   }));

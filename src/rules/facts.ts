@@ -59,6 +59,12 @@ export interface MediaFact {
   readonly drawnBy: "node" | "browser" | null;
   /** Whether a video says itself where its transparency is; null for what is no video. */
   readonly saysItsAlpha: boolean | null;
-  readonly deadWeight: readonly { readonly what: string; readonly name: string; readonly bytes: number }[];
+  readonly deadWeight: readonly {
+    readonly what: string;
+    readonly name: string;
+    readonly bytes: number;
+    /** Whether `giftwrap fix` takes it out. */
+    readonly isRemovable: boolean;
+  }[];
   readonly warnings: readonly SourceProblem[];
 }

@@ -8,6 +8,7 @@ import { inspect } from "../../src/formats/inspect.ts";
 import type { LockFile } from "../../src/model/schemas.ts";
 import { buildCache } from "../../src/bundle/objectCache.ts";
 import { buildPng } from "../formats/buildPng.ts";
+import { mp3Frames } from "../formats/buildSounds.ts";
 import { buildLayer, buildLottie, dataUrl } from "../formats/buildLottie.ts";
 import { buildSvga } from "../formats/buildSvga.ts";
 import { drawPng, drawSvga } from "../bundle/drawSvga.ts";
@@ -182,7 +183,7 @@ describe("building a release", () => {
   });
 
   test("a file that carries its sound inside is locked as such, with the images in it", async () => {
-    const images = { body: buildPng(8, 8), beat: Buffer.from("ID3 and so on") };
+    const images = { body: buildPng(8, 8), beat: mp3Frames(5) };
     await world.write({
       "gifts/spin/gift.yaml":
         'id: spin\nname: Spin\nowner: "@acme/art"\nanimation: source/spin.svga\nstill: source/frames/000.png\n',

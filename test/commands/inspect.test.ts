@@ -9,12 +9,13 @@ import { buildGif } from "../formats/buildGif.ts";
 import { buildLottie } from "../formats/buildLottie.ts";
 import { buildPag, pagLayer } from "../formats/buildPag.ts";
 import { buildPng } from "../formats/buildPng.ts";
+import { mp3Frames } from "../formats/buildSounds.ts";
 import { buildSvga } from "../formats/buildSvga.ts";
 import { buildSvgaArchive } from "../formats/buildSvgaArchive.ts";
 import { buildWav } from "../formats/buildWav.ts";
 import { runCommand } from "../support/runCommand.ts";
 
-const mp3 = Buffer.concat([Buffer.from("ID3"), Buffer.alloc(16_997)]);
+const mp3 = mp3Frames(60);
 const frame = { width: 16, height: 8 };
 const sprite = (imageKey: string) => ({ imageKey, frames: 40 });
 
@@ -71,7 +72,7 @@ describe("giftwrap inspect", () => {
       { path: "source/7-still.png", media: { format: "png", width: 64 }, findings: [] },
       {
         path: "source/9-other.riv",
-        problem: { message: "this is a Rive animation, which is not supported yet" },
+        problem: { message: "this is a Rive animation, which is not supported" },
         findings: [{ code: "SOURCE_UNREADABLE", place: { file: "source/9-other.riv", line: 1, column: 1 } }],
       },
     ]);

@@ -109,7 +109,9 @@ describe("an AVIF sequence", () => {
   test("with sound carries dead weight: no browser plays the sound of a picture", async () => {
     const media = await inspect(buildAvifSequence({ extra: [soundTrack()] }));
     expect(media).toMatchObject({ embeddedSound: false, sound: null });
-    expect(media.deadWeight).toEqual([{ what: "sound", name: "mp4a.40.2", bytes: 47 * 5 }]);
+    expect(media.deadWeight).toEqual([
+      { what: "sound", name: "mp4a.40.2", bytes: 47 * 5, isRemovable: false },
+    ]);
   });
 
   test.each([

@@ -34,10 +34,10 @@ describe("a dotLottie", () => {
     },
   );
 
-  test("plays the animation that its manifest names, or the first; the others are dead weight", async () => {
+  test("plays the animation that its manifest names, or the first; the others stay, with their images", async () => {
     const animations = [{ id: "rose" }, { id: "thorn" }];
     const first = await inspect(buildDotLottie({ ...twoAnimations, ...manifest({ animations }) }));
-    expect(first).toMatchObject({ width: 120, deadWeight: [{ what: "file", name: "a/thorn.json" }] });
+    expect(first).toMatchObject({ width: 120, deadWeight: [] });
     expect(first.warnings[0]?.message).toBe(
       'the dotLottie holds 2 animations, and only "a/rose.json" is played',
     );
@@ -46,8 +46,66 @@ describe("a dotLottie", () => {
         buildDotLottie({ ...twoAnimations, ...manifest({ animations, ...named }) }),
       );
       expect(media).toMatchObject({ width: 500, images: 0 });
-      expect(media.deadWeight.map((it) => it.name)).toEqual(["a/rose.json", "i/petal.png"]);
+      expect(media.deadWeight).toEqual([]);
     }
+  });
+
+  test("keeps an image that it holds twice, for the animation that is played and not shown, and for another", async () => {
+    const assets = [{ id: "thing", w: 3, h: 2, u: "/i/", p: "petal.png", e: 0 }];
+    const media = await inspect(
+      buildDotLottie({ "a/rose.json": buildLottie({ assets }), "a/thorn.json": buildLottie({ assets }) }),
+    );
+    expect(media.pictures).toMatchObject([{ name: "thing", isUsed: false }]);
+    expect(media.deadWeight).toEqual([]);
+  });
+
+  test.each([
+    ["damaged", Buffer.from('{"layers":['), /the Lottie is damaged or cut off/],
+    [
+      "endless",
+      buildLottie({
+        assets: [{ id: "a", layers: [{ ty: 0, refId: "a" }] }],
+        layers: [{ ty: 0, refId: "a" }],
+      }),
+      /shows itself without end/,
+    ],
+  ])("with another animation that is %s is read, and says that it is dead weight", async (_, thorn, why) => {
+    const { deadWeight, warnings } = await inspect(
+      buildDotLottie({ "a/thorn.json": thorn, "a/vine.json": thorn }),
+    );
+    expect(deadWeight.map((it) => [it.what, it.name, it.isRemovable])).toEqual([
+      ["file", "a/thorn.json", false],
+      ["file", "a/vine.json", false],
+    ]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]?.message).toMatch(
+      /^the animation "a\/thorn.json" in the dotLottie is not played, and could not be: .*; 1 more likewise$/,
+    );
+    expect(warnings[0]?.message).toMatch(why);
+  });
+
+  test("says which of its dead weight `giftwrap fix` takes out", async () => {
+    const dead = {
+      "i/left.png": buildPng(9, 9),
+      "__MACOSX/._a": Buffer.alloc(9),
+      LICENSE: Buffer.alloc(9),
+      "extra/left.png": buildPng(9, 9),
+    };
+    const removable = async (files: Readonly<Record<string, Uint8Array>>) =>
+      (await inspect(buildDotLottie({ ...dead, ...files }))).deadWeight
+        .filter((it) => it.isRemovable)
+        .map((it) => it.name);
+    expect(await removable({})).toEqual(["i/left.png", "__MACOSX/._a"]);
+    expect(await removable({ "t/dark.json": Buffer.from('{"p":"left.png"}') })).toEqual(["__MACOSX/._a"]);
+    expect(await removable(manifest({ animations: [{ id: "rose" }], cover: "left.png" }))).toEqual([
+      "__MACOSX/._a",
+    ]);
+  });
+
+  test("with a file whose name is a book is refused", async () => {
+    expect((await refusal(buildDotLottie({ [`i/${"x".repeat(199)}`]: Buffer.alloc(1) }))).message).toMatch(
+      /^the dotLottie has a file with a name of 201 characters/,
+    );
   });
 
   test("with themes or state machines is shown without them, and says so", async () => {
@@ -72,6 +130,16 @@ describe("a dotLottie", () => {
       "an animation that is not there",
       manifest({ animations: [{ id: "tulip" }] }),
       'the dotLottie is to play the animation "tulip", which is not in it',
+    ],
+    [
+      "a version and a name that are no texts",
+      { "manifest.json": Buffer.from('{"version":{"toString":1},"animations":[{"id":{"toString":1}}]}') },
+      "the dotLottie is to play the animation (no name), which is not in it",
+    ],
+    [
+      "a manifest that goes on and on",
+      manifest({ animations: [{ id: "rose" }], description: "x".repeat(200_000) }),
+      "the dotLottie has a manifest.json of 201 kB, at most 200 kB are allowed",
     ],
     ["a manifest that is no JSON", { "manifest.json": Buffer.from("{") }, /manifest.json is damaged/],
     [

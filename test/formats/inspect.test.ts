@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inspect } from "../../src/formats/inspect.ts";
-import { MediaError } from "../../src/formats/media.ts";
+import { type Declared, MediaError, UnforeseenError } from "../../src/formats/media.ts";
 import { buildApng } from "./buildApng.ts";
 import { sampleAvifSequence, sampleAvifStill } from "./buildAvif.ts";
 import { buildDotLottie } from "./buildDotLottie.ts";
@@ -67,6 +67,22 @@ describe("a file that is not supported is named, with what to export instead", (
   });
 });
 
+test("a reader that fails as nobody foresaw refuses the one file in words, and keeps the reason", async () => {
+  const cause = new RangeError("Maximum call stack size exceeded");
+  const declared: Declared = {
+    get alpha(): never {
+      throw cause;
+    },
+  };
+  const error = await inspect(sampleMp4(), declared).catch((it: unknown) => it);
+  expect(error).toBeInstanceOf(UnforeseenError);
+  expect(error).toMatchObject({
+    message: "the MP4 is damaged in a way that was not foreseen",
+    fix: "export it again and upload the whole file, and send the file to the people of this project",
+    cause,
+  });
+});
+
 const frame = { width: 16, height: 8, durationMs: 40 };
 const WHOLE_FILES: readonly Buffer[] = [
   buildPng(16, 8),
@@ -106,7 +122,8 @@ async function isAnswered(bytes: Uint8Array): Promise<boolean> {
     const media = await inspect(bytes);
     return Number.isSafeInteger(media.decodedBytes) && Number.isFinite(media.durationSeconds);
   } catch (error) {
-    return error instanceof MediaError && error.message !== "" && error.fix !== "";
+    const isForeseen = error instanceof MediaError && !(error instanceof UnforeseenError);
+    return isForeseen && error.message !== "" && error.fix !== "";
   }
 }
 

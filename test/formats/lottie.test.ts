@@ -161,13 +161,20 @@ describe("a Lottie", () => {
     const deep = `${'{"k":'.repeat(100_000)}0${"}".repeat(100_000)}`;
     const text = buildLottie().toString().replace('"k":100', `"k":${deep}`);
     expect((await refusal(Buffer.from(text))).message).toBe("the Lottie is nested more than 256 levels deep");
-    const brackets = Buffer.from(`{"layers":${"[".repeat(10_000_000)}`);
+    const brackets = Buffer.from(`{"layers":${"[".repeat(9_000_000)}`);
     expect((await refusal(brackets)).message).toBe("the Lottie is nested more than 256 levels deep");
   });
 
   test("of millions of empty lists, or of more text than any drawing needs, is refused before it is parsed", async () => {
     const lists = Buffer.from(`{"layers":[${"[],".repeat(1_600_000)}0]}`);
-    expect((await refusal(lists)).message).toBe("the Lottie has more than 1500000 parts in its JSON");
+    expect(await refusal(lists)).toEqual({
+      message: "the Lottie would take 641 MB of memory, at most 120 MB are allowed",
+      fix: "make it of fewer groups, layers and key frames, then export it again",
+    });
+    const names = Buffer.from(`{"layers":[{${'"a":0,'.repeat(600_000)}"b":0}]}`);
+    expect((await refusal(names)).message).toMatch(/would take 139 MB of memory/);
+    const numbers = Buffer.from(`{"layers":[${"0,".repeat(2_500_000)}0]}`);
+    expect((await refusal(numbers)).message).toMatch(/would take 126 MB of memory/);
     const text = Buffer.from(`{"nm":"${"x".repeat(10_000_000)}"}`);
     expect((await refusal(text)).message).toBe("the Lottie is 11 MB of JSON, at most 10 MB are allowed");
   });
@@ -222,6 +229,42 @@ describe("a Lottie", () => {
     );
   });
 
+  test("whose repeater has hundreds of thousands of values is read to the largest of them", async () => {
+    const k = Array.from({ length: 200_000 }, (_, at) => (at === 150_000 ? 1_001 : 1));
+    const layers = [buildLayer({ shapes: [{ ty: "rp", c: { a: 0, k } }] })];
+    expect((await refusal(buildLottie({ layers }))).message).toMatch(/draw its shapes 1001 times/);
+  });
+
+  const repeated = (c: unknown) => buildLayer({ nm: "spark", shapes: [{ ty: "el" }, { ty: "rp", c }] });
+
+  test("whose repeater takes its number from a slot is refused by the number in the slot", async () => {
+    const layers = [repeated({ a: 0, k: 1, sid: "sparks" })];
+    const slots = { sparks: { p: { a: 0, k: 5_000 } } };
+    expect((await refusal(buildLottie({ layers, slots }))).message).toBe(
+      'the repeaters in the layer "spark" of the Lottie draw its shapes 5000 times, at most 1000 are allowed',
+    );
+    expect(await inspect(buildLottie({ layers, slots: { sparks: { p: { k: 12 } } } }))).toBeDefined();
+    expect(await inspect(buildLottie({ layers }))).toBeDefined();
+    const nested = buildLayer({
+      shapes: [
+        { ty: "gr", it: repeated({ sid: "x" })["shapes"] },
+        { ty: "rp", c: 2 },
+      ],
+    });
+    expect((await refusal(buildLottie({ layers: [nested] }))).message).toMatch(/draw its shapes 2000 times/);
+  });
+
+  test("with many layers of many copies each is refused, compositions counted as often as they are shown", async () => {
+    const many = Array.from({ length: 21 }, () => repeated({ a: 0, k: 1_000 }));
+    expect((await refusal(buildLottie({ layers: many }))).message).toBe(
+      "the repeaters of the Lottie draw its layers 21000 times in all, at most 20000 are allowed",
+    );
+    const assets = [{ id: "sky", layers: many.slice(0, 7) }];
+    const shown = (times: number) => Array.from({ length: times }, () => shows("sky"));
+    expect(await inspect(buildLottie({ assets, layers: shown(2) }))).toBeDefined();
+    expect((await refusal(buildLottie({ assets, layers: shown(3) }))).message).toMatch(/21003 times/);
+  });
+
   test("says which images a layer shows, through compositions, and what nobody ever sees", async () => {
     const assets = [
       embedded("seen", buildPng(9, 9)),
@@ -234,10 +277,39 @@ describe("a Lottie", () => {
       ["seen", true],
       ["left", false],
     ]);
-    expect(deadWeight.map(({ what, name }) => [what, name])).toEqual([
-      ["image", "left"],
-      ["composition", "old"],
+    expect(deadWeight.map(({ what, name, isRemovable }) => [what, name, isRemovable])).toEqual([
+      ["image", "left", true],
+      ["composition", "old", true],
     ]);
+  });
+
+  test("keeps what an app may put in, and takes nothing out that its own slots may fill", async () => {
+    const assets = [
+      embedded("avatar", buildPng(9, 9)),
+      { ...embedded("image_1", buildPng(9, 9)), nm: "photo.png" },
+      { id: "name_left", layers: [buildLayer()] },
+      embedded("left", buildPng(9, 9)),
+    ];
+    const removable = async (parts: object) =>
+      (await inspect(buildLottie({ assets, ...parts }))).deadWeight.map((it) => [it.name, it.isRemovable]);
+    expect(await removable({})).toEqual([["left", true]]);
+    expect(await removable({ slots: {} })).toEqual([["left", false]]);
+  });
+
+  test("with a layer whose name goes to apps and is a book is refused, and any other name is the author's", async () => {
+    const text = (nm: string) => buildLottie({ layers: [buildLayer({ ty: 5, nm })] });
+    expect((await refusal(text(`name_${"x".repeat(9_000)}`))).message).toMatch(
+      /^the Lottie has a layer with a name of 9005 characters/,
+    );
+    expect((await inspect(text("x".repeat(9_000)))).slots).toEqual([]);
+  });
+
+  test("with an asset whose name is a book is refused", async () => {
+    const assets = [embedded("x".repeat(100_000), buildPng(9, 9))];
+    expect(await refusal(buildLottie({ assets }))).toEqual({
+      message: `the Lottie has an asset with a name of 100000 characters: "${"x".repeat(60)}…"`,
+      fix: "give it a name of at most 200 characters, then export it again",
+    });
   });
 
   test("costs a canvas more for each layer with a mask or a matte, but not for ever", async () => {
@@ -255,8 +327,11 @@ describe("a Lottie", () => {
     expect(await inspect(buildLottie({ assets: [sound], layers }))).toMatchObject({
       embeddedSound: false,
       images: 0,
-      deadWeight: [{ what: "sound", name: "beat" }],
+      deadWeight: [{ what: "sound", name: "beat", isRemovable: false }],
       warnings: [{ message: "the Lottie has sound in it, which its players do not play" }],
     });
+    expect((await inspect(buildLottie({ assets: [sound] }))).deadWeight).toMatchObject([
+      { what: "sound", name: "beat", isRemovable: true },
+    ]);
   });
 });

@@ -102,7 +102,9 @@ describe("an MP4", () => {
 
   test("says padding that is more than a thousand bytes as dead weight", async () => {
     const bytes = buildMp4({ before: [box("free", Buffer.alloc(4_000)), box("free", Buffer.alloc(100))] });
-    expect((await inspect(bytes)).deadWeight).toEqual([{ what: "file", name: "box free", bytes: 4_008 }]);
+    expect((await inspect(bytes)).deadWeight).toEqual([
+      { what: "file", name: "box free", bytes: 4_008, isRemovable: false },
+    ]);
   });
 });
 
@@ -193,7 +195,7 @@ describe("an MP4 is refused in words", () => {
 
   test("a QuickTime movie is named, with what to export instead", async () => {
     const { message, fix } = await refusal(buildMp4({ brands: ["qt  "] }));
-    expect(message).toBe("this is a QuickTime movie (MOV), which is not supported yet");
+    expect(message).toBe("this is a QuickTime movie (MOV), which is not supported");
     expect(fix).toMatch(/MP4 with H\.264/);
   });
 });

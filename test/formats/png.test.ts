@@ -52,6 +52,17 @@ describe("a PNG", () => {
       expect((await refusal(whole.subarray(0, length))).message).toMatch(/damaged/);
   });
 
+  test("in endless pieces is refused before all of them were followed", async () => {
+    const piece = pngChunk("tEXt", Buffer.alloc(0));
+    const notes = Buffer.alloc(piece.length * 1_000_000, piece);
+    expect(await refusal(buildPng(9, 9, [notes]))).toEqual({
+      message: "the PNG is in more than 100000 pieces",
+      fix: "export it again, or save it anew with another program",
+    });
+    const few = notes.subarray(0, piece.length * 99_997);
+    expect(await inspect(buildPng(9, 9, [few]))).toMatchObject({ width: 9 });
+  });
+
   test("in which one bit of the pixels is wrong is refused", async () => {
     const bytes = buildPng(8, 8);
     const at = bytes.indexOf("IDAT") + 6;

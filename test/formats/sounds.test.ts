@@ -63,7 +63,7 @@ describe("an MP3", () => {
   test("with a cover says it as dead weight", async () => {
     const media = await inspect(Buffer.concat([id3Tag(Buffer.alloc(50_000)), mp3Frames(4)]));
     expect(media.deadWeight).toEqual([
-      { what: "file", name: "the tag before the sound (ID3)", bytes: 50_010 },
+      { what: "file", name: "the tag before the sound (ID3)", bytes: 50_010, isRemovable: false },
     ]);
   });
 
@@ -208,7 +208,7 @@ describe("an Opus sound", () => {
   test("with a cover in its notes says it as dead weight", async () => {
     const media = await inspect(buildOpus(5, { notes: Buffer.alloc(2_000) }));
     expect(media.deadWeight).toEqual([
-      { what: "file", name: "the notes before the sound (OpusTags)", bytes: 2_008 },
+      { what: "file", name: "the notes before the sound (OpusTags)", bytes: 2_008, isRemovable: false },
     ]);
   });
 

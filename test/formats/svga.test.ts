@@ -4,10 +4,14 @@ import { inspect } from "../../src/formats/inspect.ts";
 import { parseSvga } from "../../src/formats/svgaMovie.ts";
 import { buildPng } from "./buildPng.ts";
 import { buildSvga } from "./buildSvga.ts";
+import { mp3Frames } from "./buildSounds.ts";
 import { refusal } from "./refusal.ts";
 
 const sprite = (imageKey: string, frames = 40) => ({ imageKey, frames });
-const mp3 = Buffer.concat([Buffer.from("ID3"), Buffer.alloc(500)]);
+const mp3 = mp3Frames(100);
+
+/** protobuf.dev, Encoding: up to 14 bits. */
+const varint = (value: number) => Buffer.from(value < 128 ? [value] : [(value & 0x7f) | 0x80, value >> 7]);
 
 describe("an SVGA", () => {
   test("says its size, rate, frames and player", async () => {
@@ -67,27 +71,46 @@ describe("an SVGA", () => {
   });
 
   test("says how long its sound is and what it weighs, once however often it is played", async () => {
-    const images = { beat: mp3 };
+    const images = { beat: mp3, drop: mp3Frames(20) };
     const sounds = [
       { audioKey: "beat", endFrame: 10, totalTime: 1_500 },
       { audioKey: "beat", startFrame: 20, endFrame: 30 },
+      { audioKey: "drop", endFrame: 10, totalTime: 9_000_000 },
     ];
     expect((await inspect(buildSvga({ images, sounds }))).sound).toEqual({
       codec: "mp3",
-      seconds: 1.5,
-      bytes: 503,
+      seconds: (100 * 1_152) / 44_100,
+      bytes: mp3.length + images.drop.length,
     });
-    const unsaid = buildSvga({ images, sounds: [{ audioKey: "beat", startFrame: 10, endFrame: 20 }] });
-    expect((await inspect(unsaid)).sound?.seconds).toBe(0.5);
-    expect((await inspect(buildSvga({ sounds: ["gone"] }))).embeddedSound).toBe(false);
+  });
+
+  test("says which sound it is to play and does not have", async () => {
+    const { embeddedSound, warnings } = await inspect(buildSvga({ sounds: ["gone", "gone"] }));
+    expect(embeddedSound).toBe(false);
+    expect(warnings).toEqual([
+      {
+        message: 'the SVGA is to play the sound "gone", which is not in it: it stays silent',
+        fix: "put the sound into the project, or take its audio layer out, and export it again",
+      },
+    ]);
+  });
+
+  test.each([
+    ["longer than a gift's", mp3Frames(5_000), /"beat" in the SVGA: the MP3 lasts 131 seconds, at most 120/],
+    ["cut off", mp3.subarray(0, mp3.length - 9), /"beat" in the SVGA: the MP3 is damaged or cut off/],
+    ["no MP3", Buffer.from("OggS and so on"), 'the sound "beat" in the SVGA is not an MP3'],
+  ])("with sound that is %s is refused by its name", async (_, beat, words) => {
+    const { message, fix } = await refusal(buildSvga({ images: { beat }, sounds: ["beat"] }));
+    expect(message).toMatch(words);
+    expect(fix).toMatch(/export it again/);
   });
 
   test("names the images and the sound that nobody will ever see or hear", async () => {
     const images = { body: buildPng(9, 9), left: buildPng(10, 10), beat: mp3 };
     const { deadWeight, warnings, pictures } = await inspect(buildSvga({ images }));
     expect(deadWeight).toEqual([
-      { what: "image", name: "left", bytes: images.left.length },
-      { what: "sound", name: "beat", bytes: 503 },
+      { what: "image", name: "left", bytes: images.left.length, isRemovable: true },
+      { what: "sound", name: "beat", bytes: mp3.length, isRemovable: true },
     ]);
     expect(pictures.map(({ name, isUsed }) => [name, isUsed])).toEqual([
       ["body", true],
@@ -153,6 +176,11 @@ describe("an SVGA", () => {
     );
   });
 
+  test("needs a player of 2.x whatever older version it says: players of 1.x open archives", async () => {
+    expect((await inspect(buildSvga({ version: "1.1.0" }))).player?.version).toBe("2.0.0");
+    expect((await inspect(buildSvga({ version: "10.0.0" }))).player?.version).toBe("10.0.0");
+  });
+
   test("with a sprite that is shorter than the animation is refused by the sprite's name", async () => {
     expect(await refusal(buildSvga({ sprites: [sprite("body"), sprite("tail", 12)] }))).toEqual({
       message: 'the sprite "tail" has 12 frames, the SVGA has 40',
@@ -171,6 +199,16 @@ describe("an SVGA", () => {
       "a length that is none of a gift",
       buildSvga({ fps: 1, frames: 61 }),
       "the SVGA lasts 61 seconds, at most 60 are allowed",
+    ],
+    [
+      "an image whose name is a book",
+      buildSvga({ images: { ["x".repeat(201)]: buildPng(1, 1) } }),
+      /^the SVGA has an image with a name of 201 characters: "x{60}…"$/,
+    ],
+    [
+      "a sprite whose name is a book",
+      buildSvga({ sprites: [sprite(`avatar_${"x".repeat(9_000)}`)] }),
+      /^the SVGA has a sprite with a name of 9007 characters/,
     ],
     ["no sprites", buildSvga({ sprites: [] }), "the SVGA draws nothing: it has no sprites"],
     [
@@ -209,6 +247,27 @@ describe("an SVGA", () => {
     expect((await refusal(deflateSync(Buffer.from("hello, hello, hello")))).message).toMatch(
       /no SVGA animation/,
     );
+  });
+
+  test("with a frame of more parts than any drawing has is refused before anybody asks for frames", async () => {
+    const first = (parts: number[], times: number): Buffer => {
+      const frame = Buffer.alloc(times * parts.length, Buffer.from(parts));
+      const sprite = Buffer.concat([Buffer.from([0x12]), varint(frame.length), frame]);
+      return deflateSync(Buffer.concat([Buffer.from([0x22]), varint(sprite.length), sprite]));
+    };
+    for (const parts of [
+      [0x12, 0x00],
+      [0x1a, 0x00],
+      [0x2a, 0x00],
+      [0x12, 0x02, 0x78, 0x00],
+    ])
+      expect((await refusal(first(parts, 1_001))).message).toBe(
+        "the SVGA has more than 1000 parts in one frame",
+      );
+    const nested = Buffer.alloc(4_000, Buffer.from([0x78, 0x00]));
+    const layout = [0x12, ...varint(nested.length), ...nested];
+    expect((await refusal(first(layout, 1))).message).toBe("the SVGA has more than 1000 parts in one frame");
+    expect((await refusal(first([0x2a, 0x00], 900))).message).not.toMatch(/parts in one frame/);
   });
 
   test("that unpacks without end is refused before it fills the memory", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { inspect } from "../../src/formats/inspect.ts";
 import { parseSvgaArchive } from "../../src/formats/svgaArchive.ts";
 import { buildPng } from "./buildPng.ts";
+import { mp3Frames } from "./buildSounds.ts";
 import { buildMovieBinary, buildSpec, buildSpecSprite, buildSvgaArchive } from "./buildSvgaArchive.ts";
 import { buildZip } from "./buildZip.ts";
 import { refusal } from "./refusal.ts";
@@ -43,9 +44,9 @@ describe("an SVGA 1.x", () => {
       "movie.spec": buildSpec({ sprites: [buildSpecSprite("body")] }),
     };
     expect((await inspect(buildSvgaArchive(dirt))).deadWeight).toEqual([
-      { what: "image", name: "fin", bytes: buildPng(10, 10).length },
-      { what: "file", name: "__MACOSX/._movie.spec", bytes: 212 },
-      { what: "file", name: ".DS_Store", bytes: 9 },
+      { what: "image", name: "fin", bytes: buildPng(10, 10).length, isRemovable: false },
+      { what: "file", name: "__MACOSX/._movie.spec", bytes: 212, isRemovable: false },
+      { what: "file", name: ".DS_Store", bytes: 9, isRemovable: false },
     ]);
   });
 
@@ -60,8 +61,19 @@ describe("an SVGA 1.x", () => {
         fix: "export it again as SVGA 2.x",
       },
     ]);
+    const says2 = buildSvgaArchive({ "movie.spec": buildSpec({ ver: "2.0.0" }) });
+    expect((await inspect(says2)).player?.version).toBe("1.5.0");
     const alone = buildZip({ "movie.binary": buildMovieBinary({ version: "1.1.0" }) });
     expect(await inspect(alone)).toMatchObject({ player: { version: "1.1.0" }, warnings: [] });
+  });
+
+  test("with a sound that nothing plays is not sent to `giftwrap fix`, which leaves archives as they are", async () => {
+    const beat = mp3Frames(3);
+    const { deadWeight, warnings } = await inspect(
+      buildZip({ "movie.binary": buildMovieBinary({ images: { beat } }) }),
+    );
+    expect(deadWeight).toEqual([{ what: "sound", name: "beat", bytes: beat.length, isRemovable: false }]);
+    expect(warnings.map((it) => it.fix)).toEqual(["remove the sound from the project and export it again"]);
   });
 
   test("gives its sprites' frames to whoever asks", async () => {
@@ -91,7 +103,11 @@ describe("an SVGA 1.x", () => {
       /plays 12.5/,
     ],
     ["a version that is none", { ver: "new", images: {} }, /does not say which version it is: found "new"/],
-    ["a million sprites", { sprites: Array.from({ length: 400_000 }, () => ({})) }, /more than 2000 sprites/],
+    [
+      "hundreds of thousands of sprites",
+      { sprites: Array.from({ length: 200_000 }, () => ({})) },
+      /more than 2000 sprites/,
+    ],
   ])("with %s is refused in words", async (_, parts, words) => {
     const bytes = buildZip({ "movie.spec": buildSpec(parts), "tail.png": buildPng(9, 9) });
     expect((await refusal(bytes)).message).toMatch(words);

@@ -78,6 +78,16 @@ describe("a VAP", () => {
       "the VAP cannot be played: its vapc box is not JSON",
     ],
     ["whose settings are no text", buildMp4({ before: [box("vapc", Buffer.alloc(9, 0xff))] }), /is not JSON/],
+    [
+      "whose settings are nested three hundred times",
+      buildVap({}, [JSON.parse(`${"[".repeat(300)}${"]".repeat(300)}`)]),
+      "the VAP's vapc box is nested more than 256 levels deep",
+    ],
+    [
+      "whose version is no text that can be shown",
+      buildMp4({ before: [box("vapc", Buffer.from('{"info":{"v":{"toString":1}}}'))] }),
+      /is not JSON that can be understood/,
+    ],
     ["whose settings are nothing", buildMp4({ before: [box("vapc", Buffer.from("[]"))] }), /has no info/],
     [
       "whose settings are endless",

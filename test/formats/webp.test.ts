@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { inspect } from "../../src/formats/inspect.ts";
+import { buildRiff, riffChunk } from "./buildRiff.ts";
 import { buildAnimatedWebp, buildExtendedWebp, buildLosslessWebp, buildLossyWebp } from "./buildWebp.ts";
 import { refusal } from "./refusal.ts";
 
@@ -70,6 +71,33 @@ describe("a WebP", () => {
       .webp()
       .toBuffer();
     expect(await inspect(still)).toMatchObject({ kind: "picture", width: 16, height: 36 });
+  });
+
+  test("in endless pieces is refused before all of them were followed, also inside of a frame", async () => {
+    const piece = riffChunk("XXXX", Buffer.alloc(0));
+    const pieces = Buffer.alloc(piece.length * 1_000_000, piece);
+    const header = riffChunk("VP8X", Buffer.from([2, 0, 0, 0, 8, 0, 0, 8, 0, 0]));
+    expect((await refusal(buildRiff("WEBP", [header, pieces]))).message).toBe(
+      "the WebP is in more than 100000 pieces",
+    );
+    const place = Buffer.from([0, 0, 0, 0, 0, 0, 8, 0, 0, 8, 0, 0, 40, 0, 0, 0]);
+    const frame = riffChunk("ANMF", Buffer.concat([place, pieces]));
+    expect(await refusal(buildRiff("WEBP", [header, frame]))).toEqual({
+      message: "the WebP is in more than 100 pieces",
+      fix: "export it again, or save it anew with another program",
+    });
+  });
+
+  test("with more frames than a gift has is refused at the first that is too many", async () => {
+    const frame = { width: 9, height: 9, durationMs: 1 };
+    const whole = buildAnimatedWebp(
+      9,
+      9,
+      Array.from({ length: 2_001 }, () => frame),
+    );
+    // What is behind is not looked at, or it would be found to be damaged.
+    const bytes = buildRiff("WEBP", [whole.subarray(12), riffChunk("ANMF", Buffer.alloc(1))]);
+    expect((await refusal(bytes)).message).toBe("the WebP has 2001 frames, at most 2000 are allowed");
   });
 
   test("that was cut off at any byte is refused", async () => {

@@ -79,7 +79,14 @@ describe("a YYEVA", () => {
     [
       "with settings that are no JSON",
       withNote(yyevaNote(Buffer.from("{{{"))),
-      /its settings cannot be unpacked/,
+      "the YYEVA's description is damaged or cut off: its JSON cannot be parsed",
+    ],
+    [
+      "with settings that are nested half a million times",
+      withNote(
+        yyevaNote(Buffer.from(`{"descript":{"version":${"[".repeat(500_000)}${"]".repeat(500_000)}}}`)),
+      ),
+      "the YYEVA's description is nested more than 256 levels deep",
     ],
     [
       "with settings that are not packed",

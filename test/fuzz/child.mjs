@@ -5,7 +5,7 @@ import { openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { drawFullest } from "../../dist/bundle/render/fullest.js";
 import { inspect } from "../../dist/formats/inspect.js";
-import { MediaError } from "../../dist/formats/media.js";
+import { MediaError, UnforeseenError } from "../../dist/formats/media.js";
 import { chance, mutate } from "./mutate.mjs";
 
 const [folder = "", times = "0", drawn = "0", seed = "1", progress = "", onlyName, onlyNumber] =
@@ -33,8 +33,10 @@ for (const name of readdirSync(folder).sort()) {
         await drawOrRefuse(damaged, media);
       }
     } catch (error) {
-      if (error instanceof MediaError && error.message !== "" && error.fix !== "") outcome.refused++;
-      else failures.push({ name, number, error: error instanceof Error ? error.stack : String(error) });
+      // What was not foreseen is a fault of the reader, however it is worded for the person.
+      const fault = error instanceof UnforeseenError ? error.cause : error;
+      if (fault instanceof MediaError && fault.message !== "" && fault.fix !== "") outcome.refused++;
+      else failures.push({ name, number, error: fault instanceof Error ? fault.stack : String(fault) });
     }
     const milliseconds = performance.now() - began;
     if (milliseconds > slowest.milliseconds) slowest = { of: `${name} ${number}`, milliseconds };

@@ -5,6 +5,8 @@ import { unzipSync, zipSync } from "fflate";
 /** Numbers that readers stumble over: signs, ends of ranges, sizes of everything. */
 const NUMBERS = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
 const MANY = 40;
+const YYEVA_START = "yyeffectmp4json[[";
+const YYEVA_END = "]]yyeffectmp4json";
 
 /**
  * A stream of numbers from 0 up to, not with, 1 (mulberry32, Tommy Ettinger, public domain description).
@@ -37,6 +39,7 @@ function damageInside(bytes, random) {
     if (file.readUInt32BE(0) === 0x504b0304) return damageArchive(file, random);
     if (file.readUInt32BE(0) === 0x89504e47) return withRightSums(damage(file, random));
     if (file[0] === 0x7b) return damageJson(file, random);
+    if (file.toString("latin1", 4, 8) === "ftyp") return damageSettings(file, random);
   } catch {
     // Not what it began as.
   }
@@ -75,18 +78,53 @@ const ODD_VALUES = [
   "9007199254740993",
   "1e-9",
   "[[[[[[]]]]]]",
+  '{"toString":1}',
+  '{"toString":1,"length":-1,"k":[{"s":{}}]}',
+  `[${"7,".repeat(199_999)}7]`,
+  `${"[".repeat(100_000)}${"]".repeat(100_000)}`,
+  `${'{"k":'.repeat(300)}0${"}".repeat(300)}`,
+  `"${"x".repeat(100_000)}"`,
 ];
 
-/** Another value in a place of one: a number, a text, a list. */
+/** What a VAP or a YYEVA says as JSON of its own; null where there is none. */
+function damageSettings(file, random) {
+  const vapc = file.indexOf("vapc", 0, "latin1") - 4;
+  if (vapc >= 0) {
+    const end = vapc + file.readUInt32BE(vapc);
+    const settings = toBox("vapc", damageJson(file.subarray(vapc + 8, end), random));
+    return Buffer.concat([file.subarray(0, vapc), settings, file.subarray(end)]);
+  }
+  const from = file.indexOf(YYEVA_START, 0, "latin1");
+  const to = file.indexOf(YYEVA_END, from, "latin1");
+  if (from < 0 || to < 0) return null;
+  const packed = file.toString("latin1", from + YYEVA_START.length, to);
+  const settings = deflateSync(damageJson(inflateSync(Buffer.from(packed, "base64")), random), { level: 1 });
+  // The marks may stand in any box: a box behind all others needs no other one to become longer.
+  const note = Buffer.from(`${YYEVA_START}${settings.toString("base64")}${YYEVA_END}`, "latin1");
+  const without = Buffer.from(file);
+  without.write("x", from, "latin1");
+  return Buffer.concat([without, toBox("udta", note)]);
+}
+
+function toBox(type, content) {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(8 + content.length);
+  head.write(type, 4, "latin1");
+  return Buffer.concat([head, content]);
+}
+
+/** Another value in a place of one: a number, a text, a list; now and then one that is deeper, longer or odder than any writer's. */
 function damageJson(bytes, random) {
   const text = Buffer.from(bytes).toString("utf8");
   const places = [...text.matchAll(/(?<=[:,[])(-?\d+(?:\.\d+)?|"[^"]{0,200}"|true|false|null)(?=[,\]}])/g)];
+  const chosen = [];
+  for (let times = 1 + Math.floor(random() * 3); times > 0 && places.length > 0; times--)
+    chosen.push(...places.splice(Math.floor(random() * places.length), 1));
   let damaged = text;
-  for (let times = 1 + Math.floor(random() * 3); times > 0 && places.length > 0; times--) {
-    const [place] = places.splice(Math.floor(random() * places.length), 1);
+  // From the end, so that no place moves before its turn.
+  for (const { index, 0: value } of chosen.sort((a, b) => b.index - a.index)) {
     const odd = ODD_VALUES[Math.floor(random() * ODD_VALUES.length)];
-    // Later places move, so the longest way is taken: by what stands there.
-    damaged = damaged.replace(place[0], () => odd);
+    damaged = damaged.slice(0, index) + odd + damaged.slice(index + value.length);
   }
   return Buffer.from(damaged);
 }

@@ -61,7 +61,9 @@ const sources: fc.Arbitrary<SourceFact> = fc.oneof(
       frames: fc.nat(),
       drawnBy: fc.constantFrom("node" as const, "browser" as const, null),
       saysItsAlpha: fc.constantFrom(true, false, null),
-      deadWeight: fc.array(fc.record({ what: fc.string(), name: fc.string(), bytes: fc.nat() })),
+      deadWeight: fc.array(
+        fc.record({ what: fc.string(), name: fc.string(), bytes: fc.nat(), isRemovable: fc.boolean() }),
+      ),
       warnings: fc.array(fc.record({ message: fc.string(), fix: fc.string() })),
     }),
   }),

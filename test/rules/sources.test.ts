@@ -199,17 +199,54 @@ describe("What gift.yaml names is there and is what it says", () => {
     const heavy: MediaFact = {
       ...SVGA,
       deadWeight: [
-        { what: "sound", name: "beat", bytes: 17_000 },
-        { what: "image", name: "img_3", bytes: 500 },
+        { what: "sound", name: "beat", bytes: 17_000, isRemovable: true },
+        { what: "image", name: "img_3", bytes: 500, isRemovable: true },
       ],
       warnings: [{ message: "the SVGA plays 24 frames a second", fix: "export it with 20" }],
     };
     expect(await look(GOOD, { ...GOOD_MEDIA, animation: [source("source/rose.svga", heavy)] })).toBe(
       `${GIFT}:4:12: warning: source/rose.svga: the SVGA plays 24 frames a second [ART_ADVICE]\n` +
         "  fix: export it with 20\n" +
-        `${GIFT}:4:12: warning: source/rose.svga carries 17.5 kB that nobody sees or hears: the sound beat and 1 other [DEAD_WEIGHT]\n` +
+        `${GIFT}:4:12: warning: source/rose.svga carries 17.5 kB that nobody sees or hears: the sound "beat" and 1 other [DEAD_WEIGHT]\n` +
         "  fix: run npx giftwrap fix rose --write, or export gifts/rose/source/rose.svga without it; builds leave it out where they can\n",
     );
+  });
+
+  test.each([
+    [[false], "export gifts/rose/source/rose.svga again without it"],
+    [
+      [true, false],
+      "run npx giftwrap fix rose --write, and export gifts/rose/source/rose.svga again without the rest",
+    ],
+  ])("what the machine cannot take out is asked of the author: %j", async (removable, fix) => {
+    const deadWeight = removable.map((isRemovable) => ({
+      what: "file",
+      name: "LICENSE",
+      bytes: 9,
+      isRemovable,
+    }));
+    const animation = [source("source/rose.svga", { ...SVGA, deadWeight })];
+    expect(await look(GOOD, { ...GOOD_MEDIA, animation })).toContain(`  fix: ${fix}\n`);
+  });
+
+  test("what is too heavy or could be better about a sound or a still is told where they are named", async () => {
+    const files = withEdit(GOOD, GIFT, "still:", "sound: source/chime.wav\nstill:");
+    const heavy = {
+      deadWeight: [{ what: "file", name: "the tag before the sound", bytes: 2_000, isRemovable: false }],
+      warnings: [{ message: "it is very loud", fix: "make it quieter" }],
+    };
+    const media = {
+      ...GOOD_MEDIA,
+      sound: source("source/chime.wav", { ...WAV, ...heavy }),
+      still: source("source/still.png", { ...PNG, warnings: heavy.warnings }),
+    };
+    const text = await look({ ...files, "gifts/rose/source/chime.wav": "" }, media);
+    expect(linesOf(text)).toEqual([
+      `${GIFT}:5:8: warning: source/chime.wav: it is very loud [ART_ADVICE]`,
+      `${GIFT}:5:8: warning: source/chime.wav carries 2.0 kB that nobody sees or hears: the file "the tag before the sound" [DEAD_WEIGHT]`,
+      `${GIFT}:6:8: warning: source/still.png: it is very loud [ART_ADVICE]`,
+    ]);
+    expect(text).toContain("  fix: export gifts/rose/source/chime.wav again without it\n");
   });
 
   test("fps beside a single file is not used", async () => {
