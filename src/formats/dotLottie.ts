@@ -181,10 +181,10 @@ function isShownByNone({ movie, pathOf }: DotLottie, { paths }: Others): (dead: 
 function leftOver({ files, path, movie, pathOf }: DotLottie, { paths }: Others): DeadWeight[] {
   const read = new Set<string | undefined>([MANIFEST, path, ...assetsOf(movie).map(pathOf), ...paths]);
   const manifest = Buffer.from(files.get(MANIFEST) ?? []).toString();
-  // Themes and slots may name any image.
+  // Themes, slots and animations that cannot be read may name any image; `giftwrap fix` leaves what might be named.
   const mayBeNamed =
     movie["slots"] !== undefined ||
-    [...files.keys()].some((it) => it.endsWith(".json") && it !== MANIFEST && !ANIMATION.test(it));
+    [...files.keys()].some((it) => it.endsWith(".json") && it !== MANIFEST && it !== path);
   const isUnnamed = (name: string): boolean =>
     IMAGES.test(name) && !mayBeNamed && !manifest.includes(name.slice(name.lastIndexOf("/") + 1));
   return [...files]

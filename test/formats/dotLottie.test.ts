@@ -97,6 +97,7 @@ describe("a dotLottie", () => {
         .map((it) => it.name);
     expect(await removable({})).toEqual(["i/left.png", "__MACOSX/._a"]);
     expect(await removable({ "t/dark.json": Buffer.from('{"p":"left.png"}') })).toEqual(["__MACOSX/._a"]);
+    expect(await removable({ "a/thorn.json": Buffer.from('{"p":"left.png"') })).toEqual(["__MACOSX/._a"]);
     expect(await removable(manifest({ animations: [{ id: "rose" }], cover: "left.png" }))).toEqual([
       "__MACOSX/._a",
     ]);
