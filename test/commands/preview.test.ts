@@ -142,6 +142,19 @@ describe("giftwrap preview", () => {
     });
   });
 
+  test("of a branch whose lock is committed there shows the files as they are now: the pull request builds them anew", async () => {
+    await world.git("update-ref", "refs/remotes/origin/main", await world.commit("no release yet"));
+    await build(quietIo(world.root), { words: ["spin@1.0.0"], check: false, relock: false });
+    await world.commit("the lock");
+    const before = await pixels("sheet.webp");
+    await drawSpin(40);
+    const html = await pageOf("spin@1.0.0");
+    expect(html).toContain("Its files were changed since it was built");
+    expect(html).not.toContain("--relock");
+    expect(html).toContain("What you delivered");
+    expect(await readFile(join(folder(), "sheet.webp"))).not.toEqual(before);
+  });
+
   describe("beside the newest release that everyone has", () => {
     beforeEach(async () => {
       await build(quietIo(world.root), { words: ["spin@1.0.0"], check: false, relock: false });

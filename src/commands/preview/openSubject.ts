@@ -1,13 +1,14 @@
 import type { BuildCache } from "../../bundle/objectCache.ts";
 import type { Artwork } from "../../bundle/render/frames.ts";
 import { type Advice, MediaError } from "../../formats/media.ts";
-import { giftPath } from "../../model/paths.ts";
+import { giftPath, lockPath } from "../../model/paths.ts";
 import { type Project, releaseKey } from "../../model/project.ts";
 import type { GiftFile, LockFile, ReleaseFile } from "../../model/schemas.ts";
 import { allSourceFiles } from "../../model/sources.ts";
 import { readSources } from "../../source/readSources.ts";
-import type { Tree } from "../../source/tree.ts";
+import { revisionTree, type Tree } from "../../source/tree.ts";
 import { isMerged } from "../build/rebuild.ts";
+import { baseRevision } from "../gatherFacts.ts";
 import { isMadeFrom } from "./isMadeFrom.ts";
 import { lockedArtwork, lockedObject } from "./lockedArtwork.ts";
 import type { PreviewPictures, SourceFacts } from "./previewFacts.ts";
@@ -48,7 +49,7 @@ export async function openSubject(
   const sources = await readSources(tree, gift);
   const lock = project.locks.get(releaseKey(gift.id, release.version))?.value ?? null;
   const isSame = lock !== null && isMadeFrom(lock, sources);
-  if (lock && !isSame && (await isMerged(root, lock)))
+  if (lock && !isSame && (await isOnMain(root, lock)))
     return { gift, release, ...(await ofLock(lock, cache)) };
   const artwork = await toArtwork(gift, sources);
   const bytes = allSourceFiles(sources).reduce((sum, it) => sum + it.bytes.length, 0);
@@ -61,7 +62,7 @@ export async function openSubject(
       ? { from: "author", bytes: sources.still?.bytes ?? null }
       : { from: "frame", bytes: null },
     lock: isSame ? lock : null,
-    notes: isSame ? [] : [noteUnbuilt(releaseKey(gift.id, release.version), lock !== null)],
+    notes: isSame ? [] : [lock ? await noteChanged(root, lock) : noteUnbuilt(gift, release)],
   };
 }
 
@@ -88,14 +89,27 @@ async function ofLock(lock: LockFile, cache: BuildCache): Promise<Omit<Subject, 
   };
 }
 
-function noteUnbuilt(key: string, isLocked: boolean): Advice {
-  return isLocked
-    ? {
-        message: "its files were changed since it was built, so what each device gets is not known",
-        fix: `run giftwrap build ${key} --relock, or let the pull request build it`,
-      }
-    : {
-        message: "this release is not built yet, so what each device gets is not known",
-        fix: `run giftwrap build ${key}, or let the pull request build it`,
-      };
+/** A branch has locks of its own, which the lock workflow makes anew as its files change. */
+async function isOnMain(root: string, { gift, version }: LockFile): Promise<boolean> {
+  const main = await baseRevision(root);
+  const path = lockPath(gift, version);
+  return main !== null && (await revisionTree(root, main).read([path])).has(path);
+}
+
+async function noteChanged(root: string, lock: LockFile): Promise<Advice> {
+  // A lock that is committed is not replaced here.
+  const here = (await isMerged(root, lock))
+    ? ""
+    : `run giftwrap build ${releaseKey(lock.gift, lock.version)} --relock, or `;
+  return {
+    message: "its files were changed since it was built, so what each device gets is not known",
+    fix: `${here}let the pull request build it`,
+  };
+}
+
+function noteUnbuilt(gift: GiftFile, release: ReleaseFile): Advice {
+  return {
+    message: "this release is not built yet, so what each device gets is not known",
+    fix: `run giftwrap build ${releaseKey(gift.id, release.version)}, or let the pull request build it`,
+  };
 }
