@@ -19,6 +19,7 @@ import { readSources } from "../source/readSources.ts";
 import { type Tree, workTree } from "../source/tree.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
 import { type Command, EXIT, type Io, JSON_OPTION } from "./command.ts";
+import { findGift } from "./findReleases.ts";
 
 export const command: Command = {
   summary: "show what can be made lighter in a gift's files without a change to how it looks, or do it",
@@ -29,10 +30,10 @@ export const command: Command = {
     json: JSON_OPTION,
   },
   run: async (args, io) => {
-    const [gift, ...others] = args.words;
-    if (gift === undefined || others.length > 0) throw new UsageError("name one gift: giftwrap fix rose");
+    const [word, ...others] = args.words;
+    if (word === undefined || others.length > 0) throw new UsageError("name one gift: giftwrap fix rose");
     const write = args.flag("write");
-    const fixed = await fix(io, gift, write);
+    const fixed = await fix(io, word, write);
     if (args.flag("json")) io.line(JSON.stringify(fixed));
     else for (const line of describe(fixed, write)) io.line(escapeUnseen(line));
     return fixed.files.some((it) => it.problem) ? EXIT.findings : EXIT.ok;
@@ -63,12 +64,16 @@ interface Size {
   readonly decodedBytes: number;
 }
 
-/** What there is to fix in a gift's files, and with `write` the files replaced, each of them whole or not at all. */
-export async function fix(io: Io, gift: string, write: boolean): Promise<Fixed> {
+/**
+ * What there is to fix in a gift's files, and with `write` the files replaced, each of them whole or not at all.
+ * @param word names the gift, as its id or its folder
+ */
+export async function fix(io: Io, word: string, write: boolean): Promise<Fixed> {
   const tree = workTree(io.root);
-  const { project } = await readProject(tree);
-  const found = project.gifts.get(gift)?.value;
-  if (!found) throw new UsageError(`${gift}: there is no ${giftPath(gift)} that can be read`);
+  const read = await readProject(tree);
+  const { project } = read;
+  const found = findGift(read, word);
+  const gift = found.id;
   const sources = await readSources(tree, found);
   const declared = found.alpha === undefined ? {} : { alpha: found.alpha };
   const policy = project.policy?.value ?? null;

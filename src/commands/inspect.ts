@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { inspect } from "../formats/inspect.ts";
 import { type Declared, type Media, MediaError } from "../formats/media.ts";
 import { MAX_SOURCE_BYTES } from "../model/sources.ts";
@@ -7,6 +7,7 @@ import type { FindingCode } from "../report/codes.ts";
 import { UsageError } from "../report/error.ts";
 import type { Finding } from "../report/finding.ts";
 import { count, findingsToText, toBytes } from "../report/text.ts";
+import { isDropped } from "../source/tree.ts";
 import { type Command, EXIT, JSON_OPTION } from "./command.ts";
 import { FORMAT_NAMES, mediaToText } from "./inspectText.ts";
 
@@ -99,15 +100,29 @@ function toText({ path, findings, ...rest }: Inspected): string {
   return "media" in rest ? `${mediaToText(path, rest.media)}\n${found}` : found;
 }
 
-/** The file itself, or the files in a folder in the order of their names. */
+/**
+ * The file itself, or the files in a folder in the order of their names. Of a gift's folder they are its art, with the frames that lie
+ * in folders of their own: its gift.yaml is no media file.
+ */
 async function pathsOf(root: string, word: string): Promise<readonly string[]> {
   const found = await stat(resolve(root, word)).catch(() => null);
   if (!found) throw new UsageError(`${word}: there is no such file`);
   if (!found.isDirectory()) return [word];
-  const entries = await readdir(resolve(root, word), { withFileTypes: true });
-  const names = entries.filter((it) => it.isFile()).map((it) => it.name);
-  if (names.length === 0) throw new UsageError(`${word}: there are no files in this folder`);
-  return names.sort().map((it) => join(word, it));
+  const top = await readdir(resolve(root, word));
+  const isGift = top.includes("gift.yaml") && top.includes("source");
+  const folder = isGift ? join(word, "source") : word;
+  const names = await filesIn(resolve(root, folder), isGift);
+  if (names.length === 0) throw new UsageError(`${folder}: there are no files in this folder`);
+  return names.map((it) => join(folder, it));
+}
+
+/** Sorted; what operating systems leave in folders is left out. */
+async function filesIn(folder: string, isDeep: boolean): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: isDeep });
+  return entries
+    .filter((it) => it.isFile() && !isDropped(it.name))
+    .map((it) => relative(folder, join(it.parentPath, it.name)))
+    .sort();
 }
 
 function parseDeclared(text: string | undefined): Declared {

@@ -1,32 +1,29 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { isAbsolute, join, relative } from "node:path";
-import { buildCache } from "../bundle/objectCache.ts";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { type BuildCache, buildCache } from "../bundle/objectCache.ts";
 import { drawBeforeAfter } from "../bundle/preview/beforeAfter.ts";
 import { drawMotion, MOTION_SIDE_PIXELS } from "../bundle/preview/motion.ts";
 import { drawSheet, MOST_SHEET_COLUMNS, type Preview, SHEET_COLUMNS } from "../bundle/preview/sheet.ts";
-import type { Artwork, DrawingBrowser } from "../bundle/render/frames.ts";
+import type { Artwork, DrawingBrowser, Raster } from "../bundle/render/frames.ts";
 import { drawFullest } from "../bundle/render/fullest.ts";
 import { openFrames } from "../bundle/render/openFrames.ts";
 import { encodePng } from "../bundle/render/pixels.ts";
 import { rememberFrames } from "../bundle/render/rememberFrames.ts";
 import { inspect } from "../formats/inspect.ts";
 import { type Advice, MediaError } from "../formats/media.ts";
-import { releasePath } from "../model/paths.ts";
 import { type Project, releaseKey } from "../model/project.ts";
-import type { GiftFile, ReleaseFile } from "../model/schemas.ts";
-import { allSourceFiles, type GiftSources } from "../model/sources.ts";
 import { UsageError } from "../report/error.ts";
+import { count } from "../report/text.ts";
 import { readProject } from "../source/readProject.ts";
-import { readSources } from "../source/readSources.ts";
 import { workTree } from "../source/tree.ts";
 import { fullRelease } from "./card/gatherCard.ts";
-import { type Command, EXIT, type Exit, type Io, parseReleaseWord, parseWholeNumber } from "./command.ts";
+import { type Command, EXIT, type Exit, type Io, parseWholeNumber } from "./command.ts";
 import { openDrawingBrowserHere } from "./drawingBrowser.ts";
+import { findRelease } from "./findReleases.ts";
 import { lockedArtwork } from "./preview/lockedArtwork.ts";
+import { openSubject, type Subject } from "./preview/openSubject.ts";
 import type { Comparison, PreviewFacts, PreviewPictures } from "./preview/previewFacts.ts";
+import { checkPreviewFolder, type PreviewFiles, writePreview } from "./preview/previewFolder.ts";
 import { previewPage } from "./preview/previewPage.ts";
-import { sourceFacts } from "./preview/sourceFacts.ts";
-import { toArtwork } from "./preview/toArtwork.ts";
 import { variantFacts } from "./preview/variantFacts.ts";
 
 /** The longer side of a still that is looked at. */
@@ -35,13 +32,13 @@ const STILL_SIDE_PIXELS = 750;
 export const command: Command = {
   summary:
     "draw a release as people will see it: a page with its frames, in motion, and beside the release before",
-  usage: "GIFT@VERSION [--out FOLDER] [--frames NUMBER]",
+  usage: "GIFT[@VERSION] [--out FOLDER] [--frames NUMBER]",
   example: "giftwrap preview rose@1.1.0",
   options: {
     out: {
       type: "string",
       value: "FOLDER",
-      help: "where to write (default: .giftwrap/preview/GIFT@VERSION)",
+      help: "where to write: a folder that is replaced whole (default: .giftwrap/preview/GIFT@VERSION)",
     },
     frames: {
       type: "string",
@@ -61,30 +58,25 @@ export const command: Command = {
 
 async function preview(io: Io, word: string, columns: number, out: string | undefined): Promise<Exit> {
   const tree = workTree(io.root);
-  const { project } = await readProject(tree);
-  const { gift, release } = findRelease(project, word);
-  const sources = await readSources(tree, gift);
+  const read = await readProject(tree);
+  const { gift, release, choices } = findRelease(read, word);
   const key = releaseKey(gift.id, release.version);
+  const folder = resolve(io.root, out ?? join(".giftwrap", "preview", key));
+  await checkPreviewFolder(io.root, folder);
+  if (choices > 1) io.line(`${word}: this is ${release.version}, the newest of ${count(choices, "version")}`);
   try {
-    const subject = { gift, release, sources, artwork: await toArtwork(gift, sources) };
-    const files = await withBrowser(io, (lend) => draw(io, project, subject, columns, lend));
-    const folder = out ?? join(".giftwrap", "preview", key);
-    await write(isAbsolute(folder) ? folder : join(io.root, folder), files);
+    const cache = buildCache(io.root);
+    const subject = await openSubject(io.root, tree, read.project, { gift, release }, cache);
+    const files = await withBrowser(io, (lend) => draw(io, read.project, subject, columns, lend, cache));
+    await writePreview(io.root, folder, key, files);
     const page = join(folder, "index.html");
-    io.line(`${key}: drawn; open ${isAbsolute(page) ? relative(io.root, page) || page : page}`);
+    io.line(`${key}: drawn; open ${isAbsolute(out ?? "") ? page : relative(io.root, page)}`);
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof MediaError)) throw error;
     io.line(`${key}: not drawn: ${error.message}; fix: ${error.fix}`);
     return EXIT.findings;
   }
-}
-
-interface Subject {
-  readonly gift: GiftFile;
-  readonly release: ReleaseFile;
-  readonly sources: GiftSources;
-  readonly artwork: Artwork;
 }
 
 /** Opens a browser when one is asked for, and closes it whatever happens. */
@@ -103,47 +95,35 @@ async function withBrowser<T>(io: Io, work: (lend: LendBrowser) => Promise<T>): 
   }
 }
 
-/** What is written, by its name; null for what there is none of. */
-type PreviewFiles = Readonly<Record<string, Uint8Array | null>>;
-
 async function draw(
   io: Io,
   project: Project,
   subject: Subject,
   columns: number,
   lend: LendBrowser,
+  cache: BuildCache,
 ): Promise<PreviewFiles> {
-  const { gift, release, sources, artwork } = subject;
+  const { gift, release, source, artwork, lock } = subject;
   const notes: Advice[] = artwork.kind === "file" ? [...artwork.media.warnings] : [];
   io.progress("drawing its frames");
   const browser = await lend(artwork);
   const drawn = await orNote(notes, () => drawPictures(subject, columns, browser, notes));
   io.progress("looking for what everyone has now");
-  const comparison = drawn && (await orNote(notes, () => compare(io, project, subject, lend, notes)));
-  const lock = project.locks.get(releaseKey(gift.id, release.version))?.value;
-  if (!lock)
-    notes.push({
-      message: "this release is not built yet, so what each device gets is not known",
-      fix: `run giftwrap build ${releaseKey(gift.id, release.version)}, or let the pull request build it`,
-    });
+  const comparison = drawn && (await orNote(notes, () => compare(project, subject, lend, cache, notes)));
   const facts: PreviewFacts = {
     gift: gift.id,
     version: release.version,
     name: gift.name,
     title: release.title,
     owner: gift.owner,
-    source: sourceFacts(
-      gift,
-      artwork,
-      allSourceFiles(sources).reduce((sum, it) => sum + it.bytes.length, 0),
-    ),
+    source,
     pictures: drawn?.pictures ?? null,
-    notes,
+    notes: [...notes, ...subject.notes],
     variants: lock ? variantFacts(lock, project.policy?.value ?? null) : [],
     comparison,
   };
   return {
-    "index.html": new TextEncoder().encode(previewPage(facts)),
+    "index.html": previewPage(facts),
     "sheet.webp": drawn?.pictures.sheet.bytes ?? null,
     "motion.webp": drawn?.motion.bytes ?? null,
     "still.png": drawn?.pictures.still?.bytes ?? null,
@@ -169,7 +149,7 @@ interface Drawn {
 }
 
 async function drawPictures(
-  { gift, sources, artwork }: Subject,
+  { still: { from, bytes }, artwork }: Subject,
   columns: number,
   browser: DrawingBrowser | null,
   notes: Advice[],
@@ -187,12 +167,13 @@ async function drawPictures(
     const sheet = await drawSheet(frames, columns);
     const own = await drawMotion(frames, null);
     const motion = await drawMotion(frames);
-    const still = gift.still
-      ? await drawStill(sources)
-      : await drawFullest(artwork, STILL_SIDE_PIXELS, browser);
+    const still =
+      from === "frame"
+        ? await drawFullest(artwork, STILL_SIDE_PIXELS, browser)
+        : await drawStill(bytes, from);
     const picture = still && { width: still.width, height: still.height, bytes: await encodePng(still) };
     return {
-      pictures: { sheet, motion: own, still: picture, isAuthorsStill: gift.still !== undefined },
+      pictures: { sheet, motion: own, still: picture, stillFrom: from },
       motion,
     };
   } finally {
@@ -200,30 +181,31 @@ async function drawPictures(
   }
 }
 
-/** The author's own. @throws MediaError when it is missing or damaged */
-async function drawStill({ still }: GiftSources) {
-  if (!still)
+/** One that is a file. @throws MediaError when the author's own is missing, or it is damaged */
+async function drawStill(bytes: Uint8Array | null, from: "author" | "lock"): Promise<Raster | null> {
+  if (!bytes && from === "lock") return null;
+  if (!bytes)
     throw new MediaError(
       "the still is not there",
       "put the file where still: in gift.yaml says, or mend the path there",
     );
-  const media = await inspect(still.bytes);
-  return drawFullest({ kind: "file", bytes: still.bytes, media, declared: {} }, STILL_SIDE_PIXELS, null);
+  const media = await inspect(bytes);
+  return drawFullest({ kind: "file", bytes, media, declared: {} }, STILL_SIDE_PIXELS, null);
 }
 
 /** Beside the newest other release that everyone has, each as its best device gets it where it is built. */
 async function compare(
-  io: Io,
   project: Project,
-  { gift, release, artwork }: Subject,
+  { gift, release, artwork, lock }: Subject,
   lend: LendBrowser,
+  cache: BuildCache,
   notes: Advice[],
 ): Promise<Comparison | null> {
   const full = fullRelease(project, gift.id, release.version);
   if (!full) return null;
-  const cache = buildCache(io.root);
   const key = releaseKey(gift.id, full.version);
-  const before = await lockedArtwork(project.locks.get(key)?.value, cache);
+  const theirs = project.locks.get(key)?.value;
+  const before = theirs ? await lockedArtwork(theirs, cache) : null;
   if (!before) {
     notes.push({
       message: `there is no comparison with ${full.version}, which everyone has: its files are not on this machine`,
@@ -231,35 +213,8 @@ async function compare(
     });
     return null;
   }
-  const own = await lockedArtwork(project.locks.get(releaseKey(gift.id, release.version))?.value, cache);
-  const after = own ?? artwork;
+  const after = (lock && (await lockedArtwork(lock, cache))) ?? artwork;
   const browser = (await lend(before)) ?? (await lend(after));
   const picture = await drawBeforeAfter(before, after, browser);
   return picture && { version: full.version, picture };
-}
-
-function findRelease(project: Project, word: string): { gift: GiftFile; release: ReleaseFile } {
-  const { gift: id, version } = parseReleaseWord(word);
-  if (version === undefined) {
-    const versions = [...project.releases.values()]
-      .filter((it) => it.value.gift === id)
-      .map((it) => it.value.version);
-    const choice = versions.length > 0 ? `: there are ${versions.join(", ")}` : `, such as ${id}@1.0.0`;
-    throw new UsageError(`${word}: say which version${choice}`);
-  }
-  const release = project.releases.get(releaseKey(id, version))?.value;
-  const gift = project.gifts.get(id)?.value;
-  if (!release || !gift)
-    throw new UsageError(`${word}: there is no ${releasePath(id, version)} with its gift that can be read`);
-  return { gift, release };
-}
-
-/** What there is none of now is taken away, so that nobody looks at an older one. */
-async function write(folder: string, files: PreviewFiles): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  for (const [name, bytes] of Object.entries(files)) {
-    const path = join(folder, name);
-    if (bytes) await writeFile(path, bytes);
-    else await rm(path, { force: true });
-  }
 }

@@ -109,7 +109,7 @@ describe("a moving preview", () => {
 });
 
 describe("before and after", () => {
-  test("stand one above the other in the same scale", async () => {
+  test("stand one above the other, each as large as fits, so that fewer pixels of a built file look no smaller", async () => {
     const preview = await drawBeforeAfter(await folder(6, 64), await folder(6, 128), null);
     if (!preview) throw new Error("folders can be drawn");
     const drawn = await decode(preview.bytes);
@@ -117,8 +117,8 @@ describe("before and after", () => {
     expect([drawn.width, drawn.height]).toEqual([grid.width, grid.height]);
     const [above, below] = grid.cells.map((row) => row[0]);
     if (!above || !below) throw new Error("there are two rows");
-    // The smaller one stands in the middle of its place: its square begins at 32, 48, and is 16 long as it is below.
-    expectColour(pixelOf(drawn, above.left + 40, above.top + 56), [255, 48, 96]);
+    // The square of the first is twice as large as it was drawn: it begins at 0, 32 and is 32 long.
+    expectColour(pixelOf(drawn, above.left + 24, above.top + 56), [255, 48, 96]);
     expectColour(pixelOf(drawn, below.left + 8, below.top + 24), [255, 48, 96]);
   });
 

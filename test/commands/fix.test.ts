@@ -58,6 +58,11 @@ describe("giftwrap fix", () => {
     expect((await giftwrap(world.root, "fix", "kite")).stdout).toContain("nothing to fix");
   });
 
+  test.each(["kite@1.1.0", "gifts/kite/", "Kite"])("finds the gift that %s is of", async (word) => {
+    const { gift, files } = await fix(quietIo(world.root), word, false);
+    expect([gift, files[0]?.path]).toEqual(["kite", "gifts/kite/source/kite.svga"]);
+  });
+
   test("says what is wrong with a file that cannot be used", async () => {
     await writeFile(place, heavy.subarray(0, 200));
     const { code, stdout } = await giftwrap(world.root, "fix", "kite");
@@ -67,7 +72,7 @@ describe("giftwrap fix", () => {
 
   test("asks for a gift that is there", async () => {
     expect((await giftwrap(world.root, "fix", "kites")).stderr).toContain(
-      "there is no gifts/kites/gift.yaml",
+      'there is no gift "kites": gifts/kites/gift.yaml is not there; did you mean "kite"?',
     );
     expect((await giftwrap(world.root, "fix")).code).toBe(2);
   });

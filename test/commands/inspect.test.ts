@@ -48,6 +48,11 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "giftwrap-inspect-"));
   await mkdir(join(root, "source/deeper"), { recursive: true });
   await mkdir(join(root, "empty"));
+  await mkdir(join(root, "gifts/rose/source/frames"), { recursive: true });
+  await writeFile(join(root, "gifts/rose/gift.yaml"), "id: rose\n");
+  await writeFile(join(root, "gifts/rose/source/still.png"), buildPng(64, 32));
+  await writeFile(join(root, "gifts/rose/source/.DS_Store"), "of a Mac");
+  await writeFile(join(root, "gifts/rose/source/frames/1.png"), buildPng(64, 32));
   for (const [name, bytes] of Object.entries(FILES)) await writeFile(join(root, "source", name), bytes);
   await writeFile(join(root, "nothing.svga"), "");
 });
@@ -83,6 +88,15 @@ describe("giftwrap inspect", () => {
     expect(exit).toBe(0);
     expect(text).toMatch(/^source\/7-still\.png\n {2}is +a picture: PNG \(image\/png\)\n/);
     expect(text).not.toMatch(/problem/);
+  });
+
+  test("looks at the art of a gift whose folder is named, and not at its gift.yaml", async () => {
+    const { exit, text } = await runCommand(inspect, root, ["gifts/rose/", "--json"]);
+    expect(exit).toBe(0);
+    expect(JSON.parse(text)).toMatchObject([
+      { path: "gifts/rose/source/frames/1.png", media: { format: "png" } },
+      { path: "gifts/rose/source/still.png", media: { format: "png" } },
+    ]);
   });
 
   test("shows what is wrong beside the file, where there is a place for that", async () => {

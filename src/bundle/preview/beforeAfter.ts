@@ -1,6 +1,6 @@
 import type { Artwork, DrawingBrowser, Frames, Size } from "../render/frames.ts";
 import { openFrames } from "../render/openFrames.ts";
-import { encodeWebp } from "../render/pixels.ts";
+import { encodeWebp, resizeRaster } from "../render/pixels.ts";
 import { CHECKER, FRAME, openBoard } from "./board.ts";
 import {
   cellSize,
@@ -18,7 +18,8 @@ const COLUMNS = 5;
 const QUALITY = 90;
 
 /**
- * Two releases, one above the other, at the same shares of their lengths and in the same scale: what became larger is larger.
+ * Two releases, one above the other, at the same shares of their lengths, each as large as fits: a built file has fewer pixels than the
+ * source that it is made of, and an app shows both in the same place.
  * @returns null when one of them cannot be drawn here
  * @throws MediaError when one of them is damaged
  */
@@ -28,27 +29,30 @@ export async function drawBeforeAfter(
   browser: DrawingBrowser | null,
 ): Promise<Preview | null> {
   const sizes = [before, after].map(sourceSize);
-  const widest = Math.max(...sizes.map((it) => it.width));
-  const highest = Math.max(...sizes.map((it) => it.height));
+  const longest = Math.max(...sizes.map(longSideOf));
+  // Where all of them are as long as the longest, this is the place that each of them needs.
+  const enlarged = sizes.map((it) => scaleBy(it, longest / longSideOf(it)));
+  const widest = Math.max(...enlarged.map((it) => it.width));
+  const highest = Math.max(...enlarged.map((it) => it.height));
   const cell = cellSize({ width: widest, height: highest }, COLUMNS);
   const grid = layOutGrid(cell, COLUMNS, [3, 3]);
   const board = openBoard(grid, FRAME);
   for (const [row, artwork] of [before, after].entries()) {
-    const { width, height } = sourceSize(artwork);
-    const longSide = Math.max(1, Math.round((Math.max(width, height) * cell.width) / widest));
-    const frames = await openFrames(artwork, longSide, browser);
+    const size = sourceSize(artwork);
+    const fitted = scaleBy(size, Math.min(cell.width / size.width, cell.height / size.height));
+    const frames = await openFrames(artwork, longSideOf(fitted), browser);
     if (!frames) return null;
     try {
-      await drawRow(frames, row === 0 ? "before" : "after", row);
+      await drawRow(frames, fitted, row === 0 ? "before" : "after", row);
     } finally {
       await frames.close();
     }
   }
   return { ...sizeOf(board), bytes: await encodeWebp(board, QUALITY) };
 
-  async function drawRow(frames: Frames, title: string, row: number): Promise<void> {
+  async function drawRow(frames: Frames, fitted: Size, title: string, row: number): Promise<void> {
     for (const [column, at] of columnsOf(frames.count).entries()) {
-      putOn(board, await frames.draw(at), grid.cells[row]?.[column], CHECKER);
+      putOn(board, await resizeRaster(await frames.draw(at), fitted), grid.cells[row]?.[column], CHECKER);
       const lines = [column === 0 ? title : "", numberOf(at), timeOf(at, frames.fps)];
       writeLines(board, lines, grid.headings[row]?.[column]);
     }
@@ -57,4 +61,12 @@ export async function drawBeforeAfter(
 
 function sourceSize(artwork: Artwork): Size {
   return sizeOf(artwork.kind === "folder" ? artwork : artwork.media);
+}
+
+function longSideOf({ width, height }: Size): number {
+  return Math.max(width, height);
+}
+
+function scaleBy({ width, height }: Size, scale: number): Size {
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }

@@ -4,13 +4,22 @@ import { inspect } from "../../formats/inspect.ts";
 import type { LockFile } from "../../model/schemas.ts";
 import { TIERS } from "../../wire/viewer.ts";
 
-/** A built release's animation as its best device gets it; null where there is no lock, or the cache has not the bytes. */
-export async function lockedArtwork(lock: LockFile | undefined, cache: BuildCache): Promise<Artwork | null> {
-  const best = lock && TIERS.toReversed().find((tier) => lock.tiers[tier]);
-  const file = best && lock.tiers[best]?.files.find((it) => it.role === "animation");
-  const bytes = file && (await cache.object(file.digest, file.mediaType));
+/** A built release's animation as its best device gets it; null where the cache has not the bytes. */
+export async function lockedArtwork(lock: LockFile, cache: BuildCache): Promise<Artwork | null> {
+  const bytes = await lockedObject(lock, cache, "animation");
   if (!bytes) return null;
   const alpha = lock.player.alpha;
   const declared = alpha === undefined ? {} : { alpha };
   return { kind: "file", bytes, media: await inspect(bytes, declared), declared };
+}
+
+/** What a built release's best device gets; null where there is none, or the cache has not the bytes. */
+export async function lockedObject(
+  lock: LockFile,
+  cache: BuildCache,
+  role: "animation" | "still",
+): Promise<Uint8Array | null> {
+  const best = TIERS.toReversed().find((tier) => lock.tiers[tier]);
+  const file = best && lock.tiers[best]?.files.find((it) => it.role === role);
+  return file ? cache.object(file.digest, file.mediaType) : null;
 }

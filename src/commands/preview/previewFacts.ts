@@ -9,7 +9,8 @@ export interface PreviewFacts {
   readonly name: string;
   readonly title: string;
   readonly owner: string;
-  readonly source: SourceFacts;
+  /** Null where what is drawn is not the artist's files. */
+  readonly source: SourceFacts | null;
   readonly pictures: PreviewPictures | null;
   /** Why there are no pictures, or no comparison, and other things to know, each with what to do. */
   readonly notes: readonly Advice[];
@@ -41,8 +42,8 @@ export interface PreviewPictures {
   /** Transparent. */
   readonly motion: Preview;
   readonly still: Preview | null;
-  /** Whether the author gave the still; it is the fullest frame otherwise. */
-  readonly isAuthorsStill: boolean;
+  /** The author's own, the fullest frame, or the one that was built. */
+  readonly stillFrom: "author" | "frame" | "lock";
 }
 
 export interface VariantFacts {

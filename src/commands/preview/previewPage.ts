@@ -30,8 +30,8 @@ export function previewPage(facts: PreviewFacts): string {
 <main>
 ${notes.length > 0 ? notesSection(notes) : ""}
 ${pictures ? picturesSections(pictures) : ""}
-${comparison ? `<section><h2>Before and after</h2><p>Above is ${escapeXml(comparison.version)}, which everyone has now; below is ${escapeXml(version)}, at the same moments and in the same scale.</p>${image(comparison.picture, `${comparison.version} above ${version}`)}</section>` : ""}
-<section><h2>What you delivered</h2>${sourceFacts(source)}</section>
+${comparison ? `<section><h2>Before and after</h2><p>Above is ${escapeXml(comparison.version)}, which everyone has now; below is ${escapeXml(version)}, at the same moments, each as large as fits.</p>${image(comparison.picture, `${comparison.version} above ${version}`)}</section>` : ""}
+${source ? `<section><h2>What you delivered</h2>${sourceFacts(source)}</section>` : ""}
 ${variantsSection(variants)}
 </main>
 </body>
@@ -47,14 +47,16 @@ function notesSection(notes: readonly Advice[]): string {
   return `<section class="notes"><h2>Worth knowing</h2><ul>${items.join("")}</ul></section>`;
 }
 
-function picturesSections({ sheet, motion, still, isAuthorsStill }: PreviewPictures): string {
+function picturesSections({ sheet, motion, still, stillFrom }: PreviewPictures): string {
   const backdrops = ["checker", "light", "dark"].map(
     (it) =>
       `<figure><div class="motion ${it}" role="img" aria-label="The animation on ${it}"></div><figcaption>on ${it}</figcaption></figure>`,
   );
-  const stillWords = isAuthorsStill
-    ? "Yours, from the gift's folder."
-    : "Made from the frame that shows most, since you gave none.";
+  const stillWords = {
+    author: "Yours, from the gift's folder.",
+    frame: "Made from the frame that shows most, since you gave none.",
+    lock: "As it was built.",
+  }[stillFrom];
   return `<section><h2>In motion</h2><div class="motions" style="--ratio: ${motion.width} / ${motion.height}; --wide: ${motion.width}px">${backdrops.join("")}</div></section>
 <section><h2>Frame by frame</h2>${image(sheet, "Frames of the animation on a checker, on light and on dark")}</section>
 ${still ? `<section><h2>Still</h2><p>Shown where nothing can move. ${stillWords}</p><div class="still checker">${image(still, "The still")}</div></section>` : ""}`;
