@@ -6,6 +6,7 @@ import type { Frames, Raster, Size } from "./frames.ts";
 /** For opening an artwork, and again for each frame. */
 const PATIENCE_MILLISECONDS = 20_000;
 const SIMPLIFY = "simplify it (fewer layers, copies, effects and points) and export it again";
+const INSTALL = "a part of this program is missing here: run npm install";
 
 /** What is drawn by instructions. */
 export interface DrawnArtwork {
@@ -30,10 +31,11 @@ export async function framesApart(
   const broken = (why: string, options?: ErrorOptions) => {
     isOver = true;
     thread.end();
-    return new MediaError(`the ${noun} ${why}`, SIMPLIFY, options);
+    const fix = /Cannot find (?:module|package)/.test(why) ? INSTALL : SIMPLIFY;
+    return new MediaError(`the ${noun} ${why}`, fix, options);
   };
 
-  async function ask(question: DrawQuestion, what: string): Promise<Uint8Array | null> {
+  async function ask(question: DrawQuestion): Promise<Uint8Array | null> {
     const answer = await thread.ask(question, patience).catch((cause: unknown) => {
       throw broken(`cannot be drawn here: ${cause instanceof Error ? cause.message : "it failed"}`, {
         cause,
@@ -41,20 +43,24 @@ export async function framesApart(
     });
     if (answer?.kind === "done") return answer.pixels;
     if (answer?.kind === "refused") throw new MediaError(answer.message, answer.fix);
-    throw answer
-      ? broken(`cannot be drawn here: ${answer.why}`)
-      : broken(`takes too long: ${what} takes longer than ${patience / 1_000} seconds to draw`);
+    if (answer) throw broken(`cannot be drawn here: ${answer.why}`);
+    const seconds = patience / 1_000;
+    throw broken(
+      question.kind === "draw"
+        ? `takes too long: one frame of it takes longer than ${seconds} seconds to draw`
+        : `takes longer than ${seconds} seconds to open`,
+    );
   }
 
   async function draw(at: number): Promise<Raster> {
     if (isOver) throw new Error(`the ${noun} is not open any more`);
-    const pixels = await ask({ kind: "draw", at }, "one frame of it");
+    const pixels = await ask({ kind: "draw", at });
     if (!pixels) throw new TypeError("a frame has pixels");
     return { ...size, pixels };
   }
 
   try {
-    await ask({ kind: "open", task, size }, "opening it");
+    await ask({ kind: "open", task, size });
   } catch (error) {
     thread.end();
     throw error;
@@ -76,7 +82,7 @@ export async function framesApart(
       const last = tail;
       isOver = true;
       await last;
-      await ask({ kind: "close" }, "closing it").then(
+      await ask({ kind: "close" }).then(
         () => thread.giveBack(),
         () => thread.end(),
       );
