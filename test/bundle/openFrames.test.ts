@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { apngFrames } from "../../src/bundle/render/apngFrames.ts";
+import { splitApng } from "../../src/bundle/render/apngPieces.ts";
 import type { Frames } from "../../src/bundle/render/frames.ts";
 import { openFrames } from "../../src/bundle/render/openFrames.ts";
 import { pagedFrames } from "../../src/bundle/render/pictureFrames.ts";
@@ -225,6 +226,22 @@ describe("the frames of an APNG", () => {
       [255, 0, 0],
       [0, 255, 0],
     ]);
+  });
+
+  test("share what pixels depend on, and no text of the file", async () => {
+    const whole = await buildApng([
+      { colour: "#ff0000", place: [0, 0, 4, 4], dispose: 0, blend: 0 },
+      { colour: "#00ff00", place: [0, 0, 2, 2], dispose: 0, blend: 0 },
+    ]);
+    const gamma = pngChunk("gAMA", Buffer.of(0, 0, 0xb1, 0x8f));
+    const text = pngChunk("tEXt", Buffer.concat([Buffer.from("Comment\0"), Buffer.alloc(1_000_000, 65)]));
+    const profile = pngChunk("iCCP", Buffer.alloc(100_001));
+    const bytes = Buffer.concat([whole.subarray(0, 33), gamma, text, profile, whole.subarray(33)]);
+    for (const piece of splitApng(bytes)) {
+      const png = Buffer.from(piece.png());
+      expect(png.length).toBeLessThan(500);
+      expect(png.includes("gAMA")).toBe(true);
+    }
   });
 
   test("that lie outside of the canvas are refused in words", async () => {

@@ -59,7 +59,7 @@ class Canvas {
   }
 
   async show(piece: ApngPiece, at: number): Promise<void> {
-    const picture = await decodePicture(piece.png, piece, `frame ${at + 1} of the APNG`);
+    const picture = await decodePicture(piece.png(), piece, `frame ${at + 1} of the APNG`);
     this.#dispose();
     const before = piece.dispose === "restore" && at > 0 ? this.#cut(piece) : null;
     if (piece.blend === "replace") this.#put(piece, picture.pixels);
