@@ -1,6 +1,7 @@
 // Writes the program that workflows run, .github/giftwrap/ops.mjs, from src/main/ops.ts: one file that needs nothing installed,
-// but for sharp where pictures are drawn; and beside it the licences of what is in it. The same source gives the same bytes.
-// `npm run bundle`, or with --check to ask whether both are current; --out FOLDER writes them elsewhere.
+// but for sharp and canvaskit-wasm where pictures are drawn. Beside it draw.mjs, the program of the thread that draws SVGA and Lottie
+// (src/bundle/render/drawWorkerFile.ts finds it there), and the licences of what is in both. The same source gives the same bytes.
+// `npm run bundle`, or with --check to ask whether all are current; --out FOLDER writes them elsewhere.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,34 +13,12 @@ const FOLDER = OUT < 0 ? join(ROOT, ".github/giftwrap") : resolve(process.argv[O
 /** They show pages and redraw pictures that are not in one file, and one of them needs a browser. */
 const LEFT_OUT = ["serve", "demo", "smoke"];
 
-const BANNER = `// Written by \`npm run bundle\` from src/main/ops.ts: change that, never this. What is in it is listed in LICENSES.txt.
-`;
-
-const bundle = await rolldown({
-  cwd: ROOT,
-  input: "src/main/ops.ts",
-  platform: "node",
-  external: ["sharp", "canvaskit-wasm", "canvaskit-wasm/full", "playwright-core"],
-  // Modules are named by where they are asked for, so that no folder of this machine has a say in the text.
-  resolve: { symlinks: false },
-  plugins: [leaveOut()],
-  onLog: (level, log) => {
-    if (level === "warn") throw new Error(`rolldown: ${log.message}`);
-  },
-});
-const { output } = await bundle.generate({
-  format: "esm",
-  codeSplitting: false,
-  minify: { compress: true, mangle: false, codegen: true },
-  comments: { legal: false, annotation: false, jsdoc: false },
-});
-await bundle.close();
-const [chunk, ...others] = output;
-if (others.length > 0) throw new Error(`more than one file: ${others.map((it) => it.fileName).join(", ")}`);
-
+const ops = await bundle("src/main/ops.ts");
+const draw = await bundle("src/bundle/render/drawWorker.ts");
 const files = {
-  "ops.mjs": `${chunk.code.startsWith("#!") ? "" : "#!/usr/bin/env node\n"}${withBanner(chunk.code)}`,
-  "LICENSES.txt": await licencesOf(chunk.moduleIds),
+  "ops.mjs": `${ops.code.startsWith("#!") ? "" : "#!/usr/bin/env node\n"}${withBanner(ops.code, "src/main/ops.ts")}`,
+  "draw.mjs": withBanner(draw.code, "src/bundle/render/drawWorker.ts"),
+  "LICENSES.txt": await licencesOf([...ops.moduleIds, ...draw.moduleIds]),
 };
 await mkdir(FOLDER, { recursive: true });
 for (const [name, text] of Object.entries(files)) {
@@ -53,9 +32,36 @@ for (const [name, text] of Object.entries(files)) {
   }
 }
 
-function withBanner(code) {
+/** Everything that the file imports, in one chunk. */
+async function bundle(input) {
+  const building = await rolldown({
+    cwd: ROOT,
+    input,
+    platform: "node",
+    external: ["sharp", "canvaskit-wasm", "canvaskit-wasm/full", "playwright-core"],
+    // Modules are named by where they are asked for, so that no folder of this machine has a say in the text.
+    resolve: { symlinks: false },
+    plugins: [leaveOut()],
+    onLog: (level, log) => {
+      if (level === "warn") throw new Error(`rolldown: ${log.message}`);
+    },
+  });
+  const { output } = await building.generate({
+    format: "esm",
+    codeSplitting: false,
+    minify: { compress: true, mangle: false, codegen: true },
+    comments: { legal: false, annotation: false, jsdoc: false },
+  });
+  await building.close();
+  const [chunk, ...others] = output;
+  if (others.length > 0) throw new Error(`more than one file: ${others.map((it) => it.fileName).join(", ")}`);
+  return chunk;
+}
+
+function withBanner(code, source) {
   const line = code.startsWith("#!") ? code.indexOf("\n") + 1 : 0;
-  return `${code.slice(0, line)}${BANNER}${code.slice(line).trimEnd()}\n`;
+  const banner = `// Written by \`npm run bundle\` from ${source}: change that, never this. What is in it is listed in LICENSES.txt.\n`;
+  return `${code.slice(0, line)}${banner}${code.slice(line).trimEnd()}\n`;
 }
 
 function leaveOut() {
@@ -108,5 +114,5 @@ async function licencesOf(modules) {
   const parts = [...packages]
     .map(([text, names]) => `${names.sort().join("\n")}\n\n${text}`.trim())
     .sort((a, b) => (a < b ? -1 : 1));
-  return `Packages of others in ops.mjs, and their licences.\n\n${parts.join(`\n\n${"-".repeat(78)}\n\n`)}\n`;
+  return `Packages of others in ops.mjs and draw.mjs, and their licences.\n\n${parts.join(`\n\n${"-".repeat(78)}\n\n`)}\n`;
 }

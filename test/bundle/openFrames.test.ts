@@ -320,6 +320,22 @@ describe("the frames of an APNG", () => {
     ]);
   });
 
+  test("share what pixels depend on, and no text of the file", async () => {
+    const whole = await buildApng([
+      { colour: "#ff0000", place: [0, 0, 4, 4], dispose: 0, blend: 0 },
+      { colour: "#00ff00", place: [0, 0, 2, 2], dispose: 0, blend: 0 },
+    ]);
+    const gamma = pngChunk("gAMA", Buffer.of(0, 0, 0xb1, 0x8f));
+    const text = pngChunk("tEXt", Buffer.concat([Buffer.from("Comment\0"), Buffer.alloc(1_000_000, 65)]));
+    const profile = pngChunk("iCCP", Buffer.alloc(100_001));
+    const bytes = Buffer.concat([whole.subarray(0, 33), gamma, text, profile, whole.subarray(33)]);
+    for (const piece of splitApng(bytes)) {
+      const png = Buffer.from(piece.file());
+      expect(png.length).toBeLessThan(500);
+      expect(png.includes("gAMA")).toBe(true);
+    }
+  });
+
   test("that lie outside of the canvas are refused in words", async () => {
     await expect(draw([{ colour: "#ff0000", place: [3, 0, 2, 1], dispose: 0, blend: 0 }], 0)).rejects.toThrow(
       "the APNG is damaged: a frame lies outside its canvas",

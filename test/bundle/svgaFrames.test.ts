@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
+import { fitInside } from "../../src/bundle/render/fitInside.ts";
 import type { Frames } from "../../src/bundle/render/frames.ts";
 import { openFrames } from "../../src/bundle/render/openFrames.ts";
 import { svgaFrames } from "../../src/bundle/render/svgaFrames.ts";
@@ -19,13 +20,8 @@ async function open(
   longSide: number | null = null,
 ): Promise<Frames> {
   const bytes = drawnSvga(sprites, images);
-  const frames = await openFrames(
-    { kind: "file", bytes, media: await inspect(bytes), declared: {} },
-    longSide,
-    null,
-  );
-  if (!frames) throw new Error("an SVGA is drawn without a browser");
-  return frames;
+  const media = await inspect(bytes);
+  return svgaFrames(bytes, media.frames, media.fps, fitInside(media, longSide));
 }
 
 async function draw(

@@ -6,16 +6,21 @@ import type { Piece } from "./composedFrames.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
+/** What a decoder's pixels depend on, by the same standard, sections 11.3.1 and 11.3.2; texts and the like are not of the picture. */
+const PIXEL_CHUNKS = new Set(["PLTE", "tRNS", "gAMA", "cHRM", "sRGB", "sBIT", "cICP", "iCCP"]);
+/** The largest of them is a colour profile, which is written once for each frame that is drawn. */
+const MAX_SHARED_BYTES = 100_000;
+
 /**
  * Takes an animated PNG apart: each frame's data behind the header with its own size. Palette, transparency and colours are of
- * all of them. Source: Portable Network Graphics (third edition, W3C 2025), sections 11.3.6.2 (fcTL, with how a frame is laid on
+ * all of them; what else stands before the data is of none. Source: Portable Network Graphics (third edition, W3C 2025), sections 11.3.6.2 (fcTL, with how a frame is laid on
  * the ones before it) and 11.3.6.3 (fdAT).
  * @throws MediaError when it is damaged
  */
 export function splitApng(bytes: Uint8Array): readonly Piece[] {
   let header: Uint8Array | null = null;
   let hasData = false;
-  const shared: Uint8Array[] = [];
+  const shared = new Map<string, Uint8Array>();
   const pieces: { readonly control: Control; readonly data: Uint8Array[] }[] = [];
   for (const { type, data } of pngChunks(bytes)) {
     if (type === "IHDR") header = data;
@@ -25,7 +30,7 @@ export function splitApng(bytes: Uint8Array): readonly Piece[] {
       // The default image is no frame where no control stands before it.
       pieces[0]?.data.push(data);
     } else if (type === "fdAT") pieces.at(-1)?.data.push(data.subarray(4));
-    else if (type !== "acTL" && !hasData) shared.push(chunk(type, data));
+    else if (!hasData && PIXEL_CHUNKS.has(type) && data.length <= MAX_SHARED_BYTES) shared.set(type, data);
     if (pieces.length > MAX_FRAMES) throw damaged("it has too many frames");
   }
   return pieces.map(({ control, data }, at) => {
@@ -53,7 +58,7 @@ function readControl(data: Uint8Array, header: Uint8Array | null): Control {
 function toPng(
   header: Uint8Array,
   { width, height }: Control,
-  shared: readonly Uint8Array[],
+  shared: ReadonlyMap<string, Uint8Array>,
   data: readonly Uint8Array[],
 ): Uint8Array {
   const own = Uint8Array.from(header);
@@ -63,7 +68,7 @@ function toPng(
   return Buffer.concat([
     SIGNATURE,
     chunk("IHDR", own),
-    ...shared,
+    ...[...shared].map(([type, it]) => chunk(type, it)),
     ...data.map((it) => chunk("IDAT", it)),
     chunk("IEND", new Uint8Array()),
   ]);

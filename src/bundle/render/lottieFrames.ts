@@ -4,7 +4,7 @@ import type { Frames, Size } from "./frames.ts";
 
 export interface LottieMovie {
   readonly noun: string;
-  /** With its pictures inside. */
+  /** With its pictures inside, and its glyphs preferred. */
   readonly json: string;
   readonly count: number;
   readonly fps: number;

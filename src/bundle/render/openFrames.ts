@@ -1,21 +1,26 @@
 import { inlineDotLottie, parseDotLottie } from "../../formats/dotLottie.ts";
-import type { Media } from "../../formats/media.ts";
+import { type LottieJson, parseLottie } from "../../formats/lottieMovie.ts";
+import { type Media, MediaError } from "../../formats/media.ts";
 import { splitApng } from "./apngPieces.ts";
 import { composedFrames } from "./composedFrames.ts";
 import { fitInside } from "./fitInside.ts";
 import type { Artwork, DrawingBrowser, Frames, Size } from "./frames.ts";
+import { framesApart } from "./framesApart.ts";
 import { splitGif } from "./gifPieces.ts";
-import { lottieFrames } from "./lottieFrames.ts";
+import { needsFonts } from "./needsFonts.ts";
 import { folderFrames, stillFrames } from "./pictureFrames.ts";
-import { svgaFrames } from "./svgaFrames.ts";
+import { preferGlyphs } from "./preferGlyphs.ts";
 import { splitWebp } from "./webpPieces.ts";
+
+/** What is drawn by instructions holds its images decoded while it is drawn, beside those of other releases. */
+const MOST_DECODED_BYTES = 512_000_000;
 
 /**
  * Opens an artwork for drawing. Frames are never larger than the source.
  * @param longSide the frames' longer side in pixels at most; null for the source's own size
  * @param browser draws what only a browser can, where there is one; it stays open
- * @returns null when the artwork cannot be drawn, or only by a browser and there is none
- * @throws MediaError when it is damaged, or too large to be drawn
+ * @returns null when the artwork cannot be drawn, or only by a browser and there is none, or with fonts that are not in it
+ * @throws MediaError when it is damaged, too large to be drawn, or a frame takes too long
  */
 export async function openFrames(
   artwork: Artwork,
@@ -42,16 +47,38 @@ async function openHere(bytes: Uint8Array, media: Media, size: Size): Promise<Fr
     case "apng":
       return composedFrames({ noun: "APNG", pieces: splitApng(bytes), fps }, media, size);
     case "svga":
-      return svgaFrames(bytes, count, fps, size);
+      checkMemory("SVGA", media);
+      return framesApart({ noun: "SVGA", count, fps, task: { kind: "svga", bytes, count, fps } }, size);
     case "lottie":
-      return lottieFrames({ noun: "Lottie", json: new TextDecoder().decode(bytes), count, fps }, size);
-    case "dotlottie":
-      return lottieFrames({ noun: "dotLottie", json: toJson(bytes), count, fps }, size);
+      return drawLottie("Lottie", parseLottie(bytes), new TextDecoder().decode(bytes), media, size);
+    case "dotlottie": {
+      const movie = inlineDotLottie(parseDotLottie(bytes));
+      return drawLottie("dotLottie", movie, JSON.stringify(movie), media, size);
+    }
     default:
       return null;
   }
 }
 
-function toJson(dotLottie: Uint8Array): string {
-  return JSON.stringify(inlineDotLottie(parseDotLottie(dotLottie)));
+async function drawLottie(
+  noun: string,
+  movie: LottieJson,
+  json: string,
+  media: Media,
+  size: Size,
+): Promise<Frames | null> {
+  if (needsFonts(movie)) return null;
+  checkMemory(noun, media);
+  const { frames: count, fps } = media;
+  const preferring = preferGlyphs(movie);
+  const lottie = { noun, json: preferring ? JSON.stringify(preferring) : json, count, fps };
+  return framesApart({ noun, count, fps, task: { kind: "lottie", movie: lottie } }, size);
+}
+
+function checkMemory(noun: string, { decodedBytes }: Media): void {
+  if (decodedBytes <= MOST_DECODED_BYTES) return;
+  throw new MediaError(
+    `the ${noun} takes ${Math.ceil(decodedBytes / 1_000_000)} MB of memory once its images are decoded, at most ${MOST_DECODED_BYTES / 1_000_000} MB are drawn here`,
+    "make its images as large as they are shown, take out those that nothing shows, and export it again",
+  );
 }
