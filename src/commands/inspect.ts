@@ -111,10 +111,13 @@ async function pathsOf(root: string, word: string): Promise<readonly string[]> {
   const top = await readdir(resolve(root, word));
   const isGift = top.includes("gift.yaml") && top.includes("source");
   const folder = isGift ? join(word, "source") : word;
-  const names = await filesIn(resolve(root, folder), isGift);
+  const names = (await filesIn(resolve(root, folder), isGift)).filter((it) => !isGift || !EXTRAS.test(it));
   if (names.length === 0) throw new UsageError(`${folder}: there are no files in this folder`);
   return names.map((it) => join(folder, it));
 }
+
+/** Beside its art a gift's folder may hold what made it and a note about it. */
+const EXTRAS = /^(?:make\.[^/]+|README\.md)$/;
 
 /** Sorted; what operating systems leave in folders is left out. */
 async function filesIn(folder: string, isDeep: boolean): Promise<readonly string[]> {

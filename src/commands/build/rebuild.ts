@@ -4,12 +4,11 @@ import { MediaError } from "../../formats/media.ts";
 import { lockPath } from "../../model/paths.ts";
 import { type Project, releaseKey } from "../../model/project.ts";
 import type { LockFile } from "../../model/schemas.ts";
-import { allSourceFiles } from "../../model/sources.ts";
 import { commitOf, git } from "../../source/git.ts";
 import { readProject } from "../../source/readProject.ts";
 import { readSources } from "../../source/readSources.ts";
 import { revisionTree, type Tree } from "../../source/tree.ts";
-import { digestOf } from "../../trust/nodeCrypto.ts";
+import { isMadeFrom } from "../preview/isMadeFrom.ts";
 import { BUILT_ALREADY, type BuiltRelease } from "./builtRelease.ts";
 import { type Builder, buildFrom } from "./buildFrom.ts";
 
@@ -122,11 +121,7 @@ async function hasSources(tree: Tree, project: Project, key: string, lock: LockF
   const release = project.releases.get(key)?.value;
   const gift = release && project.gifts.get(release.gift)?.value;
   if (!gift) return false;
-  const files = allSourceFiles(await readSources(tree, gift)).map(
-    ({ path, bytes }) => `${path} ${digestOf(bytes)}`,
-  );
-  const locked = lock.sources.map(({ path, digest }) => `${path} ${digest}`);
-  return files.length === locked.length && files.every((file) => locked.includes(file));
+  return isMadeFrom(lock, await readSources(tree, gift));
 }
 
 async function hasAll(cache: BuildCache, lock: LockFile): Promise<boolean> {
