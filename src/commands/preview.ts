@@ -87,7 +87,7 @@ async function withBrowser<T>(io: Io, work: (lend: LendBrowser) => Promise<T>): 
   try {
     return await work(async (artwork) => {
       if (artwork.kind === "folder" || artwork.media.drawnBy !== "browser") return null;
-      opening ??= openDrawingBrowserHere(io.variables);
+      opening ??= openDrawingBrowserHere(io.variables).then((it) => it.browser);
       return opening;
     });
   } finally {

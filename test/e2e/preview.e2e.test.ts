@@ -121,15 +121,20 @@ function muxMp4(samples: readonly Buffer[], record: Buffer): Buffer {
   return Buffer.concat([type, box("mdat", ...samples), box("moov", movie, box("trak", header, media))]);
 }
 
+async function childrenOf(process: number): Promise<number[]> {
+  const text = await readFile(`/proc/${process}/task/${process}/children`, "utf8");
+  return text.split(" ").filter(Boolean).map(Number);
+}
+
 describe.skipIf(isSkipped)("a browser that draws", () => {
   let browser: DrawingBrowser;
   let video: Buffer;
 
   beforeAll(async () => {
     video = await encodeVideo();
-    const opened = await openDrawingBrowserHere(process.env);
-    if (!opened) throw new Error("no Chromium is installed");
-    browser = opened;
+    const here = await openDrawingBrowserHere(process.env);
+    if (!here.browser) throw new Error(here.why);
+    browser = here.browser;
   });
 
   afterAll(() => browser?.close());
@@ -226,6 +231,24 @@ describe.skipIf(isSkipped)("a browser that draws", () => {
     const frames = await openFrames(artworkOf(video, {}, { alpha: "right" }), 32, browser);
     expect((await frames?.draw(0))?.width).toBe(32);
     await frames?.close();
+  });
+
+  test("says that it died in words, and draws the next file in a fresh one", async () => {
+    const before = await childrenOf(process.pid);
+    const here = await openDrawingBrowserHere(process.env);
+    if (!here.browser) throw new Error(here.why);
+    const mine = (await childrenOf(process.pid)).filter((it) => !before.includes(it));
+    const artwork = artworkOf(video, {}, { alpha: "right" });
+    const frames = await openFrames(artwork, 32, here.browser);
+    if (!frames) throw new Error("there is a browser");
+    await frames.draw(0);
+    for (const child of mine) process.kill(child, "SIGKILL");
+    await expect(frames.draw(1)).rejects.toThrow(CannotDraw);
+    await frames.close();
+    const again = await openFrames(artwork, 32, here.browser);
+    expect((await again?.draw(0))?.width).toBe(32);
+    await again?.close();
+    await here.browser.close();
   });
 
   describe("for giftwrap preview", () => {

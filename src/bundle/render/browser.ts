@@ -35,46 +35,64 @@ export class CannotDraw extends MediaError {
 export async function openDrawingBrowser(start: BrowserStart): Promise<DrawingBrowser> {
   const { chromium } = await import("playwright-core");
   const args = [...start.arguments, ...GRAPHICS];
-  const browser = await chromium.launch({
-    executablePath: start.executablePath,
-    args,
-    env: { ...start.environment },
-    chromiumSandbox: !args.includes("--no-sandbox"),
-  });
+  const launch = () =>
+    chromium.launch({
+      executablePath: start.executablePath,
+      args,
+      env: { ...start.environment },
+      chromiumSandbox: !args.includes("--no-sandbox"),
+      timeout: PATIENCE_MILLISECONDS,
+    });
+  let browser = await launch();
+  const version = `chromium ${browser.version()}`;
+  let launching: Promise<Browser> | null = null;
+  /** The one that runs; another where that has died, such as of a file that it could not bear. */
+  const running = async (): Promise<Browser> => {
+    if (browser.isConnected()) return browser;
+    launching ??= launch().finally(() => {
+      launching = null;
+    });
+    browser = await launching;
+    return browser;
+  };
   return {
-    version: `chromium ${browser.version()}`,
-    open: (artwork, size) => openIn(browser, artwork, size),
+    version,
+    open: (artwork, size) => openIn(running, artwork, size),
     close: () => browser.close(),
   };
 }
 
 async function openIn(
-  browser: Browser,
+  running: () => Promise<Browser>,
   artwork: Artwork & { readonly kind: "file" },
   size: Size,
 ): Promise<Frames> {
   const task = toTask(artwork, size);
-  const context = await browser.newContext();
   const { media } = artwork;
   const noun = media.format === "mp4" ? "video" : media.format.toUpperCase();
   let tail: Promise<unknown> = Promise.resolve();
-  const close = () => context.close();
+  const making = running().then((it) => it.newContext());
+  // It may be made after nobody waits any more; one that died with its browser is closed.
+  const close = () => making.then((it) => it.close()).catch(() => {});
+  let crash = (_: Error) => {};
+  const crashed = new Promise<never>((_, reject) => {
+    crash = reject;
+  });
+  // It may crash while nobody waits.
+  crashed.catch(() => {});
   try {
-    const page = await context.newPage();
-    await context.route("**/*", (route) => answer(route, artwork));
-    const crashed = new Promise<never>((_, reject) => {
-      page.on("crash", () => reject(new Error("the page crashed")));
-    });
-    // It may crash while nobody waits.
-    crashed.catch(() => {});
-    const open = async () => {
+    const page = await inTime(crashed, noun, async () => {
+      const context = await making;
+      const page = await context.newPage();
+      page.on("crash", () => crash(new Error("the page crashed")));
+      await context.route("**/*", (route) => answer(route, artwork));
       await page.goto(`${ORIGIN}/`);
       // Helpers that a compiler may put into functions are not in the page.
       await page.evaluate(
         `globalThis.__name ??= (it) => it; (${openDrawing.toString()})(${JSON.stringify(task)})`,
       );
-    };
-    await inTime(crashed, noun, open);
+      return page;
+    });
     const draw = async (at: number): Promise<Raster> => {
       if (at < 0 || at >= task.count) throw new RangeError(`there is no frame ${at}`);
       const text = await inTime(crashed, noun, () => page.evaluate<unknown>(`globalThis.drawFrame(${at})`));
@@ -97,7 +115,8 @@ async function openIn(
       close,
     };
   } catch (error) {
-    await close().catch(() => {});
+    // Not waited for: a browser that does not answer would not answer this either.
+    void close();
     throw error;
   }
 }

@@ -85,7 +85,7 @@ async function withBuilder<T>(
   parts: Pick<Builder, "cache" | "here" | "onStep">,
   work: (builder: Builder) => Promise<T>,
 ): Promise<T> {
-  const drawing = openDrawing(io.variables);
+  const drawing = openDrawing(io.variables, parts.onStep);
   const run = lanes(availableParallelism(), MOST_PIXEL_BYTES);
   try {
     return await work({ ...parts, root: io.root, run, drawing });

@@ -6,7 +6,7 @@ import { CANVASKIT_VERSION } from "../../bundle/render/canvasKit.ts";
 import type { Artwork, DrawingBrowser } from "../../bundle/render/frames.ts";
 import { drawFullest } from "../../bundle/render/fullest.ts";
 import { openFrames } from "../../bundle/render/openFrames.ts";
-import { openDrawingBrowserHere } from "../drawingBrowser.ts";
+import { type BrowserHere, openDrawingBrowserHere } from "../drawingBrowser.ts";
 
 export interface DrawingHere extends Drawing {
   makePreviews(artwork: Artwork): Promise<readonly Preview[]>;
@@ -14,13 +14,21 @@ export interface DrawingHere extends Drawing {
   close(): Promise<void>;
 }
 
-/** Drawing by what is on this machine; a browser is started for the first file that needs one. */
-export function openDrawing(variables: NodeJS.ProcessEnv): DrawingHere {
-  let opening: Promise<DrawingBrowser | null> | undefined;
+/**
+ * Drawing by what is on this machine; a browser is started for the first file that needs one.
+ * @param tell hears once why there is none, and what to do
+ */
+export function openDrawing(variables: NodeJS.ProcessEnv, tell: (text: string) => void): DrawingHere {
+  let opening: Promise<BrowserHere> | undefined;
+  const open = async (): Promise<BrowserHere> => {
+    const here = await openDrawingBrowserHere(variables);
+    if (!here.browser) tell(`videos, PAG and AVIF cannot be drawn here: ${here.why}; fix: ${here.fix}`);
+    return here;
+  };
   const browserFor = async (artwork: Artwork): Promise<DrawingBrowser | null> => {
     if (artwork.kind === "folder" || artwork.media.drawnBy !== "browser") return null;
-    opening ??= openDrawingBrowserHere(variables);
-    return opening;
+    opening ??= open();
+    return (await opening).browser;
   };
   return {
     openFrames: async (artwork, longSide) =>
@@ -38,7 +46,7 @@ export function openDrawing(variables: NodeJS.ProcessEnv): DrawingHere {
         ? (["sheet", "motion"] as const).map((role) => ({ role, mediaType: "image/webp", ...previews[role] }))
         : [];
     },
-    close: async () => (await opening)?.close(),
+    close: async () => (await opening)?.browser?.close(),
   };
 }
 
