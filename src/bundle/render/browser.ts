@@ -74,7 +74,7 @@ async function openIn(
   const making = running().then((it) => it.newContext());
   // It may be made after nobody waits any more; one that died with its browser is closed.
   const close = () => making.then((it) => it.close()).catch(() => {});
-  let crash = (_: Error) => {};
+  let crash: (error: Error) => void = () => {};
   const crashed = new Promise<never>((_, reject) => {
     crash = reject;
   });

@@ -43,7 +43,7 @@ function startDrawThread(): DrawThread {
           end();
         }, patience);
       });
-      worker.postMessage(question);
+      worker.postMessage(question, []);
       try {
         return await Promise.race([nextAnswer(worker), late, ended]);
       } finally {

@@ -33,7 +33,7 @@ function say(it: DrawAnswer, given: readonly ArrayBuffer[] = []): void {
   parentPort?.postMessage(it, given);
 }
 
-parentPort?.on("message", async (question: DrawQuestion) => {
+async function respond(question: DrawQuestion): Promise<void> {
   try {
     const pixels = await answer(question);
     say({ kind: "done", pixels }, pixels ? [pixels.buffer] : []);
@@ -41,4 +41,6 @@ parentPort?.on("message", async (question: DrawQuestion) => {
     if (error instanceof MediaError) say({ kind: "refused", message: error.message, fix: error.fix });
     else say({ kind: "failed", why: error instanceof Error ? error.message : String(error) });
   }
-});
+}
+
+parentPort?.on("message", (question: DrawQuestion) => void respond(question));
