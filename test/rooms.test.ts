@@ -81,7 +81,6 @@ const PURE = [
   "bundle/recipe.ts",
   "bundle/render/fitInside.ts",
   "bundle/render/frames.ts",
-  "bundle/render/needsFonts.ts",
   "bundle/render/preferGlyphs.ts",
   "bundle/shards.ts",
   "bundle/frameTimes.ts",

@@ -17,7 +17,7 @@ import { readProject } from "../source/readProject.ts";
 import { workTree } from "../source/tree.ts";
 import { fullRelease } from "./card/gatherCard.ts";
 import { type Command, EXIT, type Exit, type Io, parseWholeNumber } from "./command.ts";
-import { openDrawingBrowserHere } from "./drawingBrowser.ts";
+import { type BrowserHere, openDrawingBrowserHere } from "./drawingBrowser.ts";
 import { findRelease } from "./findReleases.ts";
 import { lockedArtwork } from "./preview/lockedArtwork.ts";
 import { openSubject, type Subject } from "./preview/openSubject.ts";
@@ -80,18 +80,36 @@ async function preview(io: Io, word: string, columns: number, out: string | unde
 }
 
 /** Opens a browser when one is asked for, and closes it whatever happens. */
-type LendBrowser = (artwork: Artwork) => Promise<DrawingBrowser | null>;
+type LendBrowser = (artwork: Artwork) => Promise<Lent>;
+
+/** A browser where one is needed and there; a note where one is needed and is not. */
+interface Lent {
+  readonly browser: DrawingBrowser | null;
+  readonly note: Advice | null;
+}
+
+const CANNOT_DRAW: Advice = {
+  message: "its frames cannot be drawn here",
+  fix: "draw one picture of the gift and name it in gift.yaml: still: source/still.png",
+};
 
 async function withBrowser<T>(io: Io, work: (lend: LendBrowser) => Promise<T>): Promise<T> {
-  let opening: Promise<DrawingBrowser | null> | undefined;
+  let opening: Promise<BrowserHere> | undefined;
   try {
     return await work(async (artwork) => {
-      if (artwork.kind === "folder" || artwork.media.drawnBy !== "browser") return null;
-      opening ??= openDrawingBrowserHere(io.variables).then((it) => it.browser);
-      return opening;
+      if (artwork.kind === "folder" || artwork.media.drawnBy !== "browser")
+        return { browser: null, note: null };
+      opening ??= openDrawingBrowserHere(io.variables);
+      const here = await opening;
+      return here.browser
+        ? { browser: here.browser, note: null }
+        : {
+            browser: null,
+            note: { message: `its frames could not be drawn here: ${here.why}`, fix: here.fix },
+          };
     });
   } finally {
-    await (await opening)?.close();
+    await (await opening)?.browser?.close();
   }
 }
 
@@ -106,8 +124,8 @@ async function draw(
   const { gift, release, source, artwork, lock } = subject;
   const notes: Advice[] = artwork.kind === "file" ? [...artwork.media.warnings] : [];
   io.progress("drawing its frames");
-  const browser = await lend(artwork);
-  const drawn = await orNote(notes, () => drawPictures(subject, columns, browser, notes));
+  const lent = await lend(artwork);
+  const drawn = await orNote(notes, () => drawPictures(subject, columns, lent, notes));
   io.progress("looking for what everyone has now");
   const comparison = drawn && (await orNote(notes, () => compare(project, subject, lend, cache, notes)));
   const facts: PreviewFacts = {
@@ -151,15 +169,12 @@ interface Drawn {
 async function drawPictures(
   { still: { from, bytes }, artwork }: Subject,
   columns: number,
-  browser: DrawingBrowser | null,
+  { browser, note }: Lent,
   notes: Advice[],
 ): Promise<Drawn | null> {
   const opened = await openFrames(artwork, MOTION_SIDE_PIXELS, browser);
   if (!opened) {
-    notes.push({
-      message: "its frames could not be drawn here: this kind of file needs Chromium",
-      fix: "install Chromium and run this again, or name its program in the variable CHROMIUM",
-    });
+    notes.push(note ?? CANNOT_DRAW);
     return null;
   }
   const frames = rememberFrames(opened);
@@ -214,7 +229,7 @@ async function compare(
     return null;
   }
   const after = (lock && (await lockedArtwork(lock, cache))) ?? artwork;
-  const browser = (await lend(before)) ?? (await lend(after));
+  const browser = (await lend(before)).browser ?? (await lend(after)).browser;
   const picture = await drawBeforeAfter(before, after, browser);
   return picture && { version: full.version, picture };
 }

@@ -10,7 +10,15 @@ import {
   textOf,
 } from "./lottieMovie.ts";
 import { isRecord } from "../wire/isRecord.ts";
-import { type DeadWeight, type EmbeddedPicture, type Media, MediaError, pictureOf } from "./media.ts";
+import { needsFonts } from "./needsFonts.ts";
+import {
+  type Advice,
+  type DeadWeight,
+  type EmbeddedPicture,
+  type Media,
+  MediaError,
+  pictureOf,
+} from "./media.ts";
 import { jpeg, readJpeg } from "./jpeg.ts";
 import { isPng, readPngSize } from "./png.ts";
 import { toPlayerVersion } from "./playerVersion.ts";
@@ -58,6 +66,7 @@ export function toLottieMedia(movie: LottieJson, find: FindLottieFile): Media {
   checkNothingBeside(movie, find);
   checkNoExpressions(movie);
   const { pictures, unseen, unheard } = readAssets(movie, reach, find);
+  const lacksFonts = needsFonts(movie);
   const canvases = 1 + Math.min(reach.offScreen, MOST_CANVASES_BESIDE);
   return {
     ...pictureOf("lottie", "application/vnd.lottie+json", ["json"], { width, height }),
@@ -73,9 +82,19 @@ export function toLottieMedia(movie: LottieJson, find: FindLottieFile): Media {
     slots: slotsOf(namesOf(movie)),
     player: { name: "lottie", version: versionOf(movie) },
     deadWeight: [...unseen, ...unheard, ...unusedCompositions(movie, reach)],
-    warnings: reach.hasSound || unheard.length > 0 ? [SOUND_ADVICE] : [],
+    ...(lacksFonts && { drawnBy: null }),
+    warnings: [
+      ...(reach.hasSound || unheard.length > 0 ? [SOUND_ADVICE] : []),
+      ...(lacksFonts ? [FONT_ADVICE] : []),
+    ],
   };
 }
+
+const FONT_ADVICE: Advice = {
+  message:
+    "the Lottie has a text in a font that is not in the file: it looks different on each device, and no still can be drawn from it",
+  fix: "turn the text into shapes, or export it with its glyphs",
+};
 
 function versionOf(movie: LottieJson): string {
   const version = typeof movie["v"] === "string" ? toPlayerVersion(movie["v"]) : null;

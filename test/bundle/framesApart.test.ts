@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { drawWorkerFile } from "../../src/bundle/render/drawWorkerFile.ts";
 import { framesApart } from "../../src/bundle/render/framesApart.ts";
-import { needsFonts } from "../../src/bundle/render/needsFonts.ts";
+import { needsFonts } from "../../src/formats/needsFonts.ts";
 import { openFrames } from "../../src/bundle/render/openFrames.ts";
 import { inspect } from "../../src/formats/inspect.ts";
 import type { Media } from "../../src/formats/media.ts";
@@ -131,7 +131,7 @@ describe("a drawing in a thread of its own", () => {
 
 describe("the texts of a Lottie", () => {
   const text = (words: string, over: object = {}) => ({
-    ...buildLayer({ ty: 5, nm: "name" }),
+    ...buildLayer({ ty: 5, nm: "headline" }),
     t: {
       d: { k: [{ t: 0, s: { s: 50, f: "Rose", t: words, j: 0, fc: [1, 0, 0], lh: 50 } }] },
       p: {},
@@ -181,6 +181,7 @@ describe("the texts of a Lottie", () => {
 
   test("need no font that is in the file, and none for spaces or in hidden layers", () => {
     const inside = { list: [{ ...fonts.list[0], fPath: "data:font/ttf;base64,AAEAAA==" }] };
+    expect(needsFonts(parsed({ layers: [text("Your name", { nm: "nickname" })], fonts }))).toBe(false);
     expect(needsFonts(parsed({ layers: [text("a")], fonts: inside }))).toBe(false);
     expect(needsFonts(parsed({ layers: [text("a")], fonts, chars: [glyph] }))).toBe(false);
     expect(needsFonts(parsed({ layers: [text(" "), text("a", { hd: true })], fonts }))).toBe(false);

@@ -1,13 +1,13 @@
 import { inlineDotLottie, parseDotLottie } from "../../formats/dotLottie.ts";
 import { type LottieJson, parseLottie } from "../../formats/lottieMovie.ts";
 import { type Media, MediaError } from "../../formats/media.ts";
+import { needsFonts } from "../../formats/needsFonts.ts";
 import { splitApng } from "./apngPieces.ts";
 import { composedFrames } from "./composedFrames.ts";
 import { fitInside } from "./fitInside.ts";
 import type { Artwork, DrawingBrowser, Frames, Size } from "./frames.ts";
 import { framesApart } from "./framesApart.ts";
 import { splitGif } from "./gifPieces.ts";
-import { needsFonts } from "./needsFonts.ts";
 import { folderFrames, stillFrames } from "./pictureFrames.ts";
 import { preferGlyphs } from "./preferGlyphs.ts";
 import { splitWebp } from "./webpPieces.ts";
