@@ -9,7 +9,8 @@ import type { Finding } from "../report/finding.ts";
 import { count, findingsToText, toBytes } from "../report/text.ts";
 import { isDropped } from "../source/tree.ts";
 import { type Command, EXIT, JSON_OPTION } from "./command.ts";
-import { FORMAT_NAMES, mediaToText } from "./inspectText.ts";
+import { FORMAT_NAMES } from "../formats/formatNames.ts";
+import { mediaToText } from "./inspectText.ts";
 
 const SIDES = ["left", "right", "top", "bottom", "none"] as const;
 

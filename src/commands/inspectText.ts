@@ -1,4 +1,5 @@
-import type { DeadWeight, EmbeddedPicture, FormatName, Media } from "../formats/media.ts";
+import { FORMAT_NAMES } from "../formats/formatNames.ts";
+import type { DeadWeight, EmbeddedPicture, Media } from "../formats/media.ts";
 import { quoteName } from "../formats/quoteName.ts";
 import { count, escapeUnseen, toBytes, toTable } from "../report/text.ts";
 
@@ -6,26 +7,6 @@ import { count, escapeUnseen, toBytes, toTable } from "../report/text.ts";
 const MOST_IMAGES = 5;
 const MOST_DEAD = 5;
 const INDENT = "  ";
-
-export const FORMAT_NAMES: Readonly<Record<FormatName, string>> = {
-  svga: "SVGA",
-  lottie: "Lottie JSON",
-  dotlottie: "dotLottie",
-  vap: "VAP",
-  yyeva: "YYEVA",
-  mp4: "MP4",
-  pag: "PAG",
-  webp: "WebP",
-  gif: "GIF",
-  apng: "APNG",
-  avif: "AVIF",
-  png: "PNG",
-  jpeg: "JPEG",
-  mp3: "MP3",
-  aac: "AAC",
-  opus: "Opus",
-  wav: "WAV",
-};
 
 const KINDS = { animation: "an animation", picture: "a picture", sound: "a sound" } as const;
 const DRAWN_BY = {

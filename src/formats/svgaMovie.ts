@@ -3,6 +3,7 @@ import type { Reader } from "protobufjs";
 import { checkName, MAX_FRAMES } from "./limits.ts";
 import { MediaError } from "./media.ts";
 import { toPlayerVersion } from "./playerVersion.ts";
+import type { Layout, Transform } from "./svgaGeometry.ts";
 
 const MAX_INFLATED_BYTES = 64_000_000;
 export const MAX_SVGA_SPRITES = 2_000;
@@ -47,21 +48,8 @@ export interface SvgaSprite {
 export interface SvgaFrame {
   /** 0 is invisible, 1 solid. */
   readonly alpha: number;
-  readonly layout: {
-    readonly x: number;
-    readonly y: number;
-    readonly width: number;
-    readonly height: number;
-  };
-  /** x' = a x + c y + tx, y' = b x + d y + ty. */
-  readonly transform: {
-    readonly a: number;
-    readonly b: number;
-    readonly c: number;
-    readonly d: number;
-    readonly tx: number;
-    readonly ty: number;
-  };
+  readonly layout: Layout;
+  readonly transform: Transform;
   readonly hasClip: boolean;
   readonly hasShapes: boolean;
 }

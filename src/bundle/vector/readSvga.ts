@@ -1,3 +1,4 @@
+import { IDENTITY, type Layout, type Transform } from "../../formats/svgaGeometry.ts";
 import { inflateSync } from "node:zlib";
 import { isPng, readPngSize } from "../../formats/png.ts";
 import { namesOf, shownBySprites } from "../../formats/svgaFacts.ts";
@@ -12,25 +13,6 @@ export const MAP_ENTRY = { key: 1, value: 2 } as const;
 export const SPRITE = { imageKey: 1, frames: 2, matteKey: 3 } as const;
 export const FRAME = { alpha: 1, layout: 2, transform: 3, clipPath: 4, shapes: 5 } as const;
 const AUDIO_KEY = 1;
-
-export interface Layout {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** `a b c d` turn and scale, `tx ty` move: x' = a x + c y + tx, y' = b x + d y + ty. */
-export interface Transform {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
-  readonly tx: number;
-  readonly ty: number;
-}
-
-export const IDENTITY: Transform = { a: 1, b: 0, c: 0, d: 1, tx: 0, ty: 0 };
 
 export interface SvgaImage {
   readonly key: string;

@@ -1,9 +1,9 @@
 import { zlibSync } from "fflate";
 import { type Change, NOTHING, type Rewritten, type Weight } from "./change.ts";
 import type { Box, Redraw } from "./redraw.ts";
+import { IDENTITY } from "../../formats/svgaGeometry.ts";
 import {
   FRAME,
-  IDENTITY,
   MAP_ENTRY,
   MOVIE,
   readLayout,

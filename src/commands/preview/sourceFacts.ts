@@ -1,28 +1,7 @@
 import type { Artwork } from "../../bundle/render/frames.ts";
-import type { FormatName } from "../../formats/media.ts";
+import { FORMAT_NAMES } from "../../formats/formatNames.ts";
 import type { GiftFile } from "../../model/schemas.ts";
 import type { SourceFacts } from "./previewFacts.ts";
-
-/** Formats as artists call them. */
-const NAMES: Readonly<Record<FormatName, string>> = {
-  svga: "SVGA",
-  lottie: "Lottie",
-  dotlottie: "dotLottie",
-  vap: "VAP",
-  yyeva: "YYEVA",
-  mp4: "MP4",
-  pag: "PAG",
-  webp: "WebP",
-  gif: "GIF",
-  apng: "APNG",
-  avif: "AVIF",
-  png: "PNG",
-  jpeg: "JPEG",
-  mp3: "MP3",
-  aac: "AAC",
-  opus: "Opus",
-  wav: "WAV",
-};
 
 /** What the artist delivered, in words and numbers. @param bytes all files of the gift together */
 export function sourceFacts(gift: GiftFile, artwork: Artwork, bytes: number): SourceFacts {
@@ -36,7 +15,7 @@ export function sourceFacts(gift: GiftFile, artwork: Artwork, bytes: number): So
   const { format, width, height, frames, fps, decodedBytes, player, embeddedSound, slots } = artwork.media;
   return {
     path: gift.animation,
-    what: NAMES[format],
+    what: FORMAT_NAMES[format],
     width,
     height,
     frames,

@@ -1,15 +1,8 @@
 import type { Canvas, CanvasKit, Paint, Path } from "canvaskit-wasm";
 import { MediaError } from "../../../formats/media.ts";
 import type { ImageShelf } from "./imageShelf.ts";
-import {
-  IDENTITY,
-  type Colour,
-  type SceneFrame,
-  type SceneSprite,
-  type Shape,
-  type SvgaScene,
-  type Transform,
-} from "./scene.ts";
+import { IDENTITY, type Transform } from "../../../formats/svgaGeometry.ts";
+import { type Colour, type SceneFrame, type SceneSprite, type Shape, type SvgaScene } from "./scene.ts";
 
 const MATTE = ".matte";
 /** Of one frame. What is beyond that is no drawing, and would be drawn for minutes. */

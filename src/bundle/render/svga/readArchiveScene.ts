@@ -12,15 +12,14 @@ import {
   NO_STYLES,
   readSceneMessage,
 } from "./readScene.ts";
+import { IDENTITY, type Transform } from "../../../formats/svgaGeometry.ts";
 import {
   type Colour,
-  IDENTITY,
   type SceneFrame,
   type SceneSprite,
   type Shape,
   type ShapeStyles,
   type SvgaScene,
-  type Transform,
 } from "./scene.ts";
 
 type Json = Readonly<Record<string, unknown>>;

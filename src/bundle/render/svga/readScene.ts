@@ -2,14 +2,8 @@ import type { Reader } from "protobufjs";
 import { MAX_FRAMES } from "../../../formats/limits.ts";
 import { MediaError } from "../../../formats/media.ts";
 import { inflateSvga } from "../../../formats/svgaMovie.ts";
-import {
-  type Colour,
-  IDENTITY,
-  type SceneFrame,
-  type Shape,
-  type ShapeStyles,
-  type SvgaScene,
-} from "./scene.ts";
+import { IDENTITY } from "../../../formats/svgaGeometry.ts";
+import { type Colour, type SceneFrame, type Shape, type ShapeStyles, type SvgaScene } from "./scene.ts";
 
 const MAX_SPRITES = 2_000;
 const MAX_IMAGES = 1_000;

@@ -1,3 +1,5 @@
+import type { Layout, Transform } from "../../../formats/svgaGeometry.ts";
+
 /** What is drawn of an SVGA, by frame. Lengths are in pixels of the view box. */
 export interface SvgaScene {
   readonly width: number;
@@ -19,29 +21,12 @@ export interface SceneSprite {
 export interface SceneFrame {
   /** 0 is invisible, 1 solid. */
   readonly alpha: number;
-  readonly layout: {
-    readonly x: number;
-    readonly y: number;
-    readonly width: number;
-    readonly height: number;
-  };
+  readonly layout: Layout;
   readonly transform: Transform;
   /** Path data as SVG writes it; empty for no clip. */
   readonly clipPath: string;
   readonly shapes: readonly Shape[];
 }
-
-/** x' = a x + c y + tx, y' = b x + d y + ty. */
-export interface Transform {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
-  readonly tx: number;
-  readonly ty: number;
-}
-
-export const IDENTITY: Transform = { a: 1, b: 0, c: 0, d: 1, tx: 0, ty: 0 };
 
 export interface Shape {
   readonly outline:
