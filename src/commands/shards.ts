@@ -21,14 +21,8 @@ export const command: Command = {
     if (count === undefined) throw new UsageError("say how many runners there are: --count 16");
     const of = parseShardCount(count);
     const tree = workTree(io.root);
-    const { project } = await readProject(tree);
-    const shards = await planShares(
-      io,
-      tree,
-      project,
-      { words: args.words, environment: args.text("env") },
-      of,
-    );
+    const read = await readProject(tree);
+    const shards = await planShares(io, tree, read, { words: args.words, environment: args.text("env") }, of);
     const include = shards.flatMap(({ releases, seconds }, at) =>
       releases.length === 0
         ? []

@@ -7,10 +7,9 @@ import { eachInLanes, lanes } from "../../bundle/lanes.ts";
 import { buildCache } from "../../bundle/objectCache.ts";
 import { MediaError } from "../../formats/media.ts";
 import { lockPath } from "../../model/paths.ts";
-import type { Project } from "../../model/project.ts";
 import type { LockFile } from "../../model/schemas.ts";
 import { count } from "../../report/text.ts";
-import { readProject } from "../../source/readProject.ts";
+import { type ReadProject, readProject } from "../../source/readProject.ts";
 import { type Tree, workTree } from "../../source/tree.ts";
 import { type Io, parseReleaseWord } from "../command.ts";
 import { BUILT_ALREADY, type BuiltRelease } from "./builtRelease.ts";
@@ -44,9 +43,10 @@ const MOST_PIXEL_BYTES = Math.min(2_000_000_000, totalmem() / 4);
  */
 export async function build(io: Io, request: BuildRequest): Promise<readonly BuiltRelease[]> {
   const tree = workTree(io.root);
-  const { project } = await readProject(tree);
+  const read = await readProject(tree);
+  const { project } = read;
   const cache = await openCache(io, tree, request.environment);
-  const mine = await chooseReleases(io, tree, project, request);
+  const mine = await chooseReleases(io, tree, read, request);
   const sizes = await sizesByGift(tree, project);
   const progress = new BuildProgress(await costsBySizes(cache, project, mine, sizes), io.now());
   const isAlone = mine.length <= 1;
@@ -97,12 +97,12 @@ async function withBuilder<T>(
 async function chooseReleases(
   io: Io,
   tree: Tree,
-  project: Project,
+  read: ReadProject,
   { words, shard, environment }: BuildRequest,
 ): Promise<readonly string[]> {
-  if (shard === undefined) return selectReleases(project, words);
+  if (shard === undefined) return selectReleases(read, words);
   const { number, of } = parseShard(shard);
-  const shares = await planShares(io, tree, project, { words, environment }, of);
+  const shares = await planShares(io, tree, read, { words, environment }, of);
   return shares[number - 1]?.releases ?? [];
 }
 

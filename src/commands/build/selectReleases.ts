@@ -1,25 +1,11 @@
-import { releasePath } from "../../model/paths.ts";
-import { type Project, releaseKey } from "../../model/project.ts";
-import { UsageError } from "../../report/error.ts";
-import { parseReleaseWord } from "../command.ts";
+import type { ReadProject } from "../../source/readProject.ts";
+import { findReleases } from "../findReleases.ts";
 
 /**
- * The releases that `GIFT` or `GIFT@VERSION` name, each once; all of them, sorted, where there is no word.
- * @throws UsageError for a word that names nothing
+ * The releases that people name, each once; all of them, sorted, where there is no word.
+ * @throws as {@link findReleases}
  */
-export function selectReleases(project: Project, words: readonly string[]): readonly string[] {
-  const all = [...project.releases.keys()].sort();
-  if (words.length === 0) return all;
-  const found = words.flatMap((word) => {
-    const { gift, version } = parseReleaseWord(word);
-    const named = all.filter((key) =>
-      version === undefined ? key.startsWith(`${gift}@`) : key === releaseKey(gift, version),
-    );
-    if (named.length === 0)
-      throw new UsageError(
-        `${word}: there is no ${releasePath(gift, version ?? "<version>")} that can be read`,
-      );
-    return named;
-  });
-  return [...new Set(found)];
+export function selectReleases(read: ReadProject, words: readonly string[]): readonly string[] {
+  if (words.length === 0) return [...read.project.releases.keys()].sort();
+  return [...new Set(words.flatMap((word) => findReleases(read, word)))];
 }

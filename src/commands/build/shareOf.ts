@@ -1,7 +1,7 @@
 import { planShards, type Shard } from "../../bundle/shards.ts";
-import type { Project } from "../../model/project.ts";
 import { GiftError, UsageError } from "../../report/error.ts";
 import { commitOf } from "../../source/git.ts";
+import type { ReadProject } from "../../source/readProject.ts";
 import type { Tree } from "../../source/tree.ts";
 import type { Store } from "../../store/store.ts";
 import { digestOf } from "../../trust/nodeCrypto.ts";
@@ -46,11 +46,12 @@ export function parseShardCount(text: string): number {
 export async function planShares(
   io: Io,
   tree: Tree,
-  project: Project,
+  read: ReadProject,
   { words, environment }: { readonly words: readonly string[]; readonly environment: string | undefined },
   count: number,
 ): Promise<readonly Shard[]> {
-  const releases = selectReleases(project, words);
+  const { project } = read;
+  const releases = selectReleases(read, words);
   if (environment === undefined) return planShards(await costsOf(null, tree, project, releases), count);
   const cache = await openCache(io, tree, environment);
   const { store } = await openEnvironment(io, tree, environment);
