@@ -108,7 +108,12 @@ async function buildLock(io: Io, gift: string, version: string, writer: LocksWri
   const key = releaseKey(gift, version);
   const fail = (why: string) => writer.fail(key, why);
   try {
-    const [result] = await build(io, { words: [key], check: false, relock: false });
+    const [result] = await build(io, {
+      words: [key],
+      check: false,
+      relock: false,
+      areLocksGone: true,
+    });
     if (result?.outcome !== "locked") return fail(result?.message ?? "not built");
     const { project } = await readProject(workTree(io.root));
     const lock = project.locks.get(key)?.value;

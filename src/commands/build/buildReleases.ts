@@ -26,6 +26,8 @@ export interface BuildRequest {
   readonly words: readonly string[];
   readonly check: boolean;
   readonly relock: boolean;
+  /** Whoever asks has taken the locks away that are to be made anew: one that HEAD has need not be there. */
+  readonly areLocksGone?: boolean;
   /** Such as `3/16`. */
   readonly shard?: string | undefined;
   /** Whose store is a build cache shared with others. */
@@ -118,11 +120,11 @@ export async function bringBack(io: Io, lock: LockFile): Promise<BuiltRelease> {
 async function buildOne(
   builder: Builder,
   key: string,
-  { check, relock }: BuildRequest,
+  { check, relock, areLocksGone = false }: BuildRequest,
 ): Promise<BuiltRelease | null> {
   const lock = builder.here.project.locks.get(key)?.value;
   const { gift, version = "" } = parseReleaseWord(key);
-  if (!lock && (await isMerged(builder.root, { gift, version })))
+  if (!lock && !areLocksGone && (await isMerged(builder.root, { gift, version })))
     return {
       release: key,
       outcome: "lock_damaged",
