@@ -124,7 +124,7 @@ describe("a drawing in a thread of its own", () => {
   test("is not begun where the images take more memory than there is for it", async () => {
     const bytes = buildLottie();
     await expect(openFile(bytes, { decodedBytes: 732_000_001 })).rejects.toThrow(
-      "the Lottie takes 733 MB of memory once its images are decoded, at most 512 MB are drawn here",
+      "the Lottie JSON takes 733 MB of memory once it is decoded, at most 150 MB are drawn here",
     );
   });
 });

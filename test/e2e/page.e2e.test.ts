@@ -96,7 +96,7 @@ describeServedPage("the page of giftwrap serve, for one viewer", (served) => {
       bytes.map((byte) => byte ^ 0xff),
     );
     try {
-      await open("?gift=rocket");
+      await open("?gift=rocket&tier=low");
       await untilPlaying("rose@1.0.0");
       expect(await textOf("#chain .failed")).toContain("rocket 1.0.0");
       expect(await textOf("#chain .failed")).toContain("no player got them");

@@ -280,10 +280,16 @@ describe.skipIf(isSkipped)("a browser that draws", () => {
     test("shows a video, and says what is missing where there is no browser", async () => {
       const seen = await preview(process.env);
       expect(seen.lines).toEqual(["spin@1.0.0: drawn; open .giftwrap/preview/spin@1.0.0/index.html"]);
-      expect(seen.names.sort()).toEqual(["index.html", "motion.webp", "sheet.webp", "still.png"]);
+      expect(seen.names.sort()).toEqual([
+        "giftwrap-preview.json",
+        "index.html",
+        "motion.webp",
+        "sheet.webp",
+        "still.png",
+      ]);
 
       const without = await preview({ CHROMIUM: "/nowhere" });
-      expect([without.code, without.names]).toEqual([0, ["index.html"]]);
+      expect([without.code, without.names]).toEqual([0, ["giftwrap-preview.json", "index.html"]]);
       const html = await readFile(join(world.root, ".giftwrap/preview/spin@1.0.0/index.html"), "utf8");
       expect(html).toContain("its frames could not be drawn here: there is no Chromium");
     });

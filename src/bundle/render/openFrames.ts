@@ -1,4 +1,5 @@
 import { inlineDotLottie, parseDotLottie } from "../../formats/dotLottie.ts";
+import { FORMAT_NAMES } from "../../formats/formatNames.ts";
 import { type LottieJson, parseLottie } from "../../formats/lottieMovie.ts";
 import { type Media, MediaError } from "../../formats/media.ts";
 import { needsFonts } from "../../formats/needsFonts.ts";
@@ -12,8 +13,8 @@ import { folderFrames, stillFrames } from "./pictureFrames.ts";
 import { preferGlyphs } from "./preferGlyphs.ts";
 import { splitWebp } from "./webpPieces.ts";
 
-/** What is drawn by instructions holds its images decoded while it is drawn, beside those of other releases. */
-const MOST_DECODED_BYTES = 512_000_000;
+/** What is drawn lies decoded in memory, beside what is drawn for other releases: three times what a strong device's budget allows. */
+const MOST_DECODED_BYTES = 150_000_000;
 
 /**
  * Opens an artwork for drawing. Frames are never larger than the source.
@@ -39,6 +40,7 @@ async function openHere(bytes: Uint8Array, media: Media, size: Size): Promise<Fr
   // Of an APNG of one frame the image library sees the picture for programs that know no APNG.
   if (media.kind === "picture" && media.format !== "apng") return stillFrames(bytes, size);
   const { format, frames: count, fps } = media;
+  checkMemory(media);
   switch (format) {
     case "webp":
       return composedFrames({ noun: "WebP", pieces: splitWebp(bytes), fps }, media, size);
@@ -47,7 +49,6 @@ async function openHere(bytes: Uint8Array, media: Media, size: Size): Promise<Fr
     case "apng":
       return composedFrames({ noun: "APNG", pieces: splitApng(bytes), fps }, media, size);
     case "svga":
-      checkMemory("SVGA", media);
       return framesApart({ noun: "SVGA", count, fps, task: { kind: "svga", bytes, count, fps } }, size);
     case "lottie":
       return drawLottie("Lottie", parseLottie(bytes), new TextDecoder().decode(bytes), media, size);
@@ -68,17 +69,16 @@ async function drawLottie(
   size: Size,
 ): Promise<Frames | null> {
   if (needsFonts(movie)) return null;
-  checkMemory(noun, media);
   const { frames: count, fps } = media;
   const preferring = preferGlyphs(movie);
   const lottie = { noun, json: preferring ? JSON.stringify(preferring) : json, count, fps };
   return framesApart({ noun, count, fps, task: { kind: "lottie", movie: lottie } }, size);
 }
 
-function checkMemory(noun: string, { decodedBytes }: Media): void {
+function checkMemory({ format, decodedBytes }: Media): void {
   if (decodedBytes <= MOST_DECODED_BYTES) return;
   throw new MediaError(
-    `the ${noun} takes ${Math.ceil(decodedBytes / 1_000_000)} MB of memory once its images are decoded, at most ${MOST_DECODED_BYTES / 1_000_000} MB are drawn here`,
-    "make its images as large as they are shown, take out those that nothing shows, and export it again",
+    `the ${FORMAT_NAMES[format]} takes ${Math.ceil(decodedBytes / 1_000_000)} MB of memory once it is decoded, at most ${MOST_DECODED_BYTES / 1_000_000} MB are drawn here`,
+    "make its canvas and its images as large as they are shown, take out what nothing shows, and export it again",
   );
 }
