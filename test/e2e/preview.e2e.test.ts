@@ -291,7 +291,7 @@ describe.skipIf(isSkipped)("a browser that draws", () => {
       const without = await preview({ CHROMIUM: "/nowhere" });
       expect([without.code, without.names]).toEqual([0, ["giftwrap-preview.json", "index.html"]]);
       const html = await readFile(join(world.root, ".giftwrap/preview/spin@1.0.0/index.html"), "utf8");
-      expect(html).toContain("its frames could not be drawn here: there is no Chromium");
+      expect(html).toContain("Its frames could not be drawn here: there is no Chromium");
     });
   });
 });
