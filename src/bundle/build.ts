@@ -1,5 +1,5 @@
 import { inspect } from "../formats/inspect.ts";
-import { type Media, MediaError } from "../formats/media.ts";
+import { declaredOf, type Media, MediaError } from "../formats/media.ts";
 import { quoteName } from "../formats/quoteName.ts";
 import type { GiftFile, LockFile, PolicyFile, ReleaseFile, Variant } from "../model/schemas.ts";
 import { allSourceFiles, type GiftSources, type SourceFile } from "../model/sources.ts";
@@ -190,7 +190,7 @@ async function readVariant(workshop: Workshop, step: Step, { digest, bytes }: Ma
   const { input, prepared } = workshop;
   const known = prepared.mediaOf.get(digest);
   if (known) return known;
-  const media = await inspect(bytes, input.gift.alpha === undefined ? {} : { alpha: input.gift.alpha });
+  const media = await inspect(bytes, declaredOf(input.gift));
   if (step.kind !== "scale") return media;
   for (const fact of ["width", "height", "frames", "fps", "embeddedSound"] as const)
     if (media[fact] !== prepared.media[fact])
@@ -214,12 +214,11 @@ function artworkOf(
 ): Artwork & { readonly kind: "file" } {
   const media = prepared.mediaOf.get(digest);
   if (!media) throw new TypeError(`a recipe draws ${digest}, which is no animation`);
-  const { alpha } = input.gift;
   return {
     kind: "file",
     bytes: sourceOf(digest).bytes,
     media,
-    declared: alpha === undefined ? {} : { alpha },
+    declared: declaredOf(input.gift),
   };
 }
 

@@ -1,5 +1,5 @@
 import { inspect } from "../formats/inspect.ts";
-import { type Declared, type Media, MediaError } from "../formats/media.ts";
+import { type Declared, declaredOf, type Media, MediaError } from "../formats/media.ts";
 import type { GiftFile } from "../model/schemas.ts";
 import type { GiftSources, SourceFile } from "../model/sources.ts";
 import { digestOf } from "../trust/nodeCrypto.ts";
@@ -18,7 +18,7 @@ export interface Prepared {
 
 /** @throws MediaError when a source cannot be used, or a tier's own file does not belong to the animation */
 export async function toIngredients(gift: GiftFile, sources: GiftSources): Promise<Prepared> {
-  const declared: Declared = gift.alpha === undefined ? {} : { alpha: gift.alpha };
+  const declared = declaredOf(gift);
   const animation = await Promise.all(sources.animation.map((file) => inspectSource(file, declared)));
   const [main] = animation;
   if (!main) throw new TypeError("a gift without an animation cannot be built");

@@ -6,7 +6,7 @@ import { adviseFrames } from "../bundle/fix/adviseFrames.ts";
 import { planFixes } from "../bundle/fix/planFixes.ts";
 import type { Change } from "../bundle/vector/change.ts";
 import { inspect } from "../formats/inspect.ts";
-import { type Advice, type Declared, MediaError } from "../formats/media.ts";
+import { type Advice, type Declared, declaredOf, MediaError } from "../formats/media.ts";
 import { quoteName } from "../formats/quoteName.ts";
 import { giftPath } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
@@ -75,7 +75,7 @@ export async function fix(io: Io, word: string, write: boolean): Promise<Fixed> 
   const found = findGift(read, word);
   const gift = found.id;
   const sources = await readSources(tree, found);
-  const declared = found.alpha === undefined ? {} : { alpha: found.alpha };
+  const declared = declaredOf(found);
   const policy = project.policy?.value ?? null;
   const files: FixedFile[] = [];
   for (const file of animationsOf(sources)) {

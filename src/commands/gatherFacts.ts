@@ -1,5 +1,5 @@
 import { inspect } from "../formats/inspect.ts";
-import { type Declared, MediaError } from "../formats/media.ts";
+import { type Declared, declaredOf, MediaError } from "../formats/media.ts";
 import { GiftError } from "../report/error.ts";
 import { classifyPath, giftOfPath } from "../model/paths.ts";
 import type { Project } from "../model/project.ts";
@@ -102,7 +102,7 @@ async function gatherMedia(
     const tooBig = sources.tooBig.map(toTooBig);
     const sound = sources.sound ? await toFact(sources.sound) : tooBig.find((it) => it.path === gift.sound);
     const still = sources.still ? await toFact(sources.still) : tooBig.find((it) => it.path === gift.still);
-    const declared = gift.alpha === undefined ? {} : { alpha: gift.alpha };
+    const declared = declaredOf(gift);
     const variants: Partial<Record<Tier, SourceFact>> = {};
     for (const tier of TIERS) {
       const path = gift.variants?.[tier];

@@ -108,6 +108,11 @@ export interface Declared {
   readonly alpha?: AlphaSide;
 }
 
+/** What a gift or a lock says of it. */
+export function declaredOf({ alpha }: { readonly alpha?: AlphaSide | undefined }): Declared {
+  return alpha === undefined ? {} : { alpha };
+}
+
 /** One format. A new one is a new file and a line in `inspect.ts`. */
 export interface MediaFormat {
   readonly name: string;

@@ -1,4 +1,5 @@
 import { isRecord } from "../wire/isRecord.ts";
+import { type Json, numberOf, textOf, toList, toRecord } from "./jsonValues.ts";
 import { checkName, MAX_FRAMES } from "./limits.ts";
 import { type DeadWeight, type MediaFormat, MediaError } from "./media.ts";
 import { parseJson } from "./parseJson.ts";
@@ -15,14 +16,13 @@ import {
   type SvgaMovie,
   type SvgaSprite,
 } from "./svgaMovie.ts";
+import { toLayout, toTransform } from "./svgaSpecGeometry.ts";
 import { isZipWith, readZip } from "./zip.ts";
 
 const SPEC = "movie.spec";
 const BINARY = "movie.binary";
 const MAX_FILE_NAME_BYTES = 128;
 const LAST_ARCHIVE_VERSION = "1.5.0";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** An SVGA 1.x, and which of its files nobody reads. */
 export interface SvgaArchive {
@@ -135,41 +135,11 @@ function toSprite(sprite: Json): SvgaSprite {
 }
 
 function toFrame(frame: Json): SvgaFrame {
-  const layout = toRecord(frame["layout"]);
-  const transform = toRecord(frame["transform"]);
   return {
     alpha: numberOf(frame["alpha"], 0),
-    layout: {
-      x: numberOf(layout["x"], 0),
-      y: numberOf(layout["y"], 0),
-      width: numberOf(layout["width"], 0),
-      height: numberOf(layout["height"], 0),
-    },
-    transform: {
-      a: numberOf(transform["a"], 1),
-      b: numberOf(transform["b"], 0),
-      c: numberOf(transform["c"], 0),
-      d: numberOf(transform["d"], 1),
-      tx: numberOf(transform["tx"], 0),
-      ty: numberOf(transform["ty"], 0),
-    },
+    layout: toLayout(frame["layout"]),
+    transform: toTransform(frame["transform"]),
     hasClip: textOf(frame["clipPath"]) !== "",
     hasShapes: toList(frame["shapes"]).length > 0,
   };
-}
-
-function toRecord(value: unknown): Json {
-  return isRecord(value) ? value : {};
-}
-
-function toList(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function numberOf(value: unknown, otherwise: number): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : otherwise;
 }

@@ -1,6 +1,7 @@
 import type { BuildCache } from "../../bundle/objectCache.ts";
 import type { Artwork } from "../../bundle/render/frames.ts";
 import { inspect } from "../../formats/inspect.ts";
+import { declaredOf } from "../../formats/media.ts";
 import type { LockFile } from "../../model/schemas.ts";
 import { TIERS } from "../../wire/viewer.ts";
 
@@ -8,8 +9,7 @@ import { TIERS } from "../../wire/viewer.ts";
 export async function lockedArtwork(lock: LockFile, cache: BuildCache): Promise<Artwork | null> {
   const bytes = await lockedObject(lock, cache, "animation");
   if (!bytes) return null;
-  const alpha = lock.player.alpha;
-  const declared = alpha === undefined ? {} : { alpha };
+  const declared = declaredOf(lock.player);
   return { kind: "file", bytes, media: await inspect(bytes, declared), declared };
 }
 

@@ -1,6 +1,6 @@
 import type { Artwork } from "../../bundle/render/frames.ts";
 import { inspect } from "../../formats/inspect.ts";
-import { MediaError } from "../../formats/media.ts";
+import { declaredOf, MediaError } from "../../formats/media.ts";
 import type { GiftFile } from "../../model/schemas.ts";
 import type { GiftSources } from "../../model/sources.ts";
 
@@ -12,7 +12,7 @@ export async function toArtwork(gift: GiftFile, sources: GiftSources): Promise<A
       `the animation ${gift.animation} is not there`,
       "put the file where animation: in gift.yaml says, or mend the path there",
     );
-  const declared = gift.alpha === undefined ? {} : { alpha: gift.alpha };
+  const declared = declaredOf(gift);
   const media = await inspect(first.bytes, declared);
   if (!sources.isFolder) return { kind: "file", bytes: first.bytes, media, declared };
   const { width, height } = media;

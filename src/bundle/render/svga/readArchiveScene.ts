@@ -1,6 +1,8 @@
+import { type Json, numberOf, textOf, toList, toRecord } from "../../../formats/jsonValues.ts";
 import { MAX_FRAMES } from "../../../formats/limits.ts";
 import { parseJson } from "../../../formats/parseJson.ts";
 import { parseSvgaArchive } from "../../../formats/svgaArchive.ts";
+import { toLayout, toTransform } from "../../../formats/svgaSpecGeometry.ts";
 import { readZip } from "../../../formats/zip.ts";
 import { isRecord } from "../../../wire/isRecord.ts";
 import {
@@ -12,7 +14,6 @@ import {
   NO_STYLES,
   readSceneMessage,
 } from "./readScene.ts";
-import { IDENTITY, type Transform } from "../../../formats/svgaGeometry.ts";
 import {
   type Colour,
   type SceneFrame,
@@ -21,8 +22,6 @@ import {
   type ShapeStyles,
   type SvgaScene,
 } from "./scene.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /**
  * What is drawn of an SVGA 1.x: of its `movie.binary`, which is the message of 2.x, or else of its `movie.spec`, the same as JSON. Source:
@@ -55,17 +54,11 @@ function toSprite(sprite: Json): SceneSprite {
 }
 
 function toFrame(frame: Json): SceneFrame {
-  const layout = toRecord(frame["layout"]);
   const shapes = toList(frame["shapes"]);
   checkCount(shapes.length, MAX_SHAPES, "shapes in one frame of a sprite");
   return {
     alpha: numberOf(frame["alpha"], 0),
-    layout: {
-      x: numberOf(layout["x"], 0),
-      y: numberOf(layout["y"], 0),
-      width: numberOf(layout["width"], 0),
-      height: numberOf(layout["height"], 0),
-    },
+    layout: toLayout(frame["layout"]),
     transform: toTransform(frame["transform"]),
     clipPath: textOf(frame["clipPath"]),
     shapes: shapes.map(toShape),
@@ -110,34 +103,4 @@ function toColour(value: unknown): Colour | null {
   if (!Array.isArray(value) || value.length !== 4) return null;
   const [r = 0, g = 0, b = 0, a = 0] = value.map((it) => numberOf(it, 0));
   return { r, g, b, a };
-}
-
-/** Unlike in a message, a number that is missing is the unit matrix's. */
-function toTransform(value: unknown): Transform {
-  if (!isRecord(value)) return IDENTITY;
-  const number = (key: keyof Transform) => numberOf(value[key], IDENTITY[key]);
-  return {
-    a: number("a"),
-    b: number("b"),
-    c: number("c"),
-    d: number("d"),
-    tx: number("tx"),
-    ty: number("ty"),
-  };
-}
-
-function toRecord(value: unknown): Json {
-  return isRecord(value) ? value : {};
-}
-
-function toList(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function numberOf(value: unknown, otherwise: number): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : otherwise;
 }
